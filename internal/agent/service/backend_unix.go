@@ -1,0 +1,97 @@
+//go:build linux || darwin
+
+package service
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/kardianos/service"
+)
+
+// checkMode refuses a program that people other than its owner may replace.
+func checkMode(path string, mode fs.FileMode) error {
+	if mode.Perm()&0o111 == 0 {
+		return fmt.Errorf("read program %q: not executable", path)
+	}
+	if mode.Perm()&0o022 != 0 {
+		return fmt.Errorf("read program %q (mode %#o): %w", path, mode.Perm(), ErrUnsafeProgram)
+	}
+	return nil
+}
+
+// unused is what kardianos/service would run inside the service. Only its installing half is used here.
+type unused struct{}
+
+func (unused) Start(service.Service) error { return nil }
+func (unused) Stop(service.Service) error  { return nil }
+
+// backend makes the service of kardianos/service for the system called name. It does not ask the library which
+// system it found: without systemd it would answer with System V init scripts of the whole machine.
+func backend(name string, c *service.Config) (service.Service, error) {
+	for _, s := range service.AvailableSystems() {
+		if s.String() == name {
+			return s.New(unused{}, c)
+		}
+	}
+	return nil, ErrNoServiceSystem
+}
+
+// within runs a call that knows no context. When the context ends first the call goes on by itself.
+func within(ctx context.Context, call func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// installed tells whether the file of the service is there. An empty file is what a failed installation leaves:
+// it counts as absent.
+func installed(file string) (bool, error) {
+	info, err := os.Stat(file)
+	if os.IsNotExist(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read service file: %w", err)
+	}
+	return info.Size() > 0, nil
+}
+
+// makeRoom prepares for an installation: it refuses a second one and removes an empty leftover.
+func makeRoom(file string) error {
+	ok, err := installed(file)
+	if err != nil {
+		return err
+	}
+	if ok {
+		return fmt.Errorf("%s: %w", file, ErrAlreadyInstalled)
+	}
+	return discard(file)
+}
+
+// discard removes a file that may be absent.
+func discard(file string) error {
+	if err := os.Remove(file); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("remove service file: %w", err)
+	}
+	return nil
+}
+
+// need answers ErrNotInstalled for an absent service file.
+func need(file string) error {
+	ok, err := installed(file)
+	if err == nil && !ok {
+		return ErrNotInstalled
+	}
+	return err
+}

@@ -1,0 +1,161 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/kardianos/service"
+)
+
+// systemd manages the user unit. kardianos/service writes, enables, starts and stops it; what it cannot tell
+// (is there a user manager, what does the unit do) is asked of systemctl here.
+type systemd struct {
+	file    string // of the unit
+	wanted  string // the link that makes the unit start at login
+	backend service.Service
+}
+
+func newManager(p program) (Manager, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil, fmt.Errorf("find home directory: %w", err)
+	}
+	b, err := backend("linux-systemd", &service.Config{
+		Name:       UnitName,
+		Executable: p.path,
+		Option:     service.KeyValue{"UserService": true, "SystemdScript": unitText(p)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	units := filepath.Join(home, ".config/systemd/user") // where kardianos/service writes
+	name := UnitName + ".service"
+	return &systemd{
+		file:    filepath.Join(units, name),
+		wanted:  filepath.Join(units, "default.target.wants", name),
+		backend: b,
+	}, nil
+}
+
+func (s *systemd) Install(ctx context.Context) error {
+	if err := s.reach(ctx); err != nil {
+		return fmt.Errorf("install service: %w", err)
+	}
+	if err := makeRoom(s.file); err != nil {
+		return fmt.Errorf("install service: %w", err)
+	}
+	if err := within(ctx, s.backend.Install); err != nil {
+		return fmt.Errorf("install service: %w", errors.Join(err, discard(s.wanted), discard(s.file)))
+	}
+	return nil
+}
+
+func (s *systemd) Uninstall(ctx context.Context) error {
+	err := s.act(ctx, func() error { return errors.Join(s.backend.Stop(), s.backend.Uninstall()) })
+	if err != nil {
+		return fmt.Errorf("uninstall service: %w", err)
+	}
+	return nil
+}
+
+func (s *systemd) Start(ctx context.Context) error {
+	if err := s.act(ctx, s.backend.Start); err != nil {
+		return fmt.Errorf("start service: %w", err)
+	}
+	return nil
+}
+
+func (s *systemd) Stop(ctx context.Context) error {
+	if err := s.act(ctx, s.backend.Stop); err != nil {
+		return fmt.Errorf("stop service: %w", err)
+	}
+	return nil
+}
+
+// act calls the backend for an installed unit. The backend's errors are bare exit codes, so systemd's view of the unit is added.
+func (s *systemd) act(ctx context.Context, call func() error) error {
+	if err := s.reach(ctx); err != nil {
+		return err
+	}
+	if err := need(s.file); err != nil {
+		return err
+	}
+	err := within(ctx, call)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if st, e := s.Status(ctx); e == nil && st.Detail != "" {
+		return fmt.Errorf("%w (%s)", err, st.Detail)
+	}
+	return err
+}
+
+func (s *systemd) Status(ctx context.Context) (Status, error) {
+	if err := s.reach(ctx); err != nil {
+		return Status{}, fmt.Errorf("read service status: %w", err)
+	}
+	ok, err := installed(s.file)
+	if err != nil || !ok {
+		return Status{}, err
+	}
+	out, err := systemctl(ctx, "show", "--property=LoadState,ActiveState,SubState,UnitFileState,MainPID,Result", UnitName+".service")
+	if err != nil {
+		return Status{}, fmt.Errorf("read service status: %w", err)
+	}
+	return parseShow(out), nil
+}
+
+// reach asks the user manager for its version, which it answers to everyone who can reach it.
+func (s *systemd) reach(ctx context.Context) error {
+	_, err := systemctl(ctx, "show", "--property=Version")
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w (%w)", ErrNoServiceSystem, err)
+}
+
+// systemctl runs one command against the user manager. Its error holds what systemctl said.
+func systemctl(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "systemctl", append([]string{"--user", "--no-pager"}, args...)...) // #nosec G204 -- only constants of this file
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case errors.As(err, &exit) && len(exit.Stderr) > 0:
+		return "", fmt.Errorf("run systemctl: %s", strings.TrimSpace(string(exit.Stderr)))
+	case err != nil:
+		return "", fmt.Errorf("run systemctl: %w", err)
+	}
+	return string(out), nil
+}
+
+var activeStates = map[string]State{
+	"active": Running, "reloading": Running, "refreshing": Running,
+	"activating": Starting, "deactivating": Stopping, "inactive": Stopped, "failed": Failed,
+}
+
+// parseShow reads the answer of systemctl show: lines of KEY=VALUE. An unknown ActiveState counts as failed.
+func parseShow(out string) Status {
+	v := map[string]string{}
+	var detail []string
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		v[key] = value
+		if key != "MainPID" && value != "" {
+			detail = append(detail, key+"="+value)
+		}
+	}
+	st := Status{AtLogin: v["UnitFileState"] == "enabled", State: Failed, Detail: strings.Join(detail, " ")}
+	if s, ok := activeStates[v["ActiveState"]]; ok {
+		st.State = s
+	}
+	st.PID, _ = strconv.Atoi(v["MainPID"])
+	return st
+}
