@@ -1,0 +1,130 @@
+package keyshift
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// AuditAction names what happened, as "noun.verb".
+type AuditAction string
+
+// The actions.
+const (
+	ActHubCreated       AuditAction = "hub.created"
+	ActKeyRotated       AuditAction = "hub.key_rotated"
+	ActRollbackDetected AuditAction = "hub.rollback_detected"
+	ActRollbackAccepted AuditAction = "hub.rollback_accepted"
+	ActUserAdded        AuditAction = "user.added"
+	ActUserDeactivated  AuditAction = "user.deactivated"
+	ActUserActivated    AuditAction = "user.activated"
+	ActRolesSet         AuditAction = "user.roles_set"
+	ActCodeCreated      AuditAction = "code.created"
+	ActLoggedIn         AuditAction = "user.logged_in"
+	ActLoggedOut        AuditAction = "user.logged_out"
+	ActGroupAdded       AuditAction = "group.added"
+	ActMemberAdded      AuditAction = "group.member_added"
+	ActMemberRemoved    AuditAction = "group.member_removed"
+	ActAccountAdded     AuditAction = "account.added"
+	ActAccountUpdated   AuditAction = "account.updated"
+	ActCredentialSet    AuditAction = "account.credential_set"
+	ActRiskAccepted     AuditAction = "account.risk_accepted"
+	ActRiskWithdrawn    AuditAction = "account.risk_withdrawn"
+	ActRotated          AuditAction = "account.rotated"
+	ActGrantAdded       AuditAction = "grant.added"
+	ActGrantRemoved     AuditAction = "grant.removed"
+	ActDeviceEnrolled   AuditAction = "device.enrolled"
+	ActDeviceState      AuditAction = "device.state_set"
+	ActDeviceFlagged    AuditAction = "device.flagged"
+	ActRevocation       AuditAction = "revocation.ordered"
+	ActLeaseGranted     AuditAction = "lease.granted"
+	ActLeaseRefused     AuditAction = "lease.refused"
+	ActLeaseActivated   AuditAction = "lease.activated"
+	ActLeaseRenewed     AuditAction = "lease.renewed"
+	ActLeaseCheckedIn   AuditAction = "lease.checked_in"
+	ActLeaseExpired     AuditAction = "lease.expired"
+	ActLeaseRevoked     AuditAction = "lease.revoked"
+	ActLeaseRemoval     AuditAction = "lease.removal"
+	ActCodeReleased     AuditAction = "lease.code_released"
+	ActSecretShown      AuditAction = "lease.secret_shown"
+	ActAuditExported    AuditAction = "audit.exported"
+)
+
+// ActorKind says who acted.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ActorUser   ActorKind = "user"
+	ActorDevice ActorKind = "device"
+	ActorHub    ActorKind = "hub"
+)
+
+// AuditEvent is one entry of the audit log. The ids that do not apply are empty.
+type AuditEvent struct {
+	// ID sorts by time; events that one set-based statement wrote share its prefix.
+	ID        string
+	At        time.Time
+	Action    AuditAction
+	ActorKind ActorKind
+	ActorID   ID
+	UserID    ID
+	DeviceID  ID
+	AccountID ID
+	LeaseID   ID
+	// Details holds facts of the event, never anything secret or personal.
+	Details map[string]string
+	// Personal holds names and free text. It can be erased without breaking the log: only its salted hash is in the tree.
+	Personal map[string]string
+	// Salt is 16 random bytes while Personal is there.
+	Salt []byte
+	// PersonalHash is what the tree holds of Personal; see [HashPersonal].
+	PersonalHash string
+}
+
+// HashPersonal gives the salted SHA-256 of an event's personal facts in hexadecimal, "" when there are none.
+func HashPersonal(salt []byte, personal map[string]string) string {
+	if len(personal) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(append(append([]byte("keyshift personal v1\x00"), salt...), encodeFacts(personal)...))
+	return hex.EncodeToString(sum[:])
+}
+
+type leaf struct {
+	ID           string          `json:"id"`
+	At           int64           `json:"at"`
+	Action       AuditAction     `json:"action"`
+	ActorKind    ActorKind       `json:"actor_kind"`
+	ActorID      ID              `json:"actor_id"`
+	UserID       ID              `json:"user_id"`
+	DeviceID     ID              `json:"device_id"`
+	AccountID    ID              `json:"account_id"`
+	LeaseID      ID              `json:"lease_id"`
+	Details      json.RawMessage `json:"details"`
+	PersonalHash string          `json:"personal_hash"`
+}
+
+// Leaf gives the bytes of the event that the Merkle tree holds: the same bytes for the same event, for ever.
+func (e AuditEvent) Leaf() []byte {
+	b, err := json.Marshal(leaf{
+		e.ID, e.At.UnixMicro(), e.Action, e.ActorKind, e.ActorID, e.UserID, e.DeviceID, e.AccountID, e.LeaseID, encodeFacts(e.Details), e.PersonalHash,
+	})
+	if err != nil {
+		panic("keyshift: encode audit event: " + err.Error()) // strings and numbers always encode
+	}
+	return b
+}
+
+// encodeFacts writes facts as JSON with sorted names; encoding/json sorts map keys.
+func encodeFacts(facts map[string]string) []byte {
+	if facts == nil {
+		facts = map[string]string{}
+	}
+	b, err := json.Marshal(facts)
+	if err != nil {
+		panic("keyshift: encode facts: " + err.Error())
+	}
+	return b
+}

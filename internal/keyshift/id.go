@@ -1,0 +1,45 @@
+package keyshift
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"regexp"
+	"time"
+)
+
+// ID names one thing for ever. Ids are UUIDs of version 7 (RFC 9562, 5.7): they sort by the time they were made.
+type ID string
+
+var idForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// NewID makes an id from a moment and 74 random bits read from random. It panics if random ends, because an id that
+// is not unique would be worse than none.
+func NewID(now time.Time, random io.Reader) ID {
+	var b [16]byte
+	if _, err := io.ReadFull(random, b[6:]); err != nil {
+		panic("keyshift: read randomness: " + err.Error())
+	}
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli())) //nolint:gosec // negative only before 1970
+	copy(b[:6], ms[2:])
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return ID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
+}
+
+// Valid reports whether the id has the form that [NewID] gives.
+func (id ID) Valid() bool { return idForm.MatchString(string(id)) }
+
+var requestIDForm = regexp.MustCompile(`^[0-9a-fA-F-]{32,36}$`)
+
+// ValidateRequestID checks a request id that a client made: 128 bits in hexadecimal, with or without hyphens. The same id always means the
+// same request, however often it is sent.
+func ValidateRequestID(id string) error {
+	if !requestIDForm.MatchString(id) {
+		return Invalid(CodeRequestIDInvalid, "The request id is missing or not 128 bits in hexadecimal.",
+			"Send request_id as a fresh UUID, and the same one when repeating the request.")
+	}
+	return nil
+}
