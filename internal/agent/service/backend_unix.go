@@ -7,17 +7,23 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/kardianos/service"
 )
 
-// checkMode refuses a program that people other than its owner may replace.
+// checkMode refuses a program that everyone may write or replace. A group may: on many systems it is the owner's own.
 func checkMode(path string, mode fs.FileMode) error {
 	if mode.Perm()&0o111 == 0 {
 		return fmt.Errorf("read program %q: not executable", path)
 	}
-	if mode.Perm()&0o022 != 0 {
-		return fmt.Errorf("read program %q (mode %#o): %w", path, mode.Perm(), ErrUnsafeProgram)
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("read directory of program: %w", err)
+	}
+	open := dir.Mode().Perm()&0o002 != 0 && dir.Mode()&fs.ModeSticky == 0
+	if open || mode.Perm()&0o002 != 0 {
+		return fmt.Errorf("read program %q: %w", path, ErrUnsafeProgram)
 	}
 	return nil
 }

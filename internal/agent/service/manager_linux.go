@@ -22,6 +22,9 @@ type systemd struct {
 }
 
 func newManager(p program) (Manager, error) {
+	if strings.ContainsAny(p.path, `"'\`) {
+		return nil, fmt.Errorf("read program %q: systemd starts no path with a quote or a backslash", p.path)
+	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return nil, fmt.Errorf("find home directory: %w", err)
