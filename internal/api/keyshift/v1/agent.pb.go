@@ -948,7 +948,9 @@ type CheckInRequest struct {
 	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	LeaseId   string                 `protobuf:"bytes,2,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
 	// Why the agent ended it: "checked in", "expired", "agent restarted", …
-	Cause         string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	Cause string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	// How far the wipe has come by now, so that an exclusive account is free at once.
+	Receipt       *Receipt `protobuf:"bytes,4,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1002,6 +1004,13 @@ func (x *CheckInRequest) GetCause() string {
 		return x.Cause
 	}
 	return ""
+}
+
+func (x *CheckInRequest) GetReceipt() *Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
 }
 
 type CheckInResponse struct {
@@ -1564,12 +1573,13 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\blease_id\x18\x02 \x01(\tR\aleaseId\x125\n" +
 	"\bduration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bduration\"9\n" +
 	"\rRenewResponse\x12(\n" +
-	"\x05lease\x18\x01 \x01(\v2\x12.keyshift.v1.LeaseR\x05lease\"`\n" +
+	"\x05lease\x18\x01 \x01(\v2\x12.keyshift.v1.LeaseR\x05lease\"\x90\x01\n" +
 	"\x0eCheckInRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
 	"\blease_id\x18\x02 \x01(\tR\aleaseId\x12\x14\n" +
-	"\x05cause\x18\x03 \x01(\tR\x05cause\";\n" +
+	"\x05cause\x18\x03 \x01(\tR\x05cause\x12.\n" +
+	"\areceipt\x18\x04 \x01(\v2\x14.keyshift.v1.ReceiptR\areceipt\";\n" +
 	"\x0fCheckInResponse\x12(\n" +
 	"\x05lease\x18\x01 \x01(\v2\x12.keyshift.v1.LeaseR\x05lease\"\xa6\x01\n" +
 	"\aReceipt\x12\x19\n" +
@@ -1679,41 +1689,42 @@ var file_keyshift_v1_agent_proto_depIdxs = []int32{
 	27, // 8: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
 	28, // 9: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
 	27, // 10: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
-	27, // 11: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	30, // 12: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
-	18, // 13: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	31, // 14: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	0,  // 15: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
-	2,  // 16: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
-	4,  // 17: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
-	6,  // 18: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
-	8,  // 19: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
-	10, // 20: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
-	12, // 21: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
-	14, // 22: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
-	16, // 23: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
-	19, // 24: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
-	21, // 25: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
-	23, // 26: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 27: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 28: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 29: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 30: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 31: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 32: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 33: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 34: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 35: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 36: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 37: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 38: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 39: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 40: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	28, // [28:41] is the sub-list for method output_type
-	15, // [15:28] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	18, // 11: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
+	27, // 12: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	30, // 13: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	18, // 14: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
+	31, // 15: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	0,  // 16: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
+	2,  // 17: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
+	4,  // 18: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
+	6,  // 19: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
+	8,  // 20: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
+	10, // 21: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
+	12, // 22: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
+	14, // 23: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
+	16, // 24: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
+	19, // 25: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
+	21, // 26: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
+	23, // 27: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
+	25, // 28: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 29: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 30: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 31: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 32: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 33: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 34: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 35: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 36: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 37: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 38: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 39: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 40: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 41: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	29, // [29:42] is the sub-list for method output_type
+	16, // [16:29] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_agent_proto_init() }
