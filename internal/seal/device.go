@@ -1,0 +1,71 @@
+package seal
+
+import (
+	"crypto/hpke"
+	"encoding/binary"
+	"fmt"
+)
+
+// suiteHybrid is MLKEM768X25519 + HKDF-SHA256 + AES-256-GCM.
+const suiteHybrid byte = 1
+
+// DeviceOverhead is by how many bytes a message sealed to a device is longer
+// than its plaintext: suite byte, encapsulated key (1,120) and tag (16).
+const DeviceOverhead = 1 + 1120 + 16
+
+// Context is what a message sealed to a device is bound to. Both sides must
+// know it: it is not part of the message. All strings are required.
+type Context struct {
+	HubID     string
+	DeviceID  string
+	LeaseID   string
+	AccountID string
+	// Epoch is the lease's epoch, raised by every change of the lease.
+	Epoch uint64
+	// EndsAtMicros is the lease's end in microseconds since 1970, hub clock.
+	EndsAtMicros int64
+}
+
+// info is the HPKE info string. The suite is in it so that a message cannot be
+// passed off as one of another suite with the same key.
+func (c Context) info(suite byte) []byte {
+	b := encode("keyshift/seal/device/v1", c.HubID, c.DeviceID, c.LeaseID, c.AccountID)
+	b = binary.BigEndian.AppendUint64(b, c.Epoch)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.EndsAtMicros))
+	return append(b, suite)
+}
+
+func (c Context) incomplete() bool {
+	return anyEmpty(c.HubID, c.DeviceID, c.LeaseID, c.AccountID)
+}
+
+// SealToDevice encrypts plaintext to the device that has sealingPublic, bound
+// to c. Two calls never give the same bytes. ErrBadKey if sealingPublic is not
+// a public key of suite 1, ErrIncomplete if c has an empty string.
+func SealToDevice(sealingPublic []byte, c Context, plaintext []byte) ([]byte, error) {
+	if c.incomplete() {
+		return nil, fmt.Errorf("seal to device: %w", ErrIncomplete)
+	}
+	key, err := hpke.MLKEM768X25519().NewPublicKey(sealingPublic)
+	if err != nil {
+		return nil, fmt.Errorf("seal to device: %w", ErrBadKey)
+	}
+	body, err := hpke.Seal(key, hpke.HKDFSHA256(), hpke.AES256GCM(), c.info(suiteHybrid), plaintext)
+	if err != nil {
+		return nil, fmt.Errorf("seal to device: %w", err)
+	}
+	return append([]byte{suiteHybrid}, body...), nil
+}
+
+// Open decrypts what SealToDevice made for these keys and this Context.
+// Everything else, an unknown suite included, is ErrSealBroken.
+func (k Keys) Open(c Context, sealed []byte) ([]byte, error) {
+	if k.device == nil || len(sealed) < DeviceOverhead || sealed[0] != suiteHybrid || c.incomplete() {
+		return nil, ErrSealBroken
+	}
+	plaintext, err := hpke.Open(k.device.sealing, hpke.HKDFSHA256(), hpke.AES256GCM(), c.info(suiteHybrid), sealed[1:])
+	if err != nil {
+		return nil, ErrSealBroken
+	}
+	return plaintext, nil
+}
