@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Installs what this repository needs on Debian and says plainly what it cannot do. Run again, it only looks.
+#
+#   scripts/setup.sh run     for `make run`: Go, the modules, a keyring
+#   scripts/setup.sh test    for `make test`: that, and PostgreSQL, a C compiler (race detector), strace, ...
+#   scripts/setup.sh systemd for `make test-systemd`: that, and a way to boot a small Debian
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Each need is COMMAND=PACKAGE: the package is missing when the command is.
+run_needs=(gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon)
+test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql secret-tool=libsecret-tools systemd-analyze=systemd
+	strace=strace ip=iproute2 setpriv=util-linux)
+systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
+
+say() { echo "setup: $*" >&2; }
+fail() {
+	say "$@"
+	exit 1
+}
+
+# found looks in PATH, in the administrator's directories and where Debian keeps PostgreSQL.
+found() {
+	command -v "$1" >/dev/null && return
+	local file
+	for file in /usr/sbin/"$1" /sbin/"$1" /usr/lib/postgresql/*/bin/"$1"; do
+		[ -x "$file" ] && return
+	done
+	return 1
+}
+
+# missing prints the packages whose command is not there.
+missing() {
+	local need
+	for need in "$@"; do
+		found "${need%%=*}" || echo "${need#*=}"
+	done
+}
+
+# become_root fills become with what makes a command run as root; sudo may ask only when somebody could answer.
+become_root() {
+	become=()
+	[ "$(id -u)" != 0 ] || return 0
+	command -v sudo >/dev/null || return 1
+	become=(sudo)
+	[ -t 0 ] || become=(sudo -n)
+	"${become[@]}" true
+}
+
+apt_install() {
+	"${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >&2
+}
+
+install_packages() {
+	command -v apt-get >/dev/null ||
+		fail "these Debian packages are missing, and there is no apt-get here: $*. Install what your system calls them."
+	become_root || fail "these packages are missing, and only root may install them: apt-get install $*"
+	say "installing $*"
+	apt_install "$@" && return
+	say "asking the package mirror for its current list"
+	"${become[@]}" apt-get update -q >&2 || fail "apt-get update failed: is there a network? Still missing: $*"
+	apt_install "$@" || fail "apt-get could not install: $*"
+}
+
+check_go() {
+	local have want
+	want=$(sed -n 's/^go //p' go.mod)
+	command -v go >/dev/null ||
+		fail "Go is missing: install Go $want or newer from https://go.dev/dl and put it into PATH (Debian's golang-go is older)"
+	have=$(go env GOVERSION 2>/dev/null) ||
+		fail "Go $want is needed, $(GOTOOLCHAIN=local go version 2>/dev/null || echo 'an older one') is installed and could not fetch a newer one: see https://go.dev/dl"
+	[ "$(printf '%s\n' "$want" "${have#go}" | sort -V | head -n 1)" = "$want" ] ||
+		fail "Go $want or newer is needed, this is ${have#go}: see https://go.dev/dl"
+}
+
+# fetch_modules does nothing when it was done for this go.sum before.
+fetch_modules() {
+	local stamp
+	stamp=.cache/setup/modules-$(sha256sum go.sum | cut -c1-16)
+	[ -e "$stamp" ] && return
+	go mod download >&2 ||
+		fail "the Go modules could not be fetched through $(go env GOPROXY): check the network or GOPROXY"
+	mkdir -p "${stamp%/*}"
+	touch "$stamp"
+}
+
+case ${1:-} in
+run) needs=("${run_needs[@]}") ;;
+test) needs=("${test_needs[@]}") ;;
+systemd) needs=("${systemd_needs[@]}") ;;
+*) fail "usage: scripts/setup.sh run | test | systemd" ;;
+esac
+
+check_go
+mapfile -t packages < <(missing "${needs[@]}")
+if [ ${#packages[@]} -gt 0 ]; then
+	install_packages "${packages[@]}"
+	mapfile -t packages < <(missing "${needs[@]}")
+	[ ${#packages[@]} -eq 0 ] || fail "installed, but still not found: ${packages[*]}"
+fi
+fetch_modules

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Formatting, go vet and every test, against one PostgreSQL for all of them. scripts/setup.sh test goes before.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/test.sh
+
+# Packages where goroutines meet run with the race detector; the others would only be slower.
+concurrent=(./internal/agent/... ./internal/hub/... ./internal/hubclient/... ./internal/ipc/... ./internal/localclient/... ./internal/osring/... ./internal/systest/...)
+
+say() { echo "test: $*" >&2; }
+
+say "gofmt"
+unformatted=$(gofmt -l .)
+if [ -n "$unformatted" ]; then
+	say "run gofmt -w on:" "$unformatted"
+	exit 1
+fi
+
+say "go vet"
+go vet ./...
+
+mapfile -t raced < <(go list "${concurrent[@]}" 2>/dev/null)
+mapfile -t plain < <(go list ./... | grep -vxF -f <(printf '%s\n' "${raced[@]}"))
+
+say "go test, ${#plain[@]} packages"
+go test -timeout 8m "${plain[@]}"
+say "go test with the race detector, ${#raced[@]} packages"
+go test -timeout 8m -race "${raced[@]}"
