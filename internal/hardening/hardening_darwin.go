@@ -1,0 +1,5 @@
+package hardening
+
+func apply() error {
+	return denyCore()
+}

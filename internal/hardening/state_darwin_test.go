@@ -1,0 +1,3 @@
+package hardening
+
+func platformState() string { return "" }
