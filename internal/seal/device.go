@@ -13,9 +13,22 @@ const suiteHybrid byte = 1
 // than its plaintext: suite byte, encapsulated key (1,120) and tag (16).
 const DeviceOverhead = 1 + 1120 + 16
 
+// Purpose is what a sealed message is, so that one cannot be passed off as
+// another.
+type Purpose byte
+
+const (
+	// PurposeCredential: the encoded credential of a lease.
+	PurposeCredential Purpose = iota
+	// PurposeCode: a one-time code. Its Context has Epoch 0, because a code
+	// outlives no renewal, and the end of the code in place of the lease's.
+	PurposeCode
+)
+
 // Context is what a message sealed to a device is bound to. Both sides must
 // know it: it is not part of the message. All strings are required.
 type Context struct {
+	Purpose   Purpose
 	HubID     string
 	DeviceID  string
 	LeaseID   string
@@ -32,7 +45,7 @@ func (c Context) info(suite byte) []byte {
 	b := encode("keyshift/seal/device/v1", c.HubID, c.DeviceID, c.LeaseID, c.AccountID)
 	b = binary.BigEndian.AppendUint64(b, c.Epoch)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.EndsAtMicros))
-	return append(b, suite)
+	return append(b, byte(c.Purpose), suite)
 }
 
 func (c Context) incomplete() bool {

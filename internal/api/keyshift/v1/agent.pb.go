@@ -1279,7 +1279,7 @@ func (x *GetCodeRequest) GetLeaseId() string {
 
 type GetCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The one-time code sealed to the device key.
+	// The one-time code sealed to the device key, bound to the lease, epoch 0 and valid_until.
 	SealedCode    []byte                 `protobuf:"bytes,1,opt,name=sealed_code,json=sealedCode,proto3" json:"sealed_code,omitempty"`
 	ValidUntil    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=valid_until,json=validUntil,proto3" json:"valid_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
