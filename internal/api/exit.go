@@ -33,8 +33,8 @@ const (
 	ExitConflict Exit = 9
 	// ExitBadInput: a value is wrong.
 	ExitBadInput Exit = 10
-	// ExitHub: the hub cannot store, record or prove.
-	ExitHub Exit = 11
+	// ExitStorage: the hub or the device cannot store, record or prove.
+	ExitStorage Exit = 11
 	// ExitInterrupted: the person pressed Ctrl-C.
 	ExitInterrupted Exit = 130
 )
@@ -59,7 +59,7 @@ var exits = map[keyshift.Code]Exit{
 	keyshift.CodeAgentNotRunning:    ExitUnreachable,
 	keyshift.CodeAlreadyEnrolled:    ExitConflict,
 	keyshift.CodeAlreadyExists:      ExitConflict,
-	keyshift.CodeAuditUnavailable:   ExitHub,
+	keyshift.CodeAuditUnavailable:   ExitStorage,
 	keyshift.CodeBadSignature:       ExitNoRight,
 	keyshift.CodeBodyTooBig:         ExitBadInput,
 	keyshift.CodeBodyInvalid:        ExitBadInput,
@@ -75,7 +75,7 @@ var exits = map[keyshift.Code]Exit{
 	keyshift.CodeGrantMissing:       ExitRefused,
 	keyshift.CodeHubIdentityChanged: ExitRefused,
 	keyshift.CodeHubUnreachable:     ExitUnreachable,
-	keyshift.CodeIntegrityFailed:    ExitHub,
+	keyshift.CodeIntegrityFailed:    ExitStorage,
 	keyshift.CodeInternal:           ExitInternal,
 	keyshift.CodeKeyringLocked:      ExitKeyring,
 	keyshift.CodeKeyringUnavailable: ExitKeyring,
@@ -92,10 +92,10 @@ var exits = map[keyshift.Code]Exit{
 	keyshift.CodeRequestIDInvalid:   ExitBadInput,
 	keyshift.CodeRequestIDReused:    ExitConflict,
 	keyshift.CodeRiskNotAccepted:    ExitRefused,
-	keyshift.CodeRollbackDetected:   ExitHub,
+	keyshift.CodeRollbackDetected:   ExitStorage,
 	keyshift.CodeShowForbidden:      ExitRefused,
-	keyshift.CodeStorageFull:        ExitHub,
-	keyshift.CodeStorageReadonly:    ExitHub,
+	keyshift.CodeStorageFull:        ExitStorage,
+	keyshift.CodeStorageReadonly:    ExitStorage,
 	keyshift.CodeTokenInvalid:       ExitNoRight,
 	keyshift.CodeUnavailable:        ExitUnreachable,
 	keyshift.CodeUserInactive:       ExitRefused,
@@ -107,19 +107,11 @@ func ExitOf(err error) Exit {
 	if err == nil {
 		return ExitOK
 	}
-	if exit, ok := exits[keyshift.CodeOf(err)]; ok && exit != ExitUnreachable {
-		return exit
-	}
 	if errors.Is(err, context.Canceled) {
 		return ExitInterrupted
 	}
-	return exits[keyshift.CodeOf(err)].orInternal()
-}
-
-// orInternal is 1 for the zero of a code that is missing from the table.
-func (e Exit) orInternal() Exit {
-	if e == ExitOK {
-		return ExitInternal
+	if exit, ok := exits[keyshift.CodeOf(err)]; ok {
+		return exit
 	}
-	return e
+	return ExitInternal
 }
