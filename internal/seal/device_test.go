@@ -72,6 +72,8 @@ func changedContexts(t *testing.T, index []int) []Context {
 		switch f := reflect.ValueOf(&c).Elem().FieldByIndex(index); f.Kind() {
 		case reflect.String:
 			f.SetString([]string{"", f.String() + "x", f.String()[1:]}[i])
+		case reflect.Uint8:
+			f.SetUint(f.Uint() + uint64(i) + 1)
 		case reflect.Uint64:
 			f.SetUint([]uint64{0, f.Uint() + 1, f.Uint() | 1<<63}[i])
 		case reflect.Int64:
