@@ -61,7 +61,8 @@ func cluster() (string, error) {
 	if dsn := os.Getenv(Variable); dsn != "" {
 		return dsn, nil
 	}
-	return own()
+	s, err := own()
+	return s.address, err
 }
 
 // sibling is the address of another database of the same cluster.
@@ -93,44 +94,49 @@ func client() string {
 	return "psql"
 }
 
+// server is a cluster that runs as long as this process.
+type server struct {
+	address string
+	// leash is the standard input of the script. Nobody writes to it: it closes with this process, however that
+	// ends, and the script then stops the cluster.
+	leash io.WriteCloser
+}
+
 // own starts the cluster of this test binary once.
-var own = sync.OnceValues(func() (string, error) {
+var own = sync.OnceValues(func() (server, error) {
 	root, err := moduleRoot()
 	if err != nil {
-		return "", err
+		return server{}, err
 	}
-	out, err := serve(filepath.Join(root, "scripts", "testpg.sh"))
+	s, err := serve(filepath.Join(root, "scripts", "testpg.sh"))
 	if err != nil {
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
+		return server{}, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	r := bufio.NewReader(out)
-	line, err := r.ReadString('\n')
-	if err == nil && strings.HasPrefix(line, "postgres://") {
-		return strings.TrimSpace(line), nil
-	}
-	rest, _ := io.ReadAll(r) // the script has ended
-	return "", fmt.Errorf("start PostgreSQL: %s%s", line, rest)
+	return s, nil
 })
 
-// leash is the write end of the script's standard input. Nobody writes to it: it closes with this process, and the
-// script then stops the cluster.
-var leash io.WriteCloser
-
-// serve starts the script and returns what it prints.
-func serve(script string) (io.Reader, error) {
+// serve starts the script and reads the address that it prints, or why it cannot.
+func serve(script string) (server, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return server{}, err
 	}
 	cmd := exec.Command("bash", script, "serve") // #nosec G204 -- a script of this repository
 	cmd.Stdout, cmd.Stderr = w, w
-	if leash, err = cmd.StdinPipe(); err != nil {
-		return nil, err
+	leash, err := cmd.StdinPipe()
+	if err != nil {
+		return server{}, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
+		return server{}, err
 	}
-	return r, w.Close()
+	out := bufio.NewReader(r)
+	line, err := out.ReadString('\n')
+	if err == nil && strings.HasPrefix(line, "postgres://") {
+		return server{strings.TrimSpace(line), leash}, nil
+	}
+	rest, _ := io.ReadAll(out) // the script has ended
+	return server{}, errors.New(line + string(rest))
 }
 
 // moduleRoot is the nearest directory with a go.mod: tests run in the directory of their package.

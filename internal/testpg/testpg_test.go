@@ -9,7 +9,7 @@ import (
 
 func query(t *testing.T, dsn, sql string) string {
 	t.Helper()
-	out, err := exec.Command(client(), "--no-psqlrc", "--tuples-only", "--no-align", "--dbname="+dsn, "--command="+sql).CombinedOutput() // #nosec G204 -- constants of this file
+	out, err := exec.Command(client(), "--no-psqlrc", "--tuples-only", "--no-align", "--dbname="+dsn, "--command="+sql).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v: %s", sql, err, out)
 	}
