@@ -55,7 +55,7 @@ var meanings = map[Exit]string{
 	ExitClock:       "the computer's clock cannot be trusted",
 	ExitConflict:    "somebody or something else was first",
 	ExitBadInput:    "a value is wrong",
-	ExitStorage:         "the hub or the device cannot store, record or prove",
+	ExitStorage:     "the hub or the device cannot store, record or prove",
 	ExitInterrupted: "interrupted with Ctrl-C",
 }
 
