@@ -1,0 +1,21 @@
+//go:build linux || darwin
+
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// syncDir makes changes of names in dir durable.
+func syncDir(dir *os.Root) error {
+	d, err := dir.Open(".")
+	if err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync directory: %w", err)
+	}
+	return nil
+}
