@@ -73,10 +73,10 @@ func SealToDevice(sealingPublic []byte, c Context, plaintext []byte) ([]byte, er
 // Open decrypts what SealToDevice made for these keys and this Context.
 // Everything else, an unknown suite included, is ErrSealBroken.
 func (k Keys) Open(c Context, sealed []byte) ([]byte, error) {
-	if k.device == nil || len(sealed) < DeviceOverhead || sealed[0] != suiteHybrid || c.incomplete() {
+	if k.reveal == nil || len(sealed) < DeviceOverhead || sealed[0] != suiteHybrid || c.incomplete() {
 		return nil, ErrSealBroken
 	}
-	plaintext, err := hpke.Open(k.device.sealing, hpke.HKDFSHA256(), hpke.AES256GCM(), c.info(suiteHybrid), sealed[1:])
+	plaintext, err := hpke.Open(k.reveal().sealing, hpke.HKDFSHA256(), hpke.AES256GCM(), c.info(suiteHybrid), sealed[1:])
 	if err != nil {
 		return nil, ErrSealBroken
 	}

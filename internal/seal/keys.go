@@ -28,9 +28,9 @@ const (
 // returns ErrSealBroken. Keys print as [redacted] and do not marshal.
 // Safe for concurrent use.
 type Keys struct {
-	// A pointer, because fmt prints the bytes of an unexported field of
-	// another struct without asking its methods.
-	device *deviceKeys
+	// A function, because fmt prints an unexported field of another struct
+	// without asking its methods, and with a wrong verb follows pointers.
+	reveal func() *deviceKeys
 }
 
 type deviceKeys struct {
@@ -62,7 +62,8 @@ func DeriveKeys(seed []byte) (Keys, error) {
 	if err != nil {
 		return Keys{}, err
 	}
-	return Keys{&deviceKeys{ed25519.NewKeyFromSeed(signing), sealing}}, nil
+	keys := &deviceKeys{ed25519.NewKeyFromSeed(signing), sealing}
+	return Keys{func() *deviceKeys { return keys }}, nil
 }
 
 func deriveSealing(seed []byte) (hpke.PrivateKey, error) {
@@ -80,27 +81,27 @@ func deriveSealing(seed []byte) (hpke.PrivateKey, error) {
 // Signing returns the Ed25519 private key, for signing requests. It shares
 // memory with k: do not change it. nil for the zero Keys.
 func (k Keys) Signing() ed25519.PrivateKey {
-	if k.device == nil {
+	if k.reveal == nil {
 		return nil
 	}
-	return k.device.signing
+	return k.reveal().signing
 }
 
 // SigningPublic returns the 32-byte Ed25519 public key for the hub.
 func (k Keys) SigningPublic() []byte {
-	if k.device == nil {
+	if k.reveal == nil {
 		return nil
 	}
-	return k.device.signing.Public().(ed25519.PublicKey)
+	return k.reveal().signing.Public().(ed25519.PublicKey)
 }
 
 // SealingPublic returns the public key for SealToDevice, 1,216 bytes for
 // MLKEM768X25519, serialized as RFC 9180 SerializePublicKey.
 func (k Keys) SealingPublic() []byte {
-	if k.device == nil {
+	if k.reveal == nil {
 		return nil
 	}
-	return k.device.sealing.PublicKey().Bytes()
+	return k.reveal().sealing.PublicKey().Bytes()
 }
 
 // CheckPublic tells whether the two public keys of a device that enrolls have

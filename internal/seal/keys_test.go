@@ -138,10 +138,19 @@ func checkNeverPrints(t *testing.T, v any, secrets [][]byte) {
 // An unexported field of another struct is printed without its methods.
 func TestKeysInsideAnotherStructNeverPrint(t *testing.T) {
 	keys := testKeys(t, testSeed())
-	got := fmt.Sprintf("%v %+v %#v", struct{ k Keys }{keys}, struct{ k Keys }{keys}, struct{ k Keys }{keys})
-	secret := strings.Trim(fmt.Sprint(keys.Signing().Seed()), "[]")
-	if strings.Contains(got, secret) || strings.Contains(got, secret[:12]) {
-		t.Errorf("printed the signing seed: %s", got)
+	secret := keys.Signing().Seed()
+	type holder struct {
+		k Keys
+		p *Keys
+	}
+	h := holder{keys, &keys}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
+		got := fmt.Sprintf(verb+verb, h, &h)
+		for _, form := range []string{"%v", "%s", "%x"} {
+			if strings.Contains(got, strings.Trim(fmt.Sprintf(form, secret), "[]")) {
+				t.Errorf("%s printed the signing seed as %s", verb, form)
+			}
+		}
 	}
 }
 
