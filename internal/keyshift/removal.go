@@ -129,3 +129,12 @@ func rotateAdvice(r Removal) string {
 	}
 	return ""
 }
+
+// String is the step's name in the audit log and in messages for programs.
+func (s RemovalStep) String() string {
+	names := [...]string{"none", "requested", "delivered", "secret_wiped", "session_closed"}
+	if s < 0 || int(s) >= len(names) {
+		return "unknown"
+	}
+	return names[s]
+}

@@ -1,0 +1,87 @@
+package hub
+
+import (
+	"context"
+	"sync"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Broker holds the streams of connected devices and wakes them. A wake-up only says "sync", so one that comes while
+// another waits is the same.
+type Broker struct {
+	mu      sync.Mutex
+	streams map[keyshift.ID]map[chan struct{}]struct{}
+	devices func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error)
+}
+
+func newBroker() *Broker { return &Broker{streams: map[keyshift.ID]map[chan struct{}]struct{}{}} }
+
+// Subscribe gives a channel that is filled when the device should sync, and a function that ends it.
+func (b *Broker) Subscribe(device keyshift.ID) (news <-chan struct{}, end func()) {
+	stream := make(chan struct{}, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.streams[device] == nil {
+		b.streams[device] = map[chan struct{}]struct{}{}
+	}
+	b.streams[device][stream] = struct{}{}
+	return stream, func() { b.drop(device, stream) }
+}
+
+func (b *Broker) drop(device keyshift.ID, stream chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.streams[device], stream)
+	if len(b.streams[device]) == 0 {
+		delete(b.streams, device)
+	}
+}
+
+// Connected counts devices with a stream on this replica.
+func (b *Broker) Connected() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.streams)
+}
+
+// Wake takes one wake-up of the outbox. A batch whose devices cannot be read wakes everybody: a sync too many is
+// harmless, one too few is not.
+func (b *Broker) Wake(topic, ref string) {
+	if topic == TopicDevice {
+		b.wake(keyshift.ID(ref))
+		return
+	}
+	devices, err := b.devices(context.Background(), keyshift.ID(ref))
+	if err != nil || topic != TopicBatch {
+		b.WakeAll()
+		return
+	}
+	b.wake(devices...)
+}
+
+// WakeAll wakes every stream.
+func (b *Broker) WakeAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for device := range b.streams {
+		b.wakeLocked(device)
+	}
+}
+
+func (b *Broker) wake(devices ...keyshift.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, device := range devices {
+		b.wakeLocked(device)
+	}
+}
+
+func (b *Broker) wakeLocked(device keyshift.ID) {
+	for stream := range b.streams[device] {
+		select {
+		case stream <- struct{}{}:
+		default:
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/seal"
+)
+
+// CheckOutRequest asks to use an account.
+type CheckOutRequest struct {
+	AccountID keyshift.ID
+	Reason    string
+	Duration  time.Duration
+}
+
+// Lent is a lease and, for the device alone, what was lent.
+type Lent struct {
+	Lease LeaseView
+	// Sealed is the credential sealed to the device key; nil when there is none or the lease is over.
+	Sealed []byte
+}
+
+// CheckOut asks every gate and lends the account: the lease and its audit event are durable before it answers. A
+// refusal is in the audit log too. The same request id gives the same lease, sealed anew.
+func (h *Hub) CheckOut(ctx context.Context, call Call, req CheckOutRequest) (Lent, error) {
+	reason, err := keyshift.ValidateReason(req.Reason)
+	if err != nil {
+		return Lent{}, err
+	}
+	if err := h.limits.checkOut(call.UserID); err != nil {
+		return Lent{}, err
+	}
+	// The credential is opened before anything is committed: a hub that cannot decrypt does not lend.
+	credential, err := h.openCredential(ctx, req.AccountID)
+	if err != nil {
+		return Lent{}, err
+	}
+	defer seal.Wipe(credential.plain)
+	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
+		return h.grant(tx, c, req, reason)
+	})
+	if err != nil {
+		return Lent{}, err
+	}
+	return h.lend(ctx, id, credential)
+}
+
+func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (keyshift.ID, error) {
+	account, err := tx.Account(req.AccountID)
+	if err != nil {
+		return "", notFound(err, "account", string(req.AccountID))
+	}
+	if req.Duration == 0 {
+		return "", account.ValidateDuration(0)
+	}
+	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: req.Duration, treeFault: h.Tree.Fault()}
+	if err := q.ask(); err != nil {
+		return "", refused(tx, c, account, err)
+	}
+	l := keyshift.NewLease(tx.NewID(), account, c.User, c.Device, reason, req.Duration, tx.Now())
+	event := c.event(keyshift.ActLeaseGranted)
+	event.AccountID, event.LeaseID = account.ID, l.ID
+	event.Details = map[string]string{"account": account.Name(), "duration": keyshift.DurationText(req.Duration), "mode": string(account.AccessMode),
+		"credential_version": strconv.FormatInt(account.CredentialVersion, 10)}
+	event.Personal = map[string]string{"reason": reason, "user": c.User.Name}
+	return l.ID, errors.Join(tx.AddLease(l), tx.Append(event))
+}
+
+// refused writes a gate's refusal into the audit log, and gives it back.
+func refused(tx Tx, c Caller, account keyshift.Account, refusal error) error {
+	event := c.event(keyshift.ActLeaseRefused)
+	event.AccountID = account.ID
+	event.Details = map[string]string{"account": account.Name(), "code": string(keyshift.CodeOf(refusal))}
+	if err := tx.Append(event); err != nil {
+		return err
+	}
+	return refusal
+}
+
+func notFound(err error, kind, name string) error {
+	if errors.Is(err, keyshift.ErrNotFound) {
+		return keyshift.NotFound(kind, name)
+	}
+	return err
+}
+
+// opened is a decrypted credential and the version it was.
+type opened struct {
+	version int64
+	plain   []byte
+}
+
+func (h *Hub) placeCredential(account keyshift.ID) seal.Place {
+	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "sealed"}
+}
+
+func (h *Hub) placeSeed(account keyshift.ID) seal.Place {
+	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "seed"}
+}
+
+func (h *Hub) openCredential(ctx context.Context, account keyshift.ID) (opened, error) {
+	sealed, err := h.Store.Read(ctx).Credential(account)
+	if errors.Is(err, keyshift.ErrNotFound) {
+		return opened{}, nil
+	}
+	if err != nil {
+		return opened{}, fmt.Errorf("read credential: %w", err)
+	}
+	plain, err := h.Vault.Open(h.placeCredential(account), sealed.Sealed)
+	if err != nil {
+		return opened{}, integrity("The stored credential of this account does not open.", err)
+	}
+	return opened{sealed.Version, plain}, nil
+}
+
+func integrity(text string, cause error) error {
+	return keyshift.Refuse(keyshift.CodeIntegrityFailed, text+" Nothing was lent.", "Tell your admin: the hub's log says more.").Because(cause)
+}
+
+// lend reads the committed lease and seals the credential to its device.
+func (h *Hub) lend(ctx context.Context, id keyshift.ID, credential opened) (Lent, error) {
+	r := h.Store.Read(ctx)
+	view, err := r.LeaseView(id)
+	if err != nil {
+		return Lent{}, fmt.Errorf("read lease: %w", err)
+	}
+	if !view.LiveAt(h.Now()) || !view.Account.LendsSecret() {
+		return Lent{Lease: view}, nil
+	}
+	if credential.version != view.Account.CredentialVersion {
+		if credential, err = h.openCredential(ctx, view.AccountID); err != nil {
+			return Lent{}, err
+		}
+	}
+	device, err := r.Device(view.DeviceID)
+	if err != nil {
+		return Lent{}, fmt.Errorf("read device: %w", err)
+	}
+	sealed, err := seal.SealToDevice(device.SealingKey, h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
+	return Lent{view, sealed}, err
+}
+
+func (h *Hub) sealContext(l keyshift.Lease, purpose seal.Purpose, until time.Time) seal.Context {
+	c := seal.Context{Purpose: purpose, HubID: string(h.row.ID), DeviceID: string(l.DeviceID), LeaseID: string(l.ID), AccountID: string(l.AccountID),
+		EndsAtMicros: until.UnixMicro()}
+	if purpose == seal.PurposeCredential {
+		c.Epoch = uint64(l.Epoch) //nolint:gosec // epochs start at 1
+	}
+	return c
+}

@@ -1,0 +1,182 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Activate makes a pending lease usable, once the device has confirmed that it stored the credential. It is harmless
+// to repeat.
+func (h *Hub) Activate(ctx context.Context, call Call, lease keyshift.ID) (LeaseView, error) {
+	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
+		l, err := ownLease(tx, c, lease)
+		switch {
+		case err != nil:
+			return "", err
+		case !l.LiveAt(tx.Now()):
+			return "", keyshift.ErrLeaseOver
+		case l.State == keyshift.LeaseActive:
+			return l.ID, nil
+		}
+		l.State, l.Epoch = keyshift.LeaseActive, l.Epoch+1
+		return l.ID, errors.Join(tx.SaveLease(l), tx.Append(leaseEvent(c, keyshift.ActLeaseActivated, l)))
+	})
+	return h.view(ctx, id, err)
+}
+
+// Renew prolongs a live lease by a duration from now, after asking the gates again.
+func (h *Hub) Renew(ctx context.Context, call Call, lease keyshift.ID, duration time.Duration) (LeaseView, error) {
+	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
+		l, err := ownLease(tx, c, lease)
+		if err != nil {
+			return "", err
+		}
+		account, err := tx.Account(l.AccountID)
+		if err != nil {
+			return "", err
+		}
+		if err := h.mayRenew(tx, c, account, l, duration); err != nil {
+			return "", err
+		}
+		end, err := l.RenewedEnd(duration, tx.Now())
+		if err != nil {
+			return "", err
+		}
+		l.EndsAt, l.FreeAt, l.Epoch = end, end.Add(keyshift.ReissueMargin), l.Epoch+1
+		event := leaseEvent(c, keyshift.ActLeaseRenewed, l)
+		event.Details["ends_at"] = end.UTC().Format(time.RFC3339)
+		return l.ID, errors.Join(tx.SaveLease(l), tx.Append(event))
+	})
+	return h.view(ctx, id, err)
+}
+
+func (h *Hub) mayRenew(tx Tx, c Caller, account keyshift.Account, l keyshift.Lease, duration time.Duration) error {
+	if !l.LiveAt(tx.Now()) {
+		return keyshift.ErrLeaseOver
+	}
+	if duration == 0 {
+		return account.ValidateDuration(0)
+	}
+	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: duration, own: l.ID, treeFault: h.Tree.Fault()}
+	return q.ask()
+}
+
+// CheckIn ends a device's own lease. The receipt says how far the wipe has come by now. A lease that has ended already
+// keeps its end; the receipt is taken all the same.
+func (h *Hub) CheckIn(ctx context.Context, call Call, lease keyshift.ID, cause keyshift.EndCause, receipt keyshift.Receipt) (LeaseView, error) {
+	if cause.State() == "" {
+		return LeaseView{}, keyshift.Invalid(keyshift.CodeFieldInvalid, "The cause of the end is unknown.", "Use one of the causes of the contract.")
+	}
+	id, err := effect(ctx, h, call, Releasing, func(tx Tx, c Caller) (keyshift.ID, error) {
+		l, err := ownLease(tx, c, lease)
+		if err != nil {
+			return "", err
+		}
+		receipt.LeaseID = l.ID
+		if !l.State.Live() {
+			return l.ID, takeReceipt(tx, c, l, receipt)
+		}
+		return l.ID, endByDevice(tx, c, l, cause, receipt)
+	})
+	return h.view(ctx, id, err)
+}
+
+func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, receipt keyshift.Receipt) error {
+	l.State, l.Epoch, l.EndedAt, l.EndReason = cause.State(), l.Epoch+1, tx.Now(), string(cause)
+	l.Removal.Step = keyshift.RemovalRequested
+	l.Removal, _ = l.Removal.Apply(receipt, tx.Now())
+	action := keyshift.ActLeaseCheckedIn
+	if l.State == keyshift.LeaseExpired {
+		action = keyshift.ActLeaseExpired
+	}
+	event := leaseEvent(c, action, l)
+	event.Details["cause"] = string(cause)
+	event.Details["removal"] = l.Removal.Step.String()
+	return errors.Join(tx.SaveLease(l), tx.Append(event))
+}
+
+// Report takes receipts about the removal of ended leases. A receipt for a lease that the hub still thinks live ends
+// it: the device knows better.
+func (h *Hub) Report(ctx context.Context, call Call, receipts []keyshift.Receipt) ([]keyshift.ID, error) {
+	if len(receipts) > maxReceipts {
+		return nil, keyshift.Invalid(keyshift.CodeFieldInvalid, "Too many receipts at once.", "Send at most 500.")
+	}
+	return effect(ctx, h, call, Releasing, func(tx Tx, c Caller) ([]keyshift.ID, error) {
+		taken := make([]keyshift.ID, 0, len(receipts))
+		for _, receipt := range receipts {
+			l, err := ownLease(tx, c, receipt.LeaseID)
+			if errors.Is(err, keyshift.ErrNotFound) {
+				continue
+			}
+			if err == nil {
+				err = takeReceiptOrEnd(tx, c, l, receipt)
+			}
+			if err != nil {
+				return nil, err
+			}
+			taken = append(taken, l.ID)
+		}
+		return taken, nil
+	})
+}
+
+const maxReceipts = 500
+
+func takeReceiptOrEnd(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) error {
+	if !l.State.Live() {
+		return takeReceipt(tx, c, l, receipt)
+	}
+	cause := keyshift.CauseCheckedIn
+	if !l.LiveAt(tx.Now()) {
+		cause = keyshift.CauseExpired
+	}
+	return endByDevice(tx, c, l, cause, receipt)
+}
+
+func takeReceipt(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) error {
+	removal, changed := l.Removal.Apply(receipt, tx.Now())
+	if !changed {
+		return nil
+	}
+	l.Removal = removal
+	event := leaseEvent(c, keyshift.ActLeaseRemoval, l)
+	event.Details["removal"] = removal.Step.String()
+	if removal.WipeFailure != "" {
+		event.Details["wipe_failure"] = removal.WipeFailure
+	}
+	return errors.Join(tx.SaveRemoval(l), tx.Append(event))
+}
+
+// ownLease reads a lease of the calling device; another's does not exist for it.
+func ownLease(r Reader, c Caller, id keyshift.ID) (keyshift.Lease, error) {
+	l, err := r.Lease(id)
+	if err != nil || l.DeviceID != c.Device.ID {
+		return keyshift.Lease{}, notFound(orNotFound(err), "lease", string(id))
+	}
+	return l, nil
+}
+
+func orNotFound(err error) error {
+	if err == nil {
+		return keyshift.ErrNotFound
+	}
+	return err
+}
+
+func leaseEvent(c Caller, action keyshift.AuditAction, l keyshift.Lease) keyshift.AuditEvent {
+	event := c.event(action)
+	event.UserID, event.DeviceID, event.AccountID, event.LeaseID = l.UserID, l.DeviceID, l.AccountID, l.ID
+	event.Details = map[string]string{}
+	return event
+}
+
+// view reads a lease after an effect, or hands its error on.
+func (h *Hub) view(ctx context.Context, id keyshift.ID, err error) (LeaseView, error) {
+	if err != nil {
+		return LeaseView{}, err
+	}
+	return h.withContact(h.Store.Read(ctx).LeaseView(id))
+}

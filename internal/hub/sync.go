@@ -1,0 +1,160 @@
+package hub
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"github.com/keyshift-hq/keyshift/internal/checkpoint"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// SyncRequest is what a device tells when it asks for news.
+type SyncRequest struct {
+	// Checkpoint is the newest that the device keeps, Countersignature its signature over it. Empty before the first.
+	Checkpoint       string
+	Countersignature []byte
+	AgentVersion     string
+}
+
+// News is everything that is valid for a device now. What is not in Leases is over.
+type News struct {
+	User     keyshift.User
+	Leases   []LeaseView
+	Removals []LeaseView
+	Judgment Judgment
+}
+
+// Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing:
+// the contact is kept in memory and stored in batches.
+func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error) {
+	r := h.Store.Read(ctx)
+	caller, err := h.Authorize(r, call)
+	if err != nil {
+		return News{}, err
+	}
+	judgment, err := h.witness(ctx, r, caller.Device, req)
+	if err != nil {
+		return News{}, err
+	}
+	h.presence.saw(Presence{
+		DeviceID: caller.Device.ID, LastContact: call.SignedAt, AgentVersion: keyshift.CleanText(req.AgentVersion, 40),
+		WitnessedSize: judgment.PresentedSize, WitnessNote: req.Checkpoint, WitnessSignature: req.Countersignature,
+	})
+	news := News{User: caller.User, Judgment: judgment}
+	if news.Leases, err = h.liveLeases(r, caller); err != nil {
+		return News{}, fmt.Errorf("read leases: %w", err)
+	}
+	if news.Removals, err = r.RemovalsOpen(caller.Device.ID); err != nil {
+		return News{}, fmt.Errorf("read removals: %w", err)
+	}
+	return news, nil
+}
+
+func (h *Hub) liveLeases(r Reader, c Caller) ([]LeaseView, error) {
+	all, err := r.LiveLeases(c.Device.ID)
+	if err != nil || !c.User.Active || c.Device.State != keyshift.DeviceTrusted {
+		return nil, err
+	}
+	live := all[:0]
+	for _, l := range all {
+		if l.LiveAt(h.Now()) {
+			live = append(live, l)
+		}
+	}
+	return live, nil
+}
+
+// witness holds what the device has seen of the audit log against ours.
+func (h *Hub) witness(ctx context.Context, r Reader, d keyshift.Device, req SyncRequest) (Judgment, error) {
+	if !h.countersigned(d, req) {
+		req.Checkpoint = ""
+	}
+	judgment, err := h.Tree.Judge(r, req.Checkpoint)
+	if err != nil {
+		return Judgment{}, fmt.Errorf("judge checkpoint: %w", err)
+	}
+	if judgment.Rollback && !h.rollback.Load() {
+		return judgment, h.stopLending(ctx, d)
+	}
+	return judgment, nil
+}
+
+// countersigned reports whether the device stands for the checkpoint that it presents.
+func (h *Hub) countersigned(d keyshift.Device, req SyncRequest) bool {
+	public, _ := h.signing.Public().(ed25519.PublicKey)
+	head, err := checkpoint.Open(req.Checkpoint, string(h.row.ID), public)
+	if err != nil {
+		return false
+	}
+	_, err = checkpoint.VerifyCountersignature(head, d.SigningKey, req.Countersignature)
+	return err == nil
+}
+
+// stopLending puts the hub into rollback_detected: a device holds a signed checkpoint of a log that is not ours.
+func (h *Hub) stopLending(ctx context.Context, d keyshift.Device) error {
+	err := h.Store.Write(ctx, Closing, func(tx Tx) error {
+		row, err := tx.Hub()
+		if err != nil || row.State == RollbackDetected {
+			return err
+		}
+		row.State = RollbackDetected
+		return errors.Join(tx.ClearRollback(), tx.SaveHub(row), tx.Append(keyshift.AuditEvent{
+			Action: keyshift.ActRollbackDetected, ActorKind: keyshift.ActorDevice, ActorID: d.ID, DeviceID: d.ID,
+		}))
+	})
+	if err == nil {
+		h.rollback.Store(true)
+		h.Log.Error("rollback detected", "device", d.ID)
+	}
+	return err
+}
+
+// Lendable is an account as the person at a device sees it.
+type Lendable struct {
+	Account keyshift.Account
+	// Holder is who keeps it from being lent to others, nil when nobody does.
+	Holder *LeaseView
+	// Missing is what stands in the way of a check-out now.
+	Missing []*keyshift.Error
+}
+
+// ListLendable lists the accounts for which the caller's user has a grant, with what every gate says.
+func (h *Hub) ListLendable(ctx context.Context, call Call) ([]Lendable, error) {
+	r := h.Store.Read(ctx)
+	caller, err := h.Authorize(r, call)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := r.GrantedAccounts(caller.User.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	list := make([]Lendable, 0, len(accounts))
+	for _, account := range accounts {
+		item, err := h.lendable(r, caller, account)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, error) {
+	item := Lendable{Account: account}
+	q := question{r: r, now: h.Now(), user: c.User, device: c.Device, account: account, treeFault: h.Tree.Fault()}
+	var err error
+	if item.Missing, err = q.missing(); err != nil {
+		return item, fmt.Errorf("ask gates: %w", err)
+	}
+	holder, err := r.Holder(account.ID, q.now)
+	switch {
+	case err == nil:
+		item.Holder = &holder
+	case !errors.Is(err, keyshift.ErrNotFound):
+		return item, fmt.Errorf("read holder: %w", err)
+	}
+	return item, nil
+}
