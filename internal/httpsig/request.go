@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -25,7 +24,7 @@ type RequestKey struct {
 }
 
 // Format implements fmt.Formatter: every verb prints [redacted].
-func (RequestKey) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }
+func (RequestKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[redacted]") }
 
 // LogValue implements slog.LogValuer.
 func (RequestKey) LogValue() slog.Value { return slog.StringValue("[redacted]") }

@@ -31,7 +31,9 @@ func testHubServer(t *testing.T) *httptest.Server {
 			t.Error(err)
 		}
 		w.WriteHeader(status)
-		w.Write(answer)
+		if _, err := w.Write(answer); err != nil {
+			t.Error(err)
+		}
 	}))
 	t.Cleanup(server.Close)
 	return server

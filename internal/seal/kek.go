@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 
@@ -50,8 +49,8 @@ const ValueOverhead = headerSize + 4 + 67 + 12 + 16
 // A sealed value is the format byte, the version (4 bytes, big endian) and a
 // Tink envelope: the wrapped data key and the value encrypted with it.
 const (
-	valueFormat byte = 1
-	headerSize       = 5
+	valueFormat = byte(1)
+	headerSize  = 5
 )
 
 // KEK is the hub's key-encryption key in all its versions, as read by LoadKEK.
@@ -129,7 +128,7 @@ func SealedVersion(sealed []byte) (uint32, error) {
 }
 
 // Format implements fmt.Formatter: every verb prints [redacted].
-func (KEK) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+func (KEK) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // LogValue implements slog.LogValuer.
 func (KEK) LogValue() slog.Value { return slog.StringValue(redacted) }

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 )
 
@@ -118,7 +117,7 @@ func CheckPublic(signing, sealing []byte) error {
 }
 
 // Format implements fmt.Formatter: every verb prints [redacted].
-func (Keys) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
+func (Keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // LogValue implements slog.LogValuer.
 func (Keys) LogValue() slog.Value { return slog.StringValue(redacted) }
