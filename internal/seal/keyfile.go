@@ -33,13 +33,33 @@ func CreateKEK(path string) error {
 	if err != nil {
 		return fmt.Errorf("create key file: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("create key directory: %w", err)
 	}
 	if err := writeKeys(path, keys); err != nil {
 		return fmt.Errorf("create key file: %w", err)
 	}
-	return syncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("create key file: %w", err)
+	}
+	return nil
+}
+
+// makeDir is os.MkdirAll, but the new names survive a power loss.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return syncDir(parent)
 }
 
 // LoadKEK reads the key file at path. dataDir is the hub's data directory, or
@@ -63,8 +83,9 @@ func LoadKEK(path, dataDir string) (*KEK, error) {
 
 // Rotate adds a new primary version to the key file at path and returns its
 // number. Older versions stay for opening. The file is replaced in one step,
-// so a crash leaves either the old or the new one. Every hub process must load
-// the file again before it meets values sealed under the new version.
+// so a crash leaves either the old or the new one, and so does an error; to
+// rotate once more is harmless. Every hub process must load the file again
+// before it meets values sealed under the new version.
 func Rotate(path string) (version uint32, err error) {
 	err = replaceKeys(path, func(keys *versionedKeys) error {
 		err := keys.add()
