@@ -3,9 +3,8 @@
 //
 // To a device. [DeriveKeys] makes a device's signing key and sealing key from
 // one 32-byte seed. [SealToDevice] encrypts to the sealing key, bound to a
-// [Context] (hub, device, lease, account, epoch, end of the lease), and
-// [Keys.Open] gives the plaintext back only under the very same Context. The
-// first byte of a sealed message names its suite; suite 1 is HPKE (RFC 9180)
+// [Context] (purpose, hub, device, lease, account, epoch, end), and [Keys.Open]
+// gives the plaintext back only under the very same Context. The first byte of a sealed message names its suite; suite 1 is HPKE (RFC 9180)
 // with MLKEM768X25519, HKDF-SHA256 and AES-256-GCM, so that traffic recorded
 // today stays closed to a later quantum computer.
 //
