@@ -4,9 +4,10 @@
 // To a device. [DeriveKeys] makes a device's signing key and sealing key from
 // one 32-byte seed. [SealToDevice] encrypts to the sealing key, bound to a
 // [Context] (purpose, hub, device, lease, account, epoch, end), and [Keys.Open]
-// gives the plaintext back only under the very same Context. The first byte of a sealed message names its suite; suite 1 is HPKE (RFC 9180)
-// with MLKEM768X25519, HKDF-SHA256 and AES-256-GCM, so that traffic recorded
-// today stays closed to a later quantum computer.
+// gives the plaintext back only under the very same Context. The first byte of
+// a sealed message names its suite; suite 1 is HPKE (RFC 9180) with
+// MLKEM768X25519, HKDF-SHA256 and AES-256-GCM, so that traffic recorded today
+// stays closed to a later quantum computer.
 //
 // At rest on a device. [SealWithKey] and [OpenWithKey] encrypt under a random
 // 32-byte key and bind a label. Keyshift keeps the key in a file and the
