@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each need is COMMAND=PACKAGE: the package is missing when the command is.
-run_needs=(gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon)
+run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon)
 test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql secret-tool=libsecret-tools systemd-analyze=systemd
 	strace=strace ip=iproute2 setpriv=util-linux)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
