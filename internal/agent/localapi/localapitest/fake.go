@@ -1,0 +1,295 @@
+// Package localapitest gives tests an agent without a hub, a keyring or a clock: [Fake] holds what it was told to hold,
+// lends every account it lists, and remembers what it was asked. [Serve] puts it behind a real socket.
+package localapitest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// State is what a [Fake] answers with.
+type State struct {
+	// Status without its leases, which are those below.
+	Status     *v1.LocalServiceGetStatusResponse
+	Accounts   []*v1.Lendable
+	Leases     []*v1.HeldLease
+	Findings   []*v1.Finding
+	Credential keyshift.Credential
+	Code       string
+	CodeUntil  time.Time
+	// HubTold is the answer to Unenroll.
+	HubTold bool
+	// Now is when a check-out happens.
+	Now time.Time
+	// Fail gives each method, by its name in the contract, what happens instead: an error is answered, anything else
+	// is panicked with.
+	Fail map[string]any
+	// Wait makes a method, by its name in the contract, wait until the channel is closed or its caller leaves.
+	Wait map[string]chan struct{}
+}
+
+// Call is one question that a [Fake] was asked.
+type Call struct {
+	Method string
+	// Args is the request, as far as it is no secret.
+	Args proto.Message
+}
+
+// Fake implements localapi.Agent. Make it with [NewFake].
+type Fake struct {
+	mu    sync.Mutex
+	state State
+	calls []Call
+	subs  map[chan struct{}]bool
+}
+
+// NewFake returns an agent that is not enrolled.
+func NewFake() *Fake {
+	return &Fake{state: State{Status: &v1.LocalServiceGetStatusResponse{}}, subs: map[chan struct{}]bool{}}
+}
+
+// Change changes what the agent answers, and tells its subscribers.
+func (f *Fake) Change(change func(*State)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.state)
+	for sub := range f.subs {
+		select {
+		case sub <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Calls are the questions so far, Status and Leases aside.
+func (f *Fake) Calls() []Call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]Call(nil), f.calls...)
+}
+
+// Watched is the number of subscribers.
+func (f *Fake) Watched() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.subs)
+}
+
+// asked remembers a question and gives the state that answers it, or the failure that was arranged.
+func (f *Fake) asked(ctx context.Context, method string, args proto.Message) (State, error) {
+	f.mu.Lock()
+	f.calls = append(f.calls, Call{method, args})
+	wait := f.state.Wait[method]
+	f.mu.Unlock()
+	if wait != nil {
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return State{}, ctx.Err()
+		}
+	}
+	return f.answer(method)
+}
+
+func (f *Fake) answer(method string) (State, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch failure := f.state.Fail[method].(type) {
+	case nil:
+		return f.state, nil
+	case error:
+		return State{}, failure
+	default:
+		panic(failure)
+	}
+}
+
+// Status gives the state.
+func (f *Fake) Status() *v1.LocalServiceGetStatusResponse {
+	state, err := f.answer("GetStatus")
+	if err != nil {
+		panic(err)
+	}
+	status := proto.CloneOf(state.Status)
+	status.Leases = state.Leases
+	return status
+}
+
+// Enroll makes the agent enrolled as a device of dana.
+func (f *Fake) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalServiceEnrollResponse, error) {
+	_, err := f.asked(ctx, "Enroll", &v1.LocalServiceEnrollRequest{DeviceName: deviceName})
+	if err != nil {
+		return nil, err
+	}
+	inv, err := keyshift.ParseInvitation(code)
+	if err != nil {
+		return nil, err
+	}
+	f.Change(func(s *State) {
+		s.Status = &v1.LocalServiceGetStatusResponse{Enrolled: true, HubUrl: inv.HubURL, HubName: "Acme Inc", User: "dana", DeviceName: deviceName, Connected: true}
+	})
+	return &v1.LocalServiceEnrollResponse{HubName: "Acme Inc", User: "dana", DeviceId: "d1"}, nil
+}
+
+// Unenroll makes the agent not enrolled.
+func (f *Fake) Unenroll(ctx context.Context, force bool) (bool, error) {
+	state, err := f.asked(ctx, "Unenroll", &v1.LocalServiceUnenrollRequest{Force: force})
+	if err == nil {
+		f.Change(func(s *State) { s.Status, s.Leases = &v1.LocalServiceGetStatusResponse{}, nil })
+	}
+	return state.HubTold, err
+}
+
+// Accounts gives the accounts.
+func (f *Fake) Accounts(ctx context.Context) ([]*v1.Lendable, error) {
+	state, err := f.asked(ctx, "ListAccounts", &v1.LocalServiceListAccountsRequest{})
+	return state.Accounts, err
+}
+
+// CheckOut lends an account that is listed. The same request id gives the same lease.
+func (f *Fake) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutRequest) (*v1.HeldLease, error) {
+	state, err := f.asked(ctx, "CheckOut", proto.CloneOf(req))
+	if err != nil {
+		return nil, err
+	}
+	for _, held := range state.Leases {
+		if held.GetLease().GetId() == "lease-"+req.GetRequestId() {
+			return held, nil
+		}
+	}
+	for _, a := range state.Accounts {
+		if names(a.GetNetwork(), a.GetHandle(), req.GetAccount()) {
+			held := lend(a, req, state.Now)
+			f.Change(func(s *State) { s.Leases = append(s.Leases, held) })
+			return held, nil
+		}
+	}
+	return nil, keyshift.NotFound("account", req.GetAccount())
+}
+
+func lend(a *v1.Lendable, req *v1.LocalServiceCheckOutRequest, now time.Time) *v1.HeldLease {
+	return &v1.HeldLease{
+		Lease: &v1.Lease{
+			Id: "lease-" + req.GetRequestId(), Network: a.GetNetwork(), Handle: a.GetHandle(), User: "dana", Reason: req.GetReason(),
+			State: v1.LeaseState_LEASE_STATE_ACTIVE, StartedAt: timestamppb.New(now), EndsAt: timestamppb.New(now.Add(req.GetDuration().AsDuration())),
+			AccessMode: a.GetAccessMode(), LeaseStorage: a.GetLeaseStorage(), AllowShow: a.GetAllowShow(), HasCodeSeed: a.GetHasCodeSeed(), Exclusive: a.GetExclusive(),
+		},
+		TimeLeft: req.GetDuration(),
+	}
+}
+
+// Leases gives the leases.
+func (f *Fake) Leases() []*v1.HeldLease {
+	state, err := f.answer("ListLeases")
+	if err != nil {
+		panic(err)
+	}
+	return state.Leases
+}
+
+// Renew gives a live lease so much time from now.
+func (f *Fake) Renew(ctx context.Context, lease string, d time.Duration) (*v1.HeldLease, error) {
+	state, err := f.asked(ctx, "Renew", &v1.LocalServiceRenewRequest{Lease: lease, Duration: durationpb.New(d)})
+	if err != nil {
+		return nil, err
+	}
+	return f.edit(lease, func(h *v1.HeldLease) {
+		h.TimeLeft, h.Lease.EndsAt = durationpb.New(d), timestamppb.New(state.Now.Add(d))
+	})
+}
+
+// CheckIn ends a live lease and takes it off the list.
+func (f *Fake) CheckIn(ctx context.Context, lease string) (*v1.HeldLease, error) {
+	state, err := f.asked(ctx, "CheckIn", &v1.LocalServiceCheckInRequest{Lease: lease})
+	if err != nil {
+		return nil, err
+	}
+	held, err := f.edit(lease, func(h *v1.HeldLease) {
+		h.TimeLeft, h.Ending = nil, "reporting"
+		h.Lease.State, h.Lease.EndedAt, h.Lease.EndReason = v1.LeaseState_LEASE_STATE_CHECKED_IN, timestamppb.New(state.Now), "checked in"
+	})
+	if err == nil {
+		f.Change(func(s *State) { s.Leases = without(s.Leases, held) })
+	}
+	return held, err
+}
+
+func without(leases []*v1.HeldLease, gone *v1.HeldLease) (rest []*v1.HeldLease) {
+	for _, h := range leases {
+		if h.GetLease().GetId() != gone.GetLease().GetId() {
+			rest = append(rest, h)
+		}
+	}
+	return rest
+}
+
+// edit replaces the lease of that name with a changed copy.
+func (f *Fake) edit(name string, change func(*v1.HeldLease)) (held *v1.HeldLease, err error) {
+	err = keyshift.NotFound("lease", name)
+	f.Change(func(s *State) {
+		leases := append([]*v1.HeldLease(nil), s.Leases...)
+		for i, h := range leases {
+			if l := h.GetLease(); l.GetId() == name || names(l.GetNetwork(), l.GetHandle(), name) {
+				held, err = proto.CloneOf(h), nil
+				change(held)
+				leases[i] = held
+			}
+		}
+		s.Leases = leases
+	})
+	return held, err
+}
+
+func names(network v1.Network, handle, asked string) bool {
+	full := strings.ToLower(strings.TrimPrefix(network.String(), "NETWORK_")) + "/" + handle
+	return asked == full || strings.TrimPrefix(asked, "@") == handle
+}
+
+// Code gives the one-time code.
+func (f *Fake) Code(ctx context.Context, lease string) (string, time.Time, error) {
+	state, err := f.asked(ctx, "GetCode", &v1.LocalServiceGetCodeRequest{Lease: lease})
+	return state.Code, state.CodeUntil, err
+}
+
+// Reveal gives the credential.
+func (f *Fake) Reveal(ctx context.Context, lease string) (keyshift.Credential, error) {
+	state, err := f.asked(ctx, "Reveal", &v1.LocalServiceRevealRequest{Lease: lease})
+	return state.Credential, err
+}
+
+// SyncNow does nothing but remember.
+func (f *Fake) SyncNow(ctx context.Context) error {
+	_, err := f.asked(ctx, "Sync", &v1.LocalServiceSyncRequest{})
+	return err
+}
+
+// Diagnose gives the findings.
+func (f *Fake) Diagnose(ctx context.Context) []*v1.Finding {
+	state, err := f.asked(ctx, "Diagnose", &v1.LocalServiceDiagnoseRequest{})
+	if err != nil {
+		panic(err)
+	}
+	return state.Findings
+}
+
+// Subscribe tells of every [Fake.Change].
+func (f *Fake) Subscribe() (<-chan struct{}, func()) {
+	sub := make(chan struct{}, 1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.subs[sub] = true
+	return sub, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.subs, sub)
+	}
+}

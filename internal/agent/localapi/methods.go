@@ -1,0 +1,70 @@
+package localapi
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+)
+
+// methods is the table of handlers: each hands one request to the agent. The generated interface makes it complete.
+type methods struct{ agent Agent }
+
+func (m methods) GetStatus(context.Context, *v1.LocalServiceGetStatusRequest) (*v1.LocalServiceGetStatusResponse, error) {
+	return m.agent.Status(), nil
+}
+
+func (m methods) Enroll(ctx context.Context, req *v1.LocalServiceEnrollRequest) (*v1.LocalServiceEnrollResponse, error) {
+	return m.agent.Enroll(ctx, req.GetCode(), req.GetDeviceName())
+}
+
+func (m methods) Unenroll(ctx context.Context, req *v1.LocalServiceUnenrollRequest) (*v1.LocalServiceUnenrollResponse, error) {
+	told, err := m.agent.Unenroll(ctx, req.GetForce())
+	return &v1.LocalServiceUnenrollResponse{HubTold: told}, err
+}
+
+func (m methods) ListAccounts(ctx context.Context, _ *v1.LocalServiceListAccountsRequest) (*v1.LocalServiceListAccountsResponse, error) {
+	accounts, err := m.agent.Accounts(ctx)
+	return &v1.LocalServiceListAccountsResponse{Accounts: accounts}, err
+}
+
+func (m methods) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutRequest) (*v1.LocalServiceCheckOutResponse, error) {
+	lease, err := m.agent.CheckOut(ctx, req)
+	return &v1.LocalServiceCheckOutResponse{Lease: lease}, err
+}
+
+func (m methods) ListLeases(context.Context, *v1.LocalServiceListLeasesRequest) (*v1.LocalServiceListLeasesResponse, error) {
+	return &v1.LocalServiceListLeasesResponse{Leases: m.agent.Leases()}, nil
+}
+
+func (m methods) Renew(ctx context.Context, req *v1.LocalServiceRenewRequest) (*v1.LocalServiceRenewResponse, error) {
+	lease, err := m.agent.Renew(ctx, req.GetLease(), req.GetDuration().AsDuration())
+	return &v1.LocalServiceRenewResponse{Lease: lease}, err
+}
+
+func (m methods) CheckIn(ctx context.Context, req *v1.LocalServiceCheckInRequest) (*v1.LocalServiceCheckInResponse, error) {
+	lease, err := m.agent.CheckIn(ctx, req.GetLease())
+	return &v1.LocalServiceCheckInResponse{Lease: lease}, err
+}
+
+func (m methods) GetCode(ctx context.Context, req *v1.LocalServiceGetCodeRequest) (*v1.LocalServiceGetCodeResponse, error) {
+	code, until, err := m.agent.Code(ctx, req.GetLease())
+	return &v1.LocalServiceGetCodeResponse{Code: code, ValidUntil: timestamppb.New(until)}, err
+}
+
+func (m methods) Reveal(ctx context.Context, req *v1.LocalServiceRevealRequest) (*v1.LocalServiceRevealResponse, error) {
+	c, err := m.agent.Reveal(ctx, req.GetLease())
+	return &v1.LocalServiceRevealResponse{Login: c.Login, Password: c.Password.Reveal()}, err
+}
+
+func (m methods) Sync(ctx context.Context, _ *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error) {
+	if err := m.agent.SyncNow(ctx); err != nil {
+		return nil, err
+	}
+	return &v1.LocalServiceSyncResponse{Status: m.agent.Status()}, nil
+}
+
+func (m methods) Diagnose(ctx context.Context, _ *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
+	return &v1.LocalServiceDiagnoseResponse{Findings: m.agent.Diagnose(ctx)}, nil
+}

@@ -1,0 +1,149 @@
+// Package localclient talks to the agent of the same OS user over its local socket or pipe.
+//
+// Every error is a [keyshift.Error], fit to be shown: what the agent answered, or what kept the question from reaching
+// it. Three of them are made here. agent_not_running: nobody listens. peer_refused: somebody listens who is not this
+// user; nothing was sent to them. unavailable with [ErrAnswerLost] in its chain: the agent has the question and its
+// answer was lost, so the effect may have happened; ask again with the same request id.
+//
+// A [Client] keeps no connection that matters and follows an agent through restarts.
+package localclient
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
+	"github.com/keyshift-hq/keyshift/internal/ipc"
+)
+
+const (
+	base      = "http://keyshift.local"
+	maxAnswer = 4 << 20
+
+	// callLimit covers a keyring that asks a person, several times, and a slow hub.
+	callLimit = 2 * time.Minute
+	dialLimit = 5 * time.Second
+)
+
+// Client is a client of one agent, safe for concurrent use. Make it with [New].
+type Client struct {
+	path string
+	http *http.Client
+	rpc  keyshiftv1connect.LocalServiceClient
+
+	// silence is how long an event stream may say nothing, its heartbeat included.
+	silence time.Duration
+	// firstPause and lastPause bound the time between two attempts at the event stream.
+	firstPause, lastPause time.Duration
+}
+
+// New makes a client of the agent that listens at path; see ipc.DefaultPath. It does not connect yet.
+func New(path string) *Client {
+	c := &Client{path: path, silence: 45 * time.Second, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
+	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}}
+	transport := connecthttp.NewTransport(c.http, base, connecthttp.WithReadMaxBytes(maxAnswer), connecthttp.WithCompressors())
+	c.rpc = keyshiftv1connect.NewLocalServiceClient(connect.NewClient(transport))
+	return c
+}
+
+// Path is where the agent is expected.
+func (c *Client) Path() string { return c.path }
+
+// Close gives back idle connections. The client can be used afterwards.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	conn, err := ipc.Dial(ctx, c.path)
+	if err != nil {
+		return nil, &dialError{err}
+	}
+	return conn, nil
+}
+
+// call asks one question within the time that any of them may take.
+func call[Req, Res any](ctx context.Context, c *Client, method func(context.Context, Req) (Res, error), req Req) (Res, error) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	res, err := method(ctx, req)
+	return res, c.explain(err)
+}
+
+// Status tells how the agent is.
+func (c *Client) Status(ctx context.Context) (*v1.LocalServiceGetStatusResponse, error) {
+	return call(ctx, c, c.rpc.GetStatus, &v1.LocalServiceGetStatusRequest{})
+}
+
+// Enroll makes the device known to the hub that the code names; an empty device name means the computer's.
+func (c *Client) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalServiceEnrollResponse, error) {
+	return call(ctx, c, c.rpc.Enroll, &v1.LocalServiceEnrollRequest{Code: code, DeviceName: deviceName})
+}
+
+// Unenroll makes the agent forget its hub; with force even if the hub cannot be told.
+func (c *Client) Unenroll(ctx context.Context, force bool) (*v1.LocalServiceUnenrollResponse, error) {
+	return call(ctx, c, c.rpc.Unenroll, &v1.LocalServiceUnenrollRequest{Force: force})
+}
+
+// Accounts lists what the user may check out.
+func (c *Client) Accounts(ctx context.Context) (*v1.LocalServiceListAccountsResponse, error) {
+	return call(ctx, c, c.rpc.ListAccounts, &v1.LocalServiceListAccountsRequest{})
+}
+
+// CheckOut checks an account out. With the request id of an earlier question it is the same check-out.
+func (c *Client) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutRequest) (*v1.LocalServiceCheckOutResponse, error) {
+	return call(ctx, c, c.rpc.CheckOut, req)
+}
+
+// Leases lists what this device holds.
+func (c *Client) Leases(ctx context.Context) (*v1.LocalServiceListLeasesResponse, error) {
+	return call(ctx, c, c.rpc.ListLeases, &v1.LocalServiceListLeasesRequest{})
+}
+
+// Renew prolongs a lease: d from now.
+func (c *Client) Renew(ctx context.Context, lease string, d time.Duration) (*v1.LocalServiceRenewResponse, error) {
+	return call(ctx, c, c.rpc.Renew, &v1.LocalServiceRenewRequest{Lease: lease, Duration: durationpb.New(d)})
+}
+
+// CheckIn gives an account back.
+func (c *Client) CheckIn(ctx context.Context, lease string) (*v1.LocalServiceCheckInResponse, error) {
+	return call(ctx, c, c.rpc.CheckIn, &v1.LocalServiceCheckInRequest{Lease: lease})
+}
+
+// Code asks for the one-time code of a lease.
+func (c *Client) Code(ctx context.Context, lease string) (*v1.LocalServiceGetCodeResponse, error) {
+	return call(ctx, c, c.rpc.GetCode, &v1.LocalServiceGetCodeRequest{Lease: lease})
+}
+
+// Reveal asks for the secret of a lease, which the hub records.
+func (c *Client) Reveal(ctx context.Context, lease string) (*v1.LocalServiceRevealResponse, error) {
+	return call(ctx, c, c.rpc.Reveal, &v1.LocalServiceRevealRequest{Lease: lease})
+}
+
+// Sync makes the agent ask the hub for news.
+func (c *Client) Sync(ctx context.Context) (*v1.LocalServiceSyncResponse, error) {
+	return call(ctx, c, c.rpc.Sync, &v1.LocalServiceSyncRequest{})
+}
+
+// Diagnose asks for the agent's part of `doctor`.
+func (c *Client) Diagnose(ctx context.Context) (*v1.LocalServiceDiagnoseResponse, error) {
+	return call(ctx, c, c.rpc.Diagnose, &v1.LocalServiceDiagnoseRequest{})
+}
+
+// Stop asks the agent to end. It answers before it has ended.
+func (c *Client) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	res, err := c.request(ctx, http.MethodPost, "/stop")
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}
