@@ -3,6 +3,8 @@ package hub
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,4 +97,11 @@ func remember(tx Tx, actor keyshift.ID, call Call, result any) error {
 		return fmt.Errorf("encode result: %w", err)
 	}
 	return tx.AddEffect(Effect{Actor: actor, RequestID: call.RequestID, Procedure: call.Procedure, BodyHash: call.BodyHash, Result: encoded})
+}
+
+// Fingerprint gives what is remembered of a request's content. It is keyed, because the content may hold a password.
+func (h *Hub) Fingerprint(content []byte) []byte {
+	mac := hmac.New(sha256.New, h.codeKey)
+	mac.Write(content)
+	return mac.Sum(nil)
 }

@@ -81,3 +81,18 @@ func (h *Hub) ListEvents(ctx context.Context, call Call, f EventFilter, account,
 		return r.Events(f)
 	})
 }
+
+// NoteExport records that somebody takes the whole audit log along.
+func (h *Hub) NoteExport(ctx context.Context, call Call) error {
+	err := h.Store.Write(ctx, Ordinary, func(tx Tx) error {
+		caller, err := h.Authorize(tx, call)
+		if err != nil {
+			return err
+		}
+		return tx.Append(caller.event(keyshift.ActAuditExported))
+	})
+	if err == nil {
+		h.Tree.Poke()
+	}
+	return err
+}

@@ -158,3 +158,13 @@ func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, 
 	}
 	return item, nil
 }
+
+// Watch gives a channel that is filled when the calling device should sync, and a function that ends the watch.
+func (h *Hub) Watch(ctx context.Context, call Call) (news <-chan struct{}, end func(), err error) {
+	caller, err := h.Authorize(h.Store.Read(ctx), call)
+	if err != nil {
+		return nil, nil, err
+	}
+	news, end = h.broker.Subscribe(caller.Device.ID)
+	return news, end, nil
+}
