@@ -22,7 +22,8 @@ const (
 // what the probe and the local API are for.
 type logon struct {
 	program
-	command string // the Run value
+	value   string // the name of the Run value
+	command string // its content
 }
 
 func newManager(p program) (Manager, error) {
@@ -33,7 +34,7 @@ func newManager(p program) (Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logon{program: p, command: command}, nil
+	return &logon{program: p, value: ValueName, command: command}, nil
 }
 
 // checkMode has nothing to check: the mode bits of Windows do not say who may write.
@@ -43,12 +44,12 @@ func (l *logon) Install(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if ok, err := hasRunValue(); err != nil {
+	if ok, err := hasRunValue(l.value); err != nil {
 		return fmt.Errorf("install service: %w", err)
 	} else if ok {
 		return fmt.Errorf("install service: %w", ErrAlreadyInstalled)
 	}
-	if err := writeRunValue(l.command); err != nil {
+	if err := writeRunValue(l.value, l.command); err != nil {
 		return fmt.Errorf("install service: %w", err)
 	}
 	return nil
@@ -58,7 +59,7 @@ func (l *logon) Uninstall(ctx context.Context) error {
 	if err := l.Stop(ctx); err != nil {
 		return fmt.Errorf("uninstall service: %w", err)
 	}
-	err := errors.Join(deleteValue(runKey), deleteValue(approvedKey))
+	err := errors.Join(deleteValue(runKey, l.value), deleteValue(approvedKey, l.value))
 	if err != nil {
 		return fmt.Errorf("uninstall service: %w", err)
 	}
@@ -95,7 +96,7 @@ func (l *logon) Stop(ctx context.Context) error {
 
 // running asks the probe, but only about an installed service.
 func (l *logon) running(ctx context.Context) (bool, error) {
-	ok, err := hasRunValue()
+	ok, err := hasRunValue(l.value)
 	if err != nil {
 		return false, err
 	}
@@ -113,7 +114,7 @@ func (l *logon) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("read service status: %w", err)
 	}
-	st := Status{State: Stopped, AtLogin: approved()}
+	st := Status{State: Stopped, AtLogin: approved(l.value)}
 	if running {
 		st.State = Running
 	}

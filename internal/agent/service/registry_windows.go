@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-func hasRunValue() (bool, error) {
+func hasRunValue(name string) (bool, error) {
 	k, err := registry.OpenKey(registry.CURRENT_USER, runKey, registry.QUERY_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
 		return false, nil
@@ -16,7 +16,7 @@ func hasRunValue() (bool, error) {
 		return false, fmt.Errorf("open Run key: %w", err)
 	}
 	defer func() { _ = k.Close() }() // only read
-	_, _, err = k.GetStringValue(ValueName)
+	_, _, err = k.GetStringValue(name)
 	if errors.Is(err, registry.ErrNotExist) {
 		return false, nil
 	}
@@ -26,20 +26,20 @@ func hasRunValue() (bool, error) {
 	return true, nil
 }
 
-func writeRunValue(command string) error {
+func writeRunValue(name, command string) error {
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, runKey, registry.SET_VALUE)
 	if err != nil {
 		return fmt.Errorf("open Run key: %w", err)
 	}
-	err = k.SetStringValue(ValueName, command)
+	err = k.SetStringValue(name, command)
 	if err := errors.Join(err, k.Close()); err != nil {
 		return fmt.Errorf("write Run value: %w", err)
 	}
 	return nil
 }
 
-// deleteValue removes our value below key; absence is success.
-func deleteValue(key string) error {
+// deleteValue removes one value below key; absence is success.
+func deleteValue(key, name string) error {
 	k, err := registry.OpenKey(registry.CURRENT_USER, key, registry.SET_VALUE)
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil
@@ -47,7 +47,7 @@ func deleteValue(key string) error {
 	if err != nil {
 		return fmt.Errorf("open registry key: %w", err)
 	}
-	err = k.DeleteValue(ValueName)
+	err = k.DeleteValue(name)
 	if errors.Is(err, registry.ErrNotExist) {
 		err = nil
 	}
@@ -59,12 +59,12 @@ func deleteValue(key string) error {
 
 // approved tells whether Windows will honor the Run value. Nothing noted means yes; an odd first byte means that the
 // user switched it off.
-func approved() bool {
+func approved(name string) bool {
 	k, err := registry.OpenKey(registry.CURRENT_USER, approvedKey, registry.QUERY_VALUE)
 	if err != nil {
 		return true
 	}
 	defer func() { _ = k.Close() }() // only read
-	note, _, err := k.GetBinaryValue(ValueName)
+	note, _, err := k.GetBinaryValue(name)
 	return err != nil || len(note) == 0 || note[0]&1 == 0
 }
