@@ -20,10 +20,19 @@ func (s *Session) StartGnomeKeyring(t testing.TB, password string) (stop func())
 		cmd.Stdin = strings.NewReader(password)
 	}
 	cmd.Env = s.Env()
-	stop = start(t, cmd)
+	kill := start(t, cmd)
 	conn := s.connect(t)
-	await(t, "gnome-keyring-daemon", func() bool { return ready(conn, password != "") })
-	return stop
+	if !await(func() bool { return ready(conn, password != "") }) {
+		kill()
+		t.Fatalf("gnome-keyring-daemon is not ready after %v: %s", patience, cmd.Stderr)
+	}
+	return func() {
+		kill()
+		// A daemon that is started before the bus noticed would give up.
+		if !await(func() bool { return !owned(conn) }) {
+			t.Fatalf("the bus has not noticed the end of gnome-keyring-daemon after %v", patience)
+		}
+	}
 }
 
 // LockGnomeKeyring locks the login keyring, as a locked screen may do. Without
@@ -51,6 +60,11 @@ func ready(conn *dbus.Conn, unlocked bool) bool {
 	}
 	locked, err := property(conn, loginPath, collectIface, "Locked")
 	return err == nil && locked.Value() == false
+}
+
+func owned(conn *dbus.Conn) (has bool) {
+	err := conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&has)
+	return err == nil && has
 }
 
 // property does not let the bus start a provider: the one that is being started

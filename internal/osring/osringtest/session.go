@@ -80,6 +80,7 @@ func (s *Session) StartBus(t testing.TB) {
 	check(t, err)
 	s.stopBus = start(t, cmd)
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		s.stopBus()
 		t.Fatalf("read address of dbus-daemon: %v: %s", err, cmd.Stderr)
 	}
 }
@@ -139,9 +140,8 @@ func start(t testing.TB, cmd *exec.Cmd) (stop func()) {
 }
 
 // await polls until done says so, because programs do not tell when they are
-// ready.
-func await(t testing.TB, what string, done func() bool) {
-	t.Helper()
+// ready. It says whether that happened in time.
+func await(done func() bool) bool {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
@@ -149,9 +149,10 @@ func await(t testing.TB, what string, done func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("waited %v for %s", patience, what)
+			return false
 		}
 	}
+	return true
 }
 
 func check(t testing.TB, err error) {
