@@ -74,7 +74,7 @@ var importRules = []importRule{
 	{
 		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/testpg"}, never: []string{
 			"github.com/google/go-cmp/...", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "pgregory.net/rapid",
-			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...",
+			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest",
 		},
 		why: "libraries for tests stay out of programs",
 	},
