@@ -19,11 +19,16 @@ var (
 	werSetFlags = kernel32.NewProc("WerSetFlags")
 )
 
-// apply adds to the flags that the Go runtime has set.
+// apply adds to the flags that the Go runtime has set. A system without error reporting (Wine is one)
+// makes no reports that could hold anything.
 func apply() error {
 	var flags uint32
 	self := windows.CurrentProcess()
-	if code, _, _ := werGetFlags.Call(uintptr(self), uintptr(unsafe.Pointer(&flags))); code != 0 {
+	code, _, _ := werGetFlags.Call(uintptr(self), uintptr(unsafe.Pointer(&flags)))
+	if code == uintptr(windows.E_NOTIMPL) {
+		return nil
+	}
+	if code != 0 {
 		return fmt.Errorf("read error reporting flags: %w", windows.Errno(code))
 	}
 	if code, _, _ := werSetFlags.Call(uintptr(flags | werNoHeap | werNoUI)); code != 0 {

@@ -59,8 +59,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if err == nil && client.is(l.osUser) {
 			return &conn{Conn: raw, peer: client}, nil
 		}
-		_ = raw.Close()
-		l.refuse(client)
+		l.refuse(raw, client)
 	}
 }
 
@@ -73,8 +72,10 @@ func (l *Listener) Addr() net.Addr { return l.raw.Addr() }
 // Close stops listening, removes the socket and gives the path free. Connections already accepted live on.
 func (l *Listener) Close() error { return l.raw.Close() }
 
-func (l *Listener) refuse(p Peer) {
+// refuse counts first, so that whoever has seen its connection closed is in the count.
+func (l *Listener) refuse(raw net.Conn, p Peer) {
 	l.refused.Add(1)
+	_ = raw.Close()
 	if l.onRefused != nil {
 		l.onRefused(p)
 	}

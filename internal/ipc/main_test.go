@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -20,9 +19,6 @@ import (
 
 // strangerUID is a user who owns nothing on the machine. Only root can start a process as another user.
 const strangerUID = 54321
-
-// longTime is far more than any local exchange needs: it turns a hang into a failure.
-const longTime = 20 * time.Second
 
 // TestMain lets the test binary play the other processes of the tests: "connect PATH", "squat PATH", "serve PATH".
 func TestMain(m *testing.M) {
@@ -160,16 +156,6 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-func mustListen(t *testing.T, path string) *Listener {
-	t.Helper()
-	l, err := Listen(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	return l
-}
-
 // echo serves l until it is closed: each connection gets its own bytes back.
 func echo(l net.Listener) {
 	for {
@@ -184,33 +170,6 @@ func echo(l net.Listener) {
 	}
 }
 
-// talk proves that c has an echoing server.
-func talk(t *testing.T, c net.Conn) {
-	t.Helper()
-	if err := c.SetDeadline(time.Now().Add(longTime)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(c, "hello"); err != nil {
-		t.Fatal(err)
-	}
-	got := make([]byte, len("hello"))
-	if _, err := io.ReadFull(c, got); err != nil || string(got) != "hello" {
-		t.Fatalf("got %q, %v", got, err)
-	}
-}
-
-// receive waits for a value, but not for ever.
-func receive[T any](t *testing.T, ch <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-ch:
-		return v
-	case <-time.After(longTime):
-		t.Fatal("nothing came")
-		panic("unreachable")
-	}
-}
-
 func permOf(t *testing.T, path string) os.FileMode {
 	t.Helper()
 	info, err := os.Lstat(path)
@@ -221,13 +180,3 @@ func permOf(t *testing.T, path string) os.FileMode {
 }
 
 func ownUser() string { return strconv.Itoa(os.Geteuid()) }
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("got error %v, want %v", err, want)
-	}
-	if err != nil && strings.Contains(err.Error(), "failed to") {
-		t.Errorf("error %q is in the wrong manner", err)
-	}
-}
