@@ -8,17 +8,23 @@ import (
 )
 
 // Secret is text that must not be seen: it prints as "[redacted]" everywhere, and does not marshal. Reveal is the one
-// way to its value.
-type Secret struct{ value string }
+// way to its value. The value lies behind a function, because fmt prints the unexported fields of a struct around it
+// without asking their methods. The zero value is empty.
+type Secret struct{ value func() string }
 
 // NewSecret hides a value.
-func NewSecret(value string) Secret { return Secret{value} }
+func NewSecret(value string) Secret { return Secret{func() string { return value }} }
 
 // Reveal gives the value.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return s.value()
+}
 
 // Empty reports whether there is no value.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 const redacted = "[redacted]"
 
