@@ -41,7 +41,7 @@ func accountNamed(r Reader, name string) (keyshift.Account, error) {
 	if err != nil {
 		return keyshift.Account{}, err
 	}
-	a, err := r.AccountByName(n, strings.TrimPrefix(handle, "@"))
+	a, err := r.AccountByName(n, keyshift.NormalHandle(handle))
 	return a, notFound(err, "account", name)
 }
 

@@ -53,7 +53,8 @@ const MaxLeaseLength = 24 * time.Hour
 type Account struct {
 	ID      ID
 	Network Network
-	// Handle is the name at the network without "@", as the network writes it.
+	// Handle is the name at the network without "@", in lower case: the networks do not tell handles apart by case, so
+	// one account cannot be added twice.
 	Handle       string
 	AccessMode   AccessMode
 	Exclusive    bool
@@ -73,9 +74,14 @@ type Account struct {
 // NewAccount gives an account with the defaults of its network.
 func NewAccount(n Network, handle string) Account {
 	return Account{
-		Network: n, Handle: strings.TrimPrefix(strings.TrimSpace(handle), "@"), AccessMode: n.DefaultAccessMode(),
+		Network: n, Handle: NormalHandle(handle), AccessMode: n.DefaultAccessMode(),
 		Exclusive: true, Enabled: true, MaxDuration: DefaultMaxDuration, OfflineGrace: DefaultOfflineGrace, LeaseStorage: StorageKeyring,
 	}
+}
+
+// NormalHandle is a handle as it is kept, from what somebody typed.
+func NormalHandle(handle string) string {
+	return strings.ToLower(strings.TrimPrefix(strings.TrimSpace(handle), "@"))
 }
 
 // Name is how the account is typed: "x/acme".
