@@ -70,6 +70,22 @@ func TestAnUnansweredPromptTimesOutUntilItIsAnswered(t *testing.T) {
 	}
 }
 
+func TestAProviderThatQuitsDuringItsPromptEndsTheCall(t *testing.T) {
+	for _, behavior := range []osringtest.Behavior{osringtest.Hang, osringtest.HangDelete} {
+		t.Run(string(behavior), func(t *testing.T) {
+			ring, mock := mocked(t)
+			ring.Limit = short
+			check(t, mock.Behave(behavior))
+			wantTimeout(t, ring.Delete(t.Context(), "k"))
+			check(t, mock.Close())
+			eventually(t, func() bool {
+				_, err := ring.Get(t.Context(), "k")
+				return errors.Is(err, osring.ErrUnavailable)
+			})
+		})
+	}
+}
+
 func TestALogoutDuringAPromptEndsTheCallAndNotTheProgram(t *testing.T) {
 	session := osringtest.StartSession(t)
 	session.Setenv(t)

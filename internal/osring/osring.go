@@ -17,7 +17,8 @@
 // made by New share that one goroutine, so a process never has two. An
 // operation that was left behind takes no further step when it comes back, but
 // the step under way may still take effect: after ErrTimeout from Set, call
-// Delete before relying on the absence of the item.
+// Delete before relying on the absence of the item. A prompt that nobody
+// answers stops hanging when its provider or the session bus goes away.
 //
 // # Limits
 //

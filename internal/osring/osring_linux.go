@@ -29,17 +29,30 @@ const (
 // connect makes sure that there is a session bus. The returned function closes
 // go-keyring's connection to it: a kept one would gather a channel and
 // goroutines with every prompt, which go-keyring never unsubscribes.
-func connect() (func(), error) {
+func connect() (hangUp func(), err error) {
 	if err := findBus(); err != nil {
 		return nil, err
+	}
+	conn, err := dbus.SessionBus()
+	if err != nil {
+		return nil, because(ErrUnavailable, err)
+	}
+	hangUp = func() { _ = conn.Close() }
+	if err := watchProvider(conn); err != nil {
+		hangUp()
+		return nil, because(ErrUnavailable, err)
 	}
 	return hangUp, nil
 }
 
-func hangUp() {
-	if conn, err := dbus.SessionBus(); err == nil {
-		_ = conn.Close()
-	}
+// watchProvider ends the wait for a prompt whose provider goes away, say when a
+// person quits KeePassXC under its dialog: go-keyring takes the next signal of
+// any kind for an answer, and without this one it would wait for ever.
+func watchProvider(conn *dbus.Conn) error {
+	return conn.AddMatchSignal(
+		dbus.WithMatchSender("org.freedesktop.DBus"),
+		dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, secretsName))
 }
 
 // findBus reads the environment, which otherwise only cmd may do, because the
@@ -77,6 +90,9 @@ func classifyOS(err error) error {
 
 // lacksDefault says whether the provider answers and has no default keyring.
 func lacksDefault() bool {
+	if findBus() != nil {
+		return false
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	conn, err := dbus.SessionBus()
