@@ -17,13 +17,13 @@ const Silence = 45 * time.Second
 // ErrSilent is the end of a stream on which nothing came for [Silence].
 var ErrSilent = errors.New("the stream is silent")
 
-// Watch keeps one stream open and calls news for each push, until the stream ends or ctx does. heard tells whether
-// anything at all came over it: a stream that stays mute until it ends is one that a proxy collects instead of passing
-// on. The error is never nil; it matches [io.EOF] when the other side closed the stream properly and [ErrSilent] after
+// Watch keeps one stream open until it ends or ctx does, and calls each for every message on it: with true for a push,
+// with false for a heartbeat. heard tells whether anything came at all: a stream that stays mute until it ends is one
+// that a proxy collects instead of passing on. The error is never nil; it matches [io.EOF] when the other side closed the stream properly and [ErrSilent] after
 // too long a silence.
 //
 // Nothing on the stream is signed, so nothing is believed but that it may be worth asking.
-func (d *Device) Watch(ctx context.Context, news func()) (heard bool, err error) {
+func (d *Device) Watch(ctx context.Context, each func(sync bool)) (heard bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silence := time.AfterFunc(Silence, func() { cancel(ErrSilent) })
@@ -40,9 +40,7 @@ func (d *Device) Watch(ctx context.Context, news func()) (heard bool, err error)
 		}
 		heard = true
 		silence.Reset(Silence)
-		if message.GetSync() {
-			news()
-		}
+		each(message.GetSync())
 	}
 }
 

@@ -99,7 +99,11 @@ func TestWatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				device, start, news := inBubble(t, &streamer{stream: tt.stream}), time.Now(), 0
-				heard, err := device.Watch(t.Context(), func() { news++ })
+				heard, err := device.Watch(t.Context(), func(sync bool) {
+					if sync {
+						news++
+					}
+				})
 				if !errors.Is(err, tt.wantErr) || heard != tt.wantHeard || news != tt.wantNews {
 					t.Errorf("got %d news, heard %v, %v, want %d, %v, %v", news, heard, err, tt.wantNews, tt.wantHeard, tt.wantErr)
 				}
@@ -126,7 +130,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 		device := inBubble(t, &streamer{stream: func(ctx context.Context, _ func(bool) error) error { <-ctx.Done(); return nil }})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := device.Watch(ctx, func() {}); err == nil || errors.Is(err, hubclient.ErrSilent) {
+		if _, err := device.Watch(ctx, func(bool) {}); err == nil || errors.Is(err, hubclient.ErrSilent) {
 			t.Errorf("got %v, want an error about the context", err)
 		}
 	})

@@ -33,6 +33,8 @@ type State struct {
 	// Fail gives each method, by its name in the contract, what happens instead: an error is answered, anything else
 	// is panicked with.
 	Fail map[string]any
+	// FailLease is the error of checking a lease in, by its id.
+	FailLease map[string]error
 	// Wait makes a method, by its name in the contract, wait until the channel is closed or its caller leaves.
 	Wait map[string]chan struct{}
 }
@@ -105,12 +107,24 @@ func (f *Fake) answer(method string) (State, error) {
 	defer f.mu.Unlock()
 	switch failure := f.state.Fail[method].(type) {
 	case nil:
-		return f.state, nil
+		return f.state, f.needsHub(method)
 	case error:
 		return State{}, failure
 	default:
 		panic(failure)
 	}
+}
+
+// needsHub refuses what an agent without a hub cannot do.
+func (f *Fake) needsHub(method string) error {
+	switch method {
+	case "GetStatus", "ListLeases", "Diagnose", "Enroll":
+		return nil
+	}
+	if f.state.Status.GetEnrolled() {
+		return nil
+	}
+	return keyshift.Refuse(keyshift.CodeNotEnrolled, "This computer is not enrolled.", "Ask your admin for an enrollment code and run keyshift-agent enroll.")
 }
 
 // Status gives the state.
@@ -135,7 +149,7 @@ func (f *Fake) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalSe
 		return nil, err
 	}
 	f.Change(func(s *State) {
-		s.Status = &v1.LocalServiceGetStatusResponse{Enrolled: true, HubUrl: inv.HubURL, HubName: "Acme Inc", User: "dana", DeviceName: deviceName, Connected: true}
+		s.Status = &v1.LocalServiceGetStatusResponse{Enrolled: true, Version: s.Status.GetVersion(), HubUrl: inv.HubURL, HubName: "Acme Inc", User: "dana", DeviceName: deviceName, Connected: true}
 	})
 	return &v1.LocalServiceEnrollResponse{HubName: "Acme Inc", User: "dana", DeviceId: "d1"}, nil
 }
@@ -210,6 +224,9 @@ func (f *Fake) Renew(ctx context.Context, lease string, d time.Duration) (*v1.He
 // CheckIn ends a live lease and takes it off the list.
 func (f *Fake) CheckIn(ctx context.Context, lease string) (*v1.HeldLease, error) {
 	state, err := f.asked(ctx, "CheckIn", &v1.LocalServiceCheckInRequest{Lease: lease})
+	if err == nil {
+		err = state.FailLease[lease]
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,75 @@
+package agent
+
+import (
+	"context"
+	"strings"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Accounts lists the accounts that the user has grants for, with what stands in the way of each.
+func (a *Agent) Accounts(ctx context.Context) ([]*v1.Lendable, error) {
+	_, s, err := a.talk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, _, err := hubclient.Ask(ctx, s.hub.ListLendable, &v1.ListLendableRequest{})
+	a.heard(err)
+	return answer.GetAccounts(), err
+}
+
+// findAccount gives the id of the account that somebody named.
+func (a *Agent) findAccount(ctx context.Context, name string) (string, error) {
+	name = strings.TrimSpace(name)
+	if keyshift.ID(name).Valid() {
+		return name, nil
+	}
+	accounts, err := a.Accounts(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []*v1.Lendable
+	for _, account := range accounts {
+		if named(name, account.GetNetwork(), account.GetHandle()) {
+			found = append(found, account)
+		}
+	}
+	switch len(found) {
+	case 0:
+		e := keyshift.NotFound("account", name)
+		e.Hint = "Run keyshift-agent accounts: it lists the accounts that are granted to you."
+		return "", e
+	case 1:
+		return found[0].GetAccountId(), nil
+	}
+	var names []string
+	for _, account := range found {
+		names = append(names, accountName(account.GetNetwork(), account.GetHandle()))
+	}
+	return "", ambiguous(name, names)
+}
+
+func ambiguous(name string, choices []string) error {
+	return keyshift.Invalid(keyshift.CodeFieldInvalid, "“"+keyshift.CleanText(name, 80)+"” can mean more than one account.",
+		"Say which: "+strings.Join(choices, " or ")+".")
+}
+
+// named reports whether "network/handle", "@handle" or "handle" means this account.
+func named(name string, network v1.Network, handle string) bool {
+	if before, after, ok := strings.Cut(name, "/"); ok {
+		n, err := keyshift.ParseNetwork(before)
+		if err != nil || n != networkOf(network) {
+			return false
+		}
+		name = after
+	}
+	return strings.EqualFold(strings.TrimPrefix(name, "@"), handle)
+}
+
+func networkOf(n v1.Network) keyshift.Network {
+	return keyshift.Network(strings.ToLower(strings.TrimPrefix(n.String(), "NETWORK_")))
+}
+
+func accountName(n v1.Network, handle string) string { return string(networkOf(n)) + "/" + handle }

@@ -1,0 +1,187 @@
+// Package agent is the engine on an employee's computer: it enrolls, syncs with the hub, checks accounts out and in,
+// watches every deadline, and wipes. It runs as the osUser, opens no port, and fails closed: what it cannot check
+// it does not use.
+//
+// # What lies where
+//
+// The device seed is in the keyring as "device:<hub id>". A lent secret is in two halves (package secretstore): the
+// ciphertext in the keyring, its key in a file. Everything else is in the state folder, for this user only, and
+// written so that a crash leaves the old or the new:
+//
+//	device.json        which hub, which device; written last when enrolling, removed last when unenrolling
+//	leases/ID.json     one record for each check-out, by its request id: the journal
+//	leases/ID.key      the key of its secret
+//	time.json          the last signed word of the hub about the time, and the highest ever
+//	sequence           how far the numbers of signed requests are reserved
+//	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
+//
+// # The life of a lease
+//
+// A record goes through requested, stored, active, ending, keyless and wiped, and is gone once the hub has heard that the
+// secret is. Each step is on the disk before the next begins. After a crash anywhere the record says what remains: ask
+// again with the same request id if there is time, otherwise wipe.
+//
+// # Time
+//
+// A lease ends at the first of: its time by boot time, its end by the wall clock, its offline grace without a signed word
+// of the hub, and the hub's word. Nothing is shown when that word is older than five minutes, when the clock is off,
+// or since the computer was started anew. All of it is judged at every use, and each second while a lease is live;
+// while none is, nothing ticks.
+//
+// # The hub's word
+//
+// The agent is level-triggered: a push only says "ask", and each answer lists all that is valid. What is not listed is
+// over. A lease has an epoch that only grows, so an older answer changes nothing.
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/keyshift-hq/keyshift/internal/agent/secretstore"
+	"github.com/keyshift-hq/keyshift/internal/bootclock"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Ring is the OS keyring, as package osring has it.
+type Ring = secretstore.Ring
+
+// Config says with what an agent works. StateDir, Ring, Clock, Random and Log are required.
+type Config struct {
+	// StateDir is the state folder. It is made if it is missing, and closed to everybody else.
+	StateDir string
+	Ring     Ring
+	Clock    bootclock.Clock
+	Random   io.Reader
+	Log      *slog.Logger
+	// Version is what the agent says of itself.
+	Version string
+	// HTTP gives the client for a hub; nil is the real one.
+	HTTP func(hubclient.Target) *http.Client
+	// RuntimeDir is where the local socket is, for the texts of Diagnose; it may be empty.
+	RuntimeDir string
+	// Home is where Diagnose looks for browsers; empty is the home folder of the osUser.
+	Home string
+}
+
+// Agent is the engine. Make it with [New] and let it [Agent.Run]. It is safe for concurrent use.
+type Agent struct {
+	cfg      Config
+	log      *slog.Logger
+	files    files
+	journal  *journal
+	vault    *secretstore.Store
+	times    *timekeeper
+	sequence *sequence
+	bell     *bell
+	problems *problems
+	link     atomic.Pointer[link]
+	online   atomic.Bool
+	lock     io.Closer
+
+	enrolling chan struct{} // full while somebody enrolls or unenrolls
+	syncing   chan struct{} // full while a sync is under way
+	relinked  chan struct{} // a link came
+	askSoon   chan struct{} // sync now
+	liveSoon  chan struct{} // a lease came or went
+	wipeSoon  chan struct{} // there is something to wipe or to tell
+	wiper     wiper
+}
+
+// New opens the state folder, reads what is there, and sorts out what a crash or a restart left. It does not touch the
+// network. Only one agent at a time has a folder: another gets already_exists. Run or Close gives it free.
+func New(cfg Config) (*Agent, error) {
+	state, err := openFolder(cfg.StateDir)
+	if err != nil {
+		return nil, fmt.Errorf("open state folder: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(cfg.StateDir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("lock state folder: %w", err)
+	}
+	leases, err := state.below("leases")
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	a, err := open(cfg, state, leases)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	a.lock = lock
+	return a, nil
+}
+
+// open makes an agent on two folders.
+func open(cfg Config, state, leases files) (*Agent, error) {
+	a := &Agent{
+		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
+		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
+		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1),
+	}
+	a.sequence = &sequence{files: state, wall: a.wall}
+	d, err := readDevice(state)
+	if err != nil {
+		return nil, err
+	}
+	if a.times, err = openTimekeeper(cfg.Clock, state); err != nil {
+		return nil, err
+	}
+	if d != nil {
+		a.link.Store(newLink(*d, openWitness(state, *d), a.openSession))
+	}
+	var broken []string
+	if a.journal, broken, err = openJournal(leases, a.log, a.leasesChanged); err != nil {
+		return nil, err
+	}
+	return a, a.takeStock(broken)
+}
+
+// Close gives the state folder free without running. It is needed only when Run is not called.
+func (a *Agent) Close() error {
+	if a.lock == nil {
+		return nil
+	}
+	return a.lock.Close()
+}
+
+// Run keeps the agent's promises until ctx ends: it syncs, watches for news, ends leases in time, and repeats wipes
+// and reports until they succeed. It returns nil after ctx. What is under way then is taken up by the next New.
+func (a *Agent) Run(ctx context.Context) error {
+	defer a.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping} {
+		group.Go(func() error { actor(ctx); return nil })
+	}
+	return group.Wait()
+}
+
+// Subscribe gives a channel that gets a value after something changed that Status or Leases show. Changes that
+// nobody has taken notice of yet melt into one value. cancel ends it; the channel is never closed.
+func (a *Agent) Subscribe() (changes <-chan struct{}, cancel func()) { return a.bell.listen() }
+
+// leasesChanged wakes whoever depends on the journal.
+func (a *Agent) leasesChanged() {
+	poke(a.liveSoon)
+	a.bell.ring()
+}
+
+// wall is the wall clock, for ids.
+func (a *Agent) wall() time.Time {
+	now, err := a.cfg.Clock.Read()
+	if err != nil {
+		return time.Now()
+	}
+	return now.Wall
+}
+
+func (a *Agent) newID() string { return string(keyshift.NewID(a.wall(), a.cfg.Random)) }

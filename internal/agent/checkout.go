@@ -1,0 +1,287 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/keyshift-hq/keyshift/internal/agent/secretstore"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/seal"
+)
+
+// CheckOut checks an account out and returns its active lease. Called again with the same request id, also after a
+// crash or a lost answer, it returns the same lease; with another question under the same id it refuses. When it
+// fails after the hub gave a lease, the lease is given back.
+func (a *Agent) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutRequest) (*v1.HeldLease, error) {
+	asked, err := readCheckOut(req)
+	if err != nil {
+		return nil, err
+	}
+	done, err := a.journal.take(ctx, asked.RequestID)
+	if err != nil {
+		return nil, givenUp(err)
+	}
+	defer done()
+	if rec, ok := a.journal.get(asked.RequestID); ok {
+		return a.checkOutAgain(ctx, rec, asked)
+	}
+	if err := a.mayBeLent(ctx); err != nil {
+		return nil, err
+	}
+	if asked.AccountID, err = a.findAccount(ctx, asked.Account); err != nil {
+		return nil, err
+	}
+	if asked.At, err = a.cfg.Clock.Read(); err != nil {
+		return nil, errClockSuspect.Because(err)
+	}
+	if err := a.journal.add(asked); err != nil {
+		return nil, err
+	}
+	return a.obtain(ctx, asked)
+}
+
+func readCheckOut(req *v1.LocalServiceCheckOutRequest) (record, error) {
+	if err := keyshift.ValidateRequestID(req.GetRequestId()); err != nil {
+		return record{}, err
+	}
+	reason, err := keyshift.ValidateReason(req.GetReason())
+	if err != nil {
+		return record{}, err
+	}
+	return record{
+		// Some file systems and keyrings do not tell names apart by their case.
+		RequestID: strings.ToLower(req.GetRequestId()),
+		Phase:     requested, Account: req.GetAccount(), Reason: reason, Duration: req.GetDuration().AsDuration(),
+	}, nil
+}
+
+func givenUp(err error) error {
+	return keyshift.Refuse(keyshift.CodeUnavailable, "The request was given up before it was done.", "Try again.").Because(err)
+}
+
+// checkOutAgain answers a repeated check-out.
+func (a *Agent) checkOutAgain(ctx context.Context, rec, asked record) (*v1.HeldLease, error) {
+	switch {
+	case rec.Account != asked.Account || rec.Reason != asked.Reason || rec.Duration != asked.Duration:
+		return nil, errRequestReused
+	case rec.Phase == active:
+		return a.view(rec), nil
+	case !rec.Phase.live():
+		return nil, leaseOver(rec.Cause)
+	case !a.inTime(rec):
+		a.end(rec.RequestID, keyshift.CauseNotStored)
+		return nil, leaseOver(keyshift.CauseNotStored)
+	}
+	return a.obtain(ctx, rec)
+}
+
+// mayBeLent refuses before anything is asked for while the clock is off: a lease would end at once, or too late.
+func (a *Agent) mayBeLent(ctx context.Context) error {
+	if _, _, err := a.talk(ctx); err != nil {
+		return err
+	}
+	if a.times.trust() != v1.Trust_TRUST_CLOCK_SUSPECT {
+		return nil
+	}
+	if err := a.SyncNow(ctx); err != nil {
+		return err
+	}
+	return a.times.refusal()
+}
+
+// obtain takes a check-out from its request to an active lease. Its turn is taken.
+func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
+	l, s, err := a.talk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answer, contact, err := a.askForLease(ctx, s, rec)
+	if err != nil {
+		a.afterRefusal(rec, err)
+		return nil, err
+	}
+	rec = rec.withLease(answer.GetLease(), contact)
+	if err := l.fits(rec); err != nil {
+		return nil, a.giveUp(ctx, rec, err)
+	}
+	if !liveState(rec.Lease) {
+		return nil, a.forgetOver(rec)
+	}
+	// From here on the hub has given a lease: it is finished or given back, whether or not somebody still waits for it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keyshift.ActivateWithin)
+	defer cancel()
+	rec, err = a.keepAndActivate(ctx, l, s, rec, answer.GetSealedCredential())
+	if err != nil {
+		return nil, a.giveUp(ctx, rec, err)
+	}
+	a.problems.set(fromKeyring, nil)
+	a.keepTime()
+	if a.paceFor(rec) < a.times.state().Pace.SyncEvery {
+		poke(a.askSoon) // the sync that is planned would come too late for its grace
+	}
+	return a.view(rec), nil
+}
+
+// attempts of a question whose answer was lost, and the waits in between.
+const attempts = 3
+
+func patience() hubclient.Backoff {
+	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second}
+}
+
+func (a *Agent) askForLease(ctx context.Context, s *session, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {
+	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+		answer, contact, err = hubclient.Ask(ctx, s.hub.CheckOut, &v1.CheckOutRequest{
+			RequestId: rec.RequestID, AccountId: rec.AccountID, Reason: rec.Reason, Duration: durationpb.New(rec.Duration),
+		})
+		return err
+	})
+	a.heard(err)
+	return answer, contact, err
+}
+
+// afterRefusal forgets a check-out that the hub refused. When it is not sure that the hub has no lease for it, the record
+// stays until its time is over: the same request may come again, or the lease show up in a sync.
+func (a *Agent) afterRefusal(rec record, err error) {
+	switch keyshift.CodeOf(err) {
+	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged, keyshift.CodeInternal, keyshift.CodeUnavailable:
+		return
+	}
+	if rec.Phase == stored || a.vault.HasKey(rec.RequestID) {
+		a.end(rec.RequestID, keyshift.CauseNotStored)
+		return
+	}
+	if err := a.journal.drop(rec.RequestID); err != nil {
+		a.log.Error("forget refused check-out", "request_id", rec.RequestID, "error", err)
+	}
+}
+
+// fits reports whether an answer is about what was asked.
+func (l *link) fits(rec record) error {
+	lease := rec.Lease
+	if !keyshift.ID(lease.GetId()).Valid() || lease.GetDeviceId() != l.self().DeviceID || lease.GetAccountId() != rec.AccountID ||
+		lease.GetEndsAt() == nil || lease.GetEpoch() < 1 {
+		return errStrangeAnswer
+	}
+	return nil
+}
+
+func liveState(l *v1.Lease) bool {
+	return l.GetState() == v1.LeaseState_LEASE_STATE_PENDING || l.GetState() == v1.LeaseState_LEASE_STATE_ACTIVE
+}
+
+// forgetOver is for a repeated request whose lease is over already: there is nothing to keep. What an earlier run did
+// with the lease is not known any more, so no more is said of it than that nothing is left.
+func (a *Agent) forgetOver(rec record) error {
+	_, err := a.journal.advance(rec.RequestID, func(now record) (record, error) {
+		now = now.withLease(rec.Lease, rec.Given)
+		now.Foreign = true
+		return now, nil
+	})
+	if err == nil {
+		a.endByHub(rec.RequestID, rec.Lease)
+	}
+	return keyshift.ErrLeaseOver
+}
+
+// keepAndActivate stores the secret, says so to the hub, and lets the lease be used.
+func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *session, rec record, sealed []byte) (record, error) {
+	if err := a.keepSecret(ctx, l, s, &rec, sealed); err != nil {
+		return rec, err
+	}
+	rec, err := a.move(rec, stored)
+	if err != nil {
+		return rec, err
+	}
+	answer, contact, err := a.activate(ctx, s, rec)
+	if err != nil {
+		return rec, err
+	}
+	next := rec.withLease(answer.GetLease(), contact)
+	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
+		return rec, errStrangeAnswer
+	}
+	return a.move(next, active)
+}
+
+// move brings a live check-out into its next phase. It fails when the lease was ended meanwhile.
+func (a *Agent) move(rec record, to phase) (record, error) {
+	next, err := a.journal.change(rec.RequestID, func(now record) (record, error) {
+		if !now.Phase.live() {
+			return now, leaseOver(now.Cause)
+		}
+		rec.Phase = to
+		return rec, nil
+	})
+	if err != nil {
+		return rec, err
+	}
+	return next, nil
+}
+
+func (a *Agent) activate(ctx context.Context, s *session, rec record) (answer *v1.ActivateResponse, contact hubclient.Contact, err error) {
+	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+		answer, contact, err = hubclient.Ask(ctx, s.hub.Activate, &v1.ActivateRequest{
+			RequestId: derivedID("activate", rec.RequestID), LeaseId: rec.Lease.GetId(),
+		})
+		return err
+	})
+	a.heard(err)
+	return answer, contact, err
+}
+
+// keepSecret opens what the hub sealed to this device and stores it as the lease says.
+func (a *Agent) keepSecret(ctx context.Context, l *link, s *session, rec *record, sealed []byte) error {
+	if delegated(rec.Lease) {
+		return nil
+	}
+	secret, err := s.keys.Open(l.sealContext(rec.Lease), sealed)
+	if err != nil {
+		return errStrangeAnswer.Because(fmt.Errorf("open credential: %w", err))
+	}
+	defer seal.Wipe(secret)
+	if _, err := keyshift.DecodeCredential(secret); err != nil {
+		return errStrangeAnswer.Because(err)
+	}
+	if inMemory(rec.Lease) {
+		a.vault.KeepInMemory(rec.RequestID, secret)
+		return nil
+	}
+	if err := a.vault.Keep(ctx, rec.RequestID, l.owner(rec.Lease.GetId(), rec.AccountID), secret); err != nil {
+		rec.ItemFree = errors.Is(err, secretstore.ErrNothingStored)
+		return storeError(err)
+	}
+	return nil
+}
+
+func (l *link) sealContext(lease *v1.Lease) seal.Context {
+	d := l.self()
+	return seal.Context{
+		Purpose: seal.PurposeCredential, HubID: d.HubID, DeviceID: d.DeviceID, LeaseID: lease.GetId(), AccountID: lease.GetAccountId(),
+		Epoch: uint64(lease.GetEpoch()), EndsAtMicros: lease.GetEndsAt().AsTime().UnixMicro(),
+	}
+}
+
+// giveUp gives a lease back that could not be kept, and returns why.
+func (a *Agent) giveUp(ctx context.Context, rec record, why error) error {
+	a.log.Warn("give lease back", "request_id", rec.RequestID, "lease_id", rec.Lease.GetId(), "error", why)
+	_, err := a.journal.advance(rec.RequestID, func(now record) (record, error) {
+		if now.Lease == nil {
+			now = now.withLease(rec.Lease, rec.Given)
+		}
+		now.ItemFree = rec.ItemFree
+		return now, nil
+	})
+	if err == nil {
+		a.end(rec.RequestID, keyshift.CauseNotStored)
+		a.settleTaken(ctx, rec.RequestID)
+	}
+	return why
+}

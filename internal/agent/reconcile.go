@@ -1,0 +1,141 @@
+package agent
+
+import (
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// activeEpochs gives the epochs of what is active, by lease id, before a sync is sent. Only what was active then can be
+// missing from its answer: a lease that came or changed meanwhile is younger than the answer.
+func (a *Agent) activeEpochs() map[string]int64 {
+	held := map[string]int64{}
+	for _, rec := range a.journal.live() {
+		if rec.Phase == active {
+			held[rec.Lease.GetId()] = rec.Lease.GetEpoch()
+		}
+	}
+	return held
+}
+
+// reconcile makes what we hold what the hub says is valid.
+func (a *Agent) reconcile(held map[string]int64, answer *v1.SyncResponse, contact hubclient.Contact) {
+	listed := map[string]bool{}
+	for _, lease := range answer.GetLeases() {
+		listed[lease.GetId()] = true
+		a.meetLive(lease, contact)
+	}
+	for _, lease := range answer.GetRemovals() {
+		listed[lease.GetId()] = true
+		a.meetRemoval(lease)
+	}
+	for _, rec := range a.journal.live() {
+		if rec.Lease == nil || listed[rec.Lease.GetId()] {
+			continue
+		}
+		if epoch, ok := held[rec.Lease.GetId()]; ok && rec.Lease.GetEpoch() == epoch {
+			a.endByHub(rec.RequestID, nil)
+		}
+	}
+}
+
+// meetLive takes in a lease that the hub says is live.
+func (a *Agent) meetLive(lease *v1.Lease, contact hubclient.Contact) {
+	rec, ok := a.journal.byLease(lease.GetId())
+	switch {
+	case !ok:
+		a.meetUnknown(lease, keyshift.CauseNotStored)
+	case rec.Phase.live():
+		if _, err := a.refresh(rec.RequestID, lease, contact); err != nil {
+			a.log.Error("refresh lease", "lease_id", lease.GetId(), "error", err)
+		}
+	default:
+		poke(a.wipeSoon) // our end of it has not arrived yet
+	}
+}
+
+// meetRemoval takes in a lease that has ended, and of whose removal the hub has no receipt.
+func (a *Agent) meetRemoval(lease *v1.Lease) {
+	rec, ok := a.journal.byLease(lease.GetId())
+	switch {
+	case ok && rec.Phase.live():
+		a.endByHub(rec.RequestID, lease)
+	case ok:
+		poke(a.wipeSoon)
+	case lease.GetRemoval().GetStep() < v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED:
+		a.meetUnknown(lease, "")
+	}
+}
+
+// meetUnknown is for a lease of ours that we know nothing of. It may be one whose answer was lost: then its check-out is
+// on record. Otherwise this folder was lost or put back, and all that can be said is that nothing is here. The wipe looks
+// before that is reported.
+func (a *Agent) meetUnknown(lease *v1.Lease, cause keyshift.EndCause) {
+	if a.adopt(lease) || a.askedFor(lease) {
+		return
+	}
+	if lease.GetState() == v1.LeaseState_LEASE_STATE_PENDING {
+		return // the hub takes it back by itself when nobody activates it
+	}
+	a.log.Warn("nothing here of a lease that the hub knows", "lease_id", lease.GetId())
+	rec := record{
+		RequestID: lease.GetId(), Phase: ending, AccountID: lease.GetAccountId(), Lease: lease, Cause: cause, Foreign: true,
+	}
+	if err := a.journal.replace(rec); err != nil {
+		a.log.Error("write lease record", "lease_id", lease.GetId(), "error", err)
+	}
+	poke(a.wipeSoon)
+}
+
+// adopt gives an unknown lease to a given-up check-out of its account that never heard of one.
+func (a *Agent) adopt(lease *v1.Lease) bool {
+	for _, rec := range a.journal.all() {
+		if rec.Lease != nil || rec.Phase.live() || rec.AccountID != lease.GetAccountId() {
+			continue
+		}
+		a.after(rec, func(r record) record { r.Lease = lease; return r })
+		a.wiper.hurry(rec.RequestID)
+		poke(a.wipeSoon)
+		return true
+	}
+	return false
+}
+
+// askedFor reports whether a check-out is under way that the lease may belong to.
+func (a *Agent) askedFor(lease *v1.Lease) bool {
+	for _, rec := range a.journal.live() {
+		if rec.Lease == nil && rec.AccountID == lease.GetAccountId() {
+			return true
+		}
+	}
+	return false
+}
+
+// refresh takes over a newer word of the hub about a live lease. An older one, by its epoch, changes nothing, and the
+// same epoch may shorten a lease but not lengthen it.
+func (a *Agent) refresh(request string, lease *v1.Lease, contact hubclient.Contact) (record, error) {
+	rec, ok := a.journal.get(request)
+	if !ok || !rec.supersededBy(lease, contact) {
+		return rec, nil
+	}
+	return a.journal.change(request, func(r record) (record, error) {
+		if !r.Phase.live() || !r.supersededBy(lease, contact) {
+			return r, nil
+		}
+		return r.withLease(lease, contact), nil
+	})
+}
+
+// supersededBy reports whether a lease from the hub says something new: a change, or, after a new start, the same with
+// a time by this start's clock.
+func (r record) supersededBy(lease *v1.Lease, contact hubclient.Contact) bool {
+	ours, theirs := r.Lease, lease
+	switch {
+	case ours == nil || theirs.GetId() != ours.GetId() || theirs.GetEpoch() < ours.GetEpoch():
+		return false
+	case theirs.GetEpoch() > ours.GetEpoch():
+		return r.Phase == active
+	}
+	before, after := ours.GetEndsAt().AsTime(), theirs.GetEndsAt().AsTime()
+	return after.Before(before) || after.Equal(before) && r.Given.Asked.BootID != contact.Asked.BootID
+}

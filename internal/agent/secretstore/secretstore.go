@@ -1,0 +1,214 @@
+// Package secretstore keeps the secrets of leases on a device, in two halves that are worth nothing apart: the secret,
+// encrypted under a random key made for this one lease, lies in the OS keyring, and that key lies in a file that only
+// the user may read.
+//
+// So a program that dumps the keyring, or listens on its bus, sees ciphertext, and to wipe is to remove one small file:
+// [Store.DropKey] is final from the moment it returns, even when the keyring is locked, hangs, or its prompt is
+// dismissed. [Store.DropItem] then removes the ciphertext too, and returns nil only when the keyring says that it
+// has none.
+//
+// Everything is named by the request id of the check-out, so that what a crash left can be found: the key file is
+// "<request id>.key" and the keyring item "lease:<request id>". The ciphertext is bound to an [Owner]; something else
+// put in its place does not open.
+//
+// A secret kept with [Store.KeepInMemory] never leaves the process. It cannot be found in files, keyring, or after a
+// restart.
+package secretstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"github.com/keyshift-hq/keyshift/internal/osring"
+	"github.com/keyshift-hq/keyshift/internal/seal"
+)
+
+// ErrBroken says that there is no copy that opens: its key or its keyring item is missing, or is not what was stored.
+var ErrBroken = errors.New("the stored secret does not open")
+
+// ErrNothingStored goes along with an error of [Store.Keep] after which the keyring surely holds nothing.
+var ErrNothingStored = errors.New("nothing was stored in the keyring")
+
+// Ring is the OS keyring, as package osring has it.
+type Ring interface {
+	Get(ctx context.Context, key string) ([]byte, error)
+	Set(ctx context.Context, key string, value []byte) error
+	Delete(ctx context.Context, key string) error
+}
+
+// Files is the folder of the key files. Write and Remove return only when the change is on the disk; removing what is
+// not there is no error, and reading it is [fs.ErrNotExist].
+type Files interface {
+	Read(name string) ([]byte, error)
+	Write(name string, data []byte) error
+	Remove(name string) error
+	Names() ([]string, error)
+}
+
+// Owner is whose secret it is. All fields are required.
+type Owner struct {
+	HubID, DeviceID, LeaseID, AccountID string
+}
+
+func (o Owner) label() string {
+	return strings.Join([]string{"keyshift lease v1", o.HubID, o.DeviceID, o.LeaseID, o.AccountID}, "|")
+}
+
+// Store keeps secrets. It is safe for concurrent use, but what happens to one lease has to come one after the other.
+type Store struct {
+	files Files
+	ring  Ring
+
+	mu     sync.Mutex
+	memory map[string][]byte
+}
+
+// New makes a store on a folder and a keyring. It touches neither.
+func New(files Files, ring Ring) *Store {
+	return &Store{files: files, ring: ring, memory: map[string][]byte{}}
+}
+
+const keySuffix = ".key"
+
+func keyFile(request string) string  { return request + keySuffix }
+func itemName(request string) string { return "lease:" + request }
+
+// Keep stores a secret in file and keyring, reads it back and opens it once. After an error something of it may be
+// left: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
+func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []byte) error {
+	key := seal.NewKey()
+	defer seal.Wipe(key[:])
+	sealed, err := seal.SealWithKey(key, owner.label(), secret)
+	if err != nil {
+		return fmt.Errorf("seal secret: %w", err)
+	}
+	if err := s.files.Write(keyFile(request), key[:]); err != nil {
+		return errors.Join(fmt.Errorf("write key: %w", err), ErrNothingStored)
+	}
+	if err := s.ring.Set(ctx, itemName(request), sealed); err != nil {
+		return surely(fmt.Errorf("store secret: %w", err))
+	}
+	return s.readBack(ctx, request, owner, secret)
+}
+
+// surely adds ErrNothingStored to the refusals after which the keyring cannot have taken the item.
+func surely(err error) error {
+	if errors.Is(err, osring.ErrLocked) || errors.Is(err, osring.ErrTooBig) || errors.Is(err, osring.ErrInvalid) {
+		return errors.Join(err, ErrNothingStored)
+	}
+	return err
+}
+
+func (s *Store) readBack(ctx context.Context, request string, owner Owner, secret []byte) error {
+	got, err := s.Open(ctx, request, owner)
+	if err != nil {
+		return fmt.Errorf("read secret back: %w", err)
+	}
+	defer seal.Wipe(got)
+	if !bytes.Equal(got, secret) {
+		return fmt.Errorf("read secret back: %w", ErrBroken)
+	}
+	return nil
+}
+
+// KeepInMemory stores a copy of a secret in this process only.
+func (s *Store) KeepInMemory(request string, secret []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seal.Wipe(s.memory[request])
+	s.memory[request] = bytes.Clone(secret)
+}
+
+// Open gives a secret. The caller wipes it. ErrBroken if there is no copy that opens for this owner; other errors are
+// the keyring's or the disk's, and say nothing about the copy.
+func (s *Store) Open(ctx context.Context, request string, owner Owner) ([]byte, error) {
+	if secret, ok := s.fromMemory(request); ok {
+		return secret, nil
+	}
+	key, err := s.readKey(request)
+	if err != nil {
+		return nil, err
+	}
+	defer seal.Wipe(key[:])
+	sealed, err := s.ring.Get(ctx, itemName(request))
+	if errors.Is(err, osring.ErrNotFound) || errors.Is(err, osring.ErrCorrupt) {
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	secret, err := seal.OpenWithKey(key, owner.label(), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return secret, nil
+}
+
+func (s *Store) fromMemory(request string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	secret, ok := s.memory[request]
+	return bytes.Clone(secret), ok
+}
+
+func (s *Store) readKey(request string) (key [seal.KeySize]byte, err error) {
+	raw, err := s.files.Read(keyFile(request))
+	defer seal.Wipe(raw)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return key, fmt.Errorf("%w: the key is gone", ErrBroken)
+	case err != nil:
+		return key, fmt.Errorf("read key: %w", err)
+	case len(raw) != len(key):
+		return key, fmt.Errorf("%w: the key has another length", ErrBroken)
+	}
+	copy(key[:], raw)
+	return key, nil
+}
+
+// HasKey reports whether the key file of a check-out is there. An error counts as there.
+func (s *Store) HasKey(request string) bool {
+	raw, err := s.files.Read(keyFile(request))
+	seal.Wipe(raw)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// DropKey removes the key for good, and what is in memory. From then on the secret cannot be opened any more. To
+// repeat it is harmless.
+func (s *Store) DropKey(request string) error {
+	s.mu.Lock()
+	seal.Wipe(s.memory[request])
+	delete(s.memory, request)
+	s.mu.Unlock()
+	return s.files.Remove(keyFile(request))
+}
+
+// DropItem removes the encrypted secret from the keyring, and whatever else lies under its name. Nil means that the
+// keyring was asked afterwards and has none. To repeat it is harmless.
+func (s *Store) DropItem(ctx context.Context, request string) error {
+	err := s.ring.Delete(ctx, itemName(request))
+	if errors.Is(err, osring.ErrInvalid) {
+		return nil // no item can have that name
+	}
+	return err
+}
+
+// Leftovers names the check-outs of which a key file is there.
+func (s *Store) Leftovers() ([]string, error) {
+	names, err := s.files.Names()
+	if err != nil {
+		return nil, err
+	}
+	var requests []string
+	for _, name := range names {
+		if request, ok := strings.CutSuffix(name, keySuffix); ok {
+			requests = append(requests, request)
+		}
+	}
+	return requests, nil
+}

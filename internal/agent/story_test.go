@@ -1,0 +1,212 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+func TestCheckOutRevealCheckIn(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		held := w.checkedOut(a)
+		if held.GetLease().GetState() != v1.LeaseState_LEASE_STATE_ACTIVE || held.GetTimeLeft().AsDuration() != time.Hour {
+			t.Errorf("got %v with %v left, want an active lease with an hour left", held.GetLease().GetState(), held.GetTimeLeft().AsDuration())
+		}
+		credential, err := a.Reveal(t.Context(), "x/acme")
+		if err != nil || credential.Password.Reveal() != password {
+			t.Errorf("got %v, %v, want the password", credential, err)
+		}
+		code, until, err := a.Code(t.Context(), held.GetLease().GetId())
+		if err != nil || code != "123456" || !until.After(time.Now()) {
+			t.Errorf("got code %q until %v, %v, want 123456", code, until, err)
+		}
+		over, err := a.CheckIn(t.Context(), "x/acme")
+		if err != nil || over.GetLease().GetState() != v1.LeaseState_LEASE_STATE_CHECKED_IN || over.GetEnding() != "" {
+			t.Errorf("got %v, %v, want it checked in", over, err)
+		}
+		// The secret was shown, so nobody can say that no session is open.
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_CHECKED_IN, v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED)
+		w.wantNothingLeft()
+		if _, err := a.Reveal(t.Context(), held.GetLease().GetId()); keyshift.CodeOf(err) != keyshift.CodeNotFound {
+			t.Errorf("after check-in: got %v, want not_found", err)
+		}
+		if got := len(a.Leases()); got != 0 {
+			t.Errorf("got %d leases, want none", got)
+		}
+	})
+}
+
+func TestUnusedLeaseIsRemovedWholly(t *testing.T) {
+	for _, account := range []string{"x/acme", "instagram/acme", "@ephemera"} {
+		t.Run(account, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, _ := w.enrolled()
+				if _, err := a.CheckOut(t.Context(), w.request(account)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := a.CheckIn(t.Context(), account); err != nil {
+					t.Fatal(err)
+				}
+				w.wantRemoval(v1.LeaseState_LEASE_STATE_CHECKED_IN, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+				w.wantNothingLeft()
+			})
+		})
+	}
+}
+
+func TestRevokeIsObeyedAtOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(time.Second)
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+		w.settle(2 * time.Second)
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+		w.wantNothingLeft()
+		w.hub.mu.Lock()
+		defer w.hub.mu.Unlock()
+		if len(w.hub.receipts) != 2 || w.hub.receipts[0].GetStep() != v1.RemovalStep_REMOVAL_STEP_DELIVERED {
+			t.Errorf("got receipts %v, want delivered first", w.hub.receipts)
+		}
+		if w.hub.calls["CheckIn"] != 0 {
+			t.Error("the agent claims that it ended a lease which the hub revoked")
+		}
+	})
+}
+
+func TestLostPushHealsWithinThirtySeconds(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(time.Minute)
+		w.hub.with(func() {
+			w.hub.pushes = false
+			w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding")
+		})
+		w.settle(37 * time.Second) // 30 s and a fifth, and a second
+		w.wantNothingLeft()
+	})
+}
+
+func TestRenewLengthens(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(30 * time.Minute)
+		held, err := a.Renew(t.Context(), "@acme", 2*time.Hour)
+		if err != nil || held.GetTimeLeft().AsDuration() != 2*time.Hour {
+			t.Fatalf("got %v, %v, want two hours", held.GetTimeLeft().AsDuration(), err)
+		}
+		w.settle(90 * time.Minute)
+		if got := len(a.Leases()); got != 1 {
+			t.Errorf("after the first end: got %d leases, want 1", got)
+		}
+		w.settle(31 * time.Minute)
+		w.wantNothingLeft()
+	})
+}
+
+func TestSameRequestIsTheSameLease(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		req := w.request("x/acme")
+		results := make(chan string, 20)
+		for range cap(results) {
+			go func() {
+				held, err := a.CheckOut(t.Context(), req)
+				if err != nil {
+					t.Error(err)
+				}
+				results <- held.GetLease().GetId()
+			}()
+		}
+		first := <-results
+		for range cap(results) - 1 {
+			if got := <-results; got != first {
+				t.Errorf("got lease %s and %s", first, got)
+			}
+		}
+		other := w.request("x/acme")
+		other.RequestId, other.Reason = req.RequestId, "another reason"
+		_, err := a.CheckOut(t.Context(), other)
+		w.wantCode(err, keyshift.CodeRequestIDReused)
+		if w.hub.one() == nil {
+			t.Error("the hub has more than one lease")
+		}
+	})
+}
+
+func TestCheckOutAsksNothingThatIsWrong(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(*v1.LocalServiceCheckOutRequest)
+		want   keyshift.Code
+	}{
+		{"no request id", func(q *v1.LocalServiceCheckOutRequest) { q.RequestId = "" }, keyshift.CodeRequestIDInvalid},
+		{"a path as request id", func(q *v1.LocalServiceCheckOutRequest) { q.RequestId = "../../../../etc/passwd" }, keyshift.CodeRequestIDInvalid},
+		{"no reason", func(q *v1.LocalServiceCheckOutRequest) { q.Reason = " " }, keyshift.CodeReasonInvalid},
+		{"an account that is not granted", func(q *v1.LocalServiceCheckOutRequest) { q.Account = "x/other" }, keyshift.CodeNotFound},
+		{"a handle at two networks", func(q *v1.LocalServiceCheckOutRequest) { q.Account = "acme" }, keyshift.CodeFieldInvalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, _ := w.enrolled()
+				req := w.request("x/acme")
+				tt.change(req)
+				_, err := a.CheckOut(t.Context(), req)
+				w.wantCode(err, tt.want)
+				if w.hub.calls["CheckOut"] != 0 {
+					t.Error("the hub was asked")
+				}
+				w.wantNothingLeft()
+			})
+		})
+	}
+}
+
+func TestRefusedCheckOutLeavesNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		_, err := a.CheckOut(t.Context(), w.request("x/acme"))
+		w.wantCode(err, keyshift.CodeAccountInUse)
+		if got := len(a.journal.all()); got != 1 {
+			t.Errorf("got %d records, want 1", got)
+		}
+	})
+}
+
+func TestNothingWorksUnenrolled(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.boot()
+		_, err := a.CheckOut(t.Context(), w.request("x/acme"))
+		w.wantCode(err, keyshift.CodeNotEnrolled)
+		_, err = a.Accounts(t.Context())
+		w.wantCode(err, keyshift.CodeNotEnrolled)
+		w.wantCode(a.SyncNow(t.Context()), keyshift.CodeNotEnrolled)
+		_, err = a.Unenroll(t.Context(), true)
+		w.wantCode(err, keyshift.CodeNotEnrolled)
+		if s := a.Status(); s.GetEnrolled() || s.GetProblem() != nil {
+			t.Errorf("got %v, want nothing enrolled and no problem", s)
+		}
+	})
+}
+
+func TestStrictGraceIsKeptInContact(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.hub.accounts[0].grace = 0
+		w.hub.pace = pace{SyncEvery: time.Minute}
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(20 * time.Minute)
+		if got := len(a.Leases()); got != 1 {
+			t.Errorf("in contact: got %d leases, want 1", got)
+		}
+		w.unplug()
+		w.settle(minGrace + 2*time.Second)
+		w.wantNoKeys()
+	})
+}

@@ -1,0 +1,216 @@
+package agent
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// SyncNow asks the hub for news and acts on the answer before it returns.
+func (a *Agent) SyncNow(ctx context.Context) error {
+	select {
+	case a.syncing <- struct{}{}:
+		defer func() { <-a.syncing }()
+	case <-ctx.Done():
+		return givenUp(ctx.Err())
+	}
+	err := a.sync(ctx)
+	if keyshift.CodeOf(err) != keyshift.CodeNotEnrolled && a.problems.set(fromAnswer, near(err)) {
+		a.bell.ring()
+	}
+	return err
+}
+
+// near leaves out that the hub is out of reach, which is a problem of its own.
+func near(err error) error {
+	if keyshift.CodeOf(err) == keyshift.CodeHubUnreachable {
+		return nil
+	}
+	return err
+}
+
+func (a *Agent) sync(ctx context.Context) error {
+	l, s, err := a.talk(ctx)
+	if err != nil {
+		return err
+	}
+	question := &v1.SyncRequest{AgentVersion: a.cfg.Version}
+	if err := l.witness.present(question, s.keys.Signing(), a.wall()); err != nil {
+		return errCheckpoint.Because(err)
+	}
+	held := a.activeEpochs()
+	answer, contact, err := hubclient.Ask(ctx, s.hub.Sync, question)
+	a.heard(err)
+	if err != nil {
+		a.obeyRefusal(err)
+		return err
+	}
+	if l.ended.Err() != nil {
+		return errNotEnrolled // unenrolled meanwhile
+	}
+	a.reconcile(held, answer, contact)
+	a.takeOver(l, answer)
+	if a.problems.set(fromWitness, l.witness.follow(question.GetCheckpoint(), answer)) {
+		a.bell.ring()
+	}
+	return nil
+}
+
+// obeyRefusal ends everything when the hub says, signed, that it does not trust the device or its user any more.
+func (a *Agent) obeyRefusal(err error) {
+	switch keyshift.CodeOf(err) {
+	case keyshift.CodeDeviceNotTrusted, keyshift.CodeUserInactive:
+		a.endAll()
+	}
+}
+
+// takeOver keeps what an answer says besides leases.
+func (a *Agent) takeOver(l *link, answer *v1.SyncResponse) {
+	a.times.setPace(pace{StaleAfter: answer.GetStaleAfter().AsDuration(), SyncEvery: answer.GetSyncEvery().AsDuration()})
+	a.keepTime()
+	if d, changed := l.rename(answer.GetHubName(), answer.GetUser()); changed {
+		if err := writeDevice(a.files, d); err != nil {
+			a.log.Error("write device file", "error", err)
+		}
+		a.bell.ring()
+	}
+}
+
+// keepTime writes the last contact down while something depends on it.
+func (a *Agent) keepTime() {
+	if len(a.journal.live()) == 0 {
+		return
+	}
+	if err := a.times.keep(); err != nil {
+		a.log.Error("write time file", "error", err)
+	}
+}
+
+// inContact hears every signed answer of the hub.
+func (a *Agent) inContact(c hubclient.Contact) {
+	a.times.hear(c)
+	came := !a.online.Swap(true)
+	if a.problems.set(fromDistance, nil) || came {
+		a.hurryReports()
+		a.bell.ring()
+	}
+}
+
+// heard takes note when there was no answer of the hub.
+func (a *Agent) heard(err error) {
+	switch keyshift.CodeOf(err) {
+	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged:
+		went := a.online.Swap(false)
+		if a.problems.set(fromDistance, err) || went {
+			a.bell.ring()
+		}
+	}
+}
+
+// hurryReports sends what waited for the hub.
+func (a *Agent) hurryReports() {
+	for _, rec := range a.journal.all() {
+		if rec.Phase == wiped {
+			a.wiper.hurry(rec.RequestID)
+		}
+	}
+	poke(a.wipeSoon)
+}
+
+// keepInTouch talks to the hub for as long as there is one.
+func (a *Agent) keepInTouch(ctx context.Context) {
+	for ctx.Err() == nil {
+		if l := a.link.Load(); l != nil {
+			a.serve(ctx, l)
+		}
+		select {
+		case <-a.relinked:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// serve keeps in touch over one link.
+func (a *Agent) serve(ctx context.Context, l *link) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.ended, cancel)()
+	defer l.idle()
+	if !a.openLink(ctx, l) {
+		return
+	}
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		a.watch(ctx, l)
+	}()
+	a.finishCheckOuts(ctx)
+	a.keepSyncing(ctx)
+	<-watched
+}
+
+// openLink waits for the keyring to give the device key. It asks less and less often, because each time may show a
+// prompt; whatever the user does in between asks too.
+func (a *Agent) openLink(ctx context.Context, l *link) bool {
+	for wait := 2 * time.Second; ; wait = min(2*wait, 5*time.Minute) {
+		_, err := l.talk(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err == nil
+		}
+		if a.problems.set(fromAnswer, err) {
+			a.bell.ring()
+		}
+		a.pause(ctx, wait)
+	}
+}
+
+// pause waits, and less if there is a reason to ask the hub.
+func (a *Agent) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-a.askSoon:
+	case <-ctx.Done():
+	}
+}
+
+// keepSyncing syncs at the hub's pace, on each push, and with growing waits while the hub is out of reach.
+func (a *Agent) keepSyncing(ctx context.Context) {
+	calm, anxious := hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second}, hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second}
+	for ctx.Err() == nil {
+		err := a.SyncNow(ctx)
+		wait := a.syncInterval()
+		switch {
+		case err == nil:
+			calm.Reset()
+			anxious.Reset()
+		case len(a.journal.live()) > 0: // its offline grace is running
+			wait = anxious.Next()
+		default:
+			wait = calm.Next()
+		}
+		a.pause(ctx, wait)
+	}
+}
+
+// minInterval is the shortest time between syncs, for leases with a very short offline grace.
+const minInterval = 3 * time.Second
+
+// paceFor is how often a lease wants syncs: three in its offline grace.
+func (a *Agent) paceFor(rec record) time.Duration { return max(rec.term().grace()/3, minInterval) }
+
+// syncInterval is the hub's pace, or that of the lease with the shortest offline grace, with up to a fifth more or less.
+func (a *Agent) syncInterval() time.Duration {
+	every := a.times.state().Pace.SyncEvery
+	for _, rec := range a.journal.live() {
+		if rec.Phase == active {
+			every = min(every, a.paceFor(rec))
+		}
+	}
+	return every - every/5 + rand.N(2*every/5+1) //nolint:gosec // spreading load needs no secret
+}

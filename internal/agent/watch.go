@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+const (
+	// maxMute is after how many streams that stayed mute until their end we ask instead of listening.
+	maxMute = 2
+	// steady is how long a stream has to live to count as a good one.
+	steady = 10 * time.Second
+	// pollPause is the least time between two long polls.
+	pollPause = time.Second
+)
+
+// watch listens for pushes until ctx ends: over a stream, or by long polls where a proxy keeps streams back. A push is
+// never believed, it only makes the next sync come sooner.
+func (a *Agent) watch(ctx context.Context, l *link) {
+	calm, anxious := hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second}, hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second}
+	mute, first := 0, true
+	for ctx.Err() == nil {
+		s, err := l.talk(ctx)
+		switch {
+		case err != nil:
+		case mute < maxMute:
+			mute, err = a.listen(ctx, s, mute, first)
+			first = false
+		default:
+			if mute, err = a.poll(ctx, s); err == nil {
+				continue
+			}
+		}
+		if err == nil {
+			calm.Reset()
+			anxious.Reset()
+		}
+		wait := calm.Next()
+		if len(a.journal.live()) > 0 {
+			wait = anxious.Next()
+		}
+		hubclient.Wait(ctx, wait)
+	}
+}
+
+// listen keeps one stream until it ends. The error is nil when it was a good one.
+func (a *Agent) listen(ctx context.Context, s *session, mute int, first bool) (int, error) {
+	start, heardBefore := time.Now(), first
+	heard, err := s.hub.Watch(ctx, func(sync bool) {
+		if sync || !heardBefore { // what was pushed while there was no stream is lost
+			poke(a.askSoon)
+		}
+		heardBefore = true
+	})
+	lasted := time.Since(start)
+	switch {
+	case heard && lasted >= steady:
+		return 0, nil
+	case heard:
+		return 0, err
+	case errors.Is(err, hubclient.ErrSilent), errors.Is(err, io.EOF), lasted >= steady:
+		return mute + 1, nil
+	}
+	return mute, err
+}
+
+// poll asks once and waits for the answer. When the hub is not reached, the network may be another now: then a stream
+// is tried again.
+func (a *Agent) poll(ctx context.Context, s *session) (mute int, err error) {
+	start := time.Now()
+	news, err := s.hub.AwaitNews(ctx)
+	a.heard(err)
+	if keyshift.CodeOf(err) == keyshift.CodeHubUnreachable {
+		return maxMute - 1, err
+	}
+	if news {
+		poke(a.askSoon)
+	}
+	hubclient.Wait(ctx, pollPause-time.Since(start))
+	return maxMute, err
+}
