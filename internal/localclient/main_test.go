@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,16 +49,11 @@ func serve(t *testing.T, path string, h http.Handler) (end func()) {
 	server := &http.Server{Handler: h, ConnContext: ipc.ConnContext}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	ended := false
-	end = func() {
-		if ended {
-			return
-		}
-		ended = true
+	end = sync.OnceFunc(func() {
 		if err := errors.Join(server.Close(), <-done); !errors.Is(err, http.ErrServerClosed) {
 			t.Error(err)
 		}
-	}
+	})
 	t.Cleanup(end)
 	return end
 }

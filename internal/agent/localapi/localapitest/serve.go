@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,12 +43,7 @@ func ServeAt(t testing.TB, path string, a localapi.Agent, log io.Writer, stop fu
 	}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	ended := false
-	end = func() {
-		if ended {
-			return
-		}
-		ended = true
+	end = sync.OnceFunc(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 		defer cancel()
 		if err := server.Shutdown(ctx); err != nil {
@@ -56,7 +52,7 @@ func ServeAt(t testing.TB, path string, a localapi.Agent, log io.Writer, stop fu
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	}
+	})
 	t.Cleanup(end)
 	return end
 }

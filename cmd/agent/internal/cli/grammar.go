@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+
+	"github.com/keyshift-hq/keyshift/internal/api"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// grammar is the command line. Its help texts are the manual.
+type grammar struct {
+	JSON     bool     `name:"json" help:"Write one JSON document to standard output, errors too."`
+	Socket   string   `placeholder:"PATH" help:"Socket or pipe of the agent, if it is not the usual one."`
+	StateDir string   `placeholder:"DIR" help:"Folder of the agent's state, if it is not the usual one."`
+	Help     helpFlag `short:"h" help:"Show help for a command."`
+
+	Accounts accountsCmd `cmd:"" group:"Use accounts" help:"List the accounts that are lent to you."`
+	CheckOut checkOutCmd `cmd:"" name:"checkout" group:"Use accounts" help:"Check an account out."`
+	Leases   leasesCmd   `cmd:"" group:"Use accounts" help:"List what you hold, and for how long."`
+	Code     codeCmd     `cmd:"" group:"Use accounts" help:"Print the one-time code for signing in."`
+	Renew    renewCmd    `cmd:"" group:"Use accounts" help:"Hold an account longer."`
+	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
+
+	Enroll   enrollCmd   `cmd:"" group:"This computer" help:"Make this computer known to your company's hub."`
+	Status   statusCmd   `cmd:"" group:"This computer" help:"Show agent, hub and leases."`
+	Sync     syncCmd     `cmd:"" group:"This computer" help:"Ask the hub for news now."`
+	Doctor   doctorCmd   `cmd:"" group:"This computer" help:"Find out what is wrong and how to mend it."`
+	Unenroll unenrollCmd `cmd:"" group:"This computer" help:"End all leases and forget the hub."`
+
+	Install   installCmd   `cmd:"" group:"The agent" help:"Start the agent at each of your logins."`
+	Uninstall uninstallCmd `cmd:"" group:"The agent" help:"Stop the agent and do not start it again."`
+	Start     startCmd     `cmd:"" group:"The agent" help:"Start the installed agent now."`
+	Stop      stopCmd      `cmd:"" group:"The agent" help:"Stop the agent until the next login."`
+	Run       runCmd       `cmd:"" group:"The agent" help:"Be the agent, in this terminal."`
+	Version   versionCmd   `cmd:"" group:"The agent" help:"Show the version."`
+
+	Completion kongcompletion.Completion `cmd:"" group:"The agent" help:"Complete commands in bash, zsh or fish." completion-shell-default:"false"`
+}
+
+// helpFlag shows the help of the command before it, and ends the parsing.
+type helpFlag bool
+
+var errHelp = errors.New("help was shown")
+
+// IgnoreDefault keeps kong from applying a flag that nobody gave.
+func (helpFlag) IgnoreDefault() {}
+
+// BeforeReset is called by kong when the flag is there.
+func (helpFlag) BeforeReset(ctx *kong.Context) error {
+	return errors.Join(ctx.PrintUsage(false), errHelp)
+}
+
+// command is what every command can do.
+type command interface {
+	Run(ctx context.Context, inv *invocation) error
+}
+
+func (inv *invocation) parser() (*kong.Kong, error) {
+	return kong.New(&inv.grammar,
+		kong.Name(Name),
+		kong.Description("Your company's social-media accounts, lent to you for one working session at a time."),
+		kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Writers(inv.Stdout, inv.Stderr),
+		kong.Exit(func(int) {}), // only completion asks for it, after its work
+	)
+}
+
+// run parses the arguments and runs the command.
+func (inv *invocation) run(ctx context.Context) error {
+	parser, err := inv.parser()
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(inv.Args)
+	inv.printer.json = inv.grammar.JSON || asksForJSON(inv.Args)
+	if errors.Is(err, errHelp) {
+		return nil
+	}
+	if err != nil {
+		return usage(err, inv.Args)
+	}
+	if err := inv.Harden(); err != nil {
+		return keyshift.Refuse(keyshift.CodeInternal, "This program cannot keep its memory to itself, so it does not go on.", "Tell your admin.").Because(err)
+	}
+	selected := parsed.Selected().Target.Addr().Interface()
+	if cmd, ok := selected.(command); ok {
+		return interrupted(ctx, cmd.Run(ctx, inv))
+	}
+	return parsed.Run(parsed) // completion, which is kong's own
+}
+
+// asksForJSON finds the flag where parsing did not come so far.
+func asksForJSON(args []string) bool {
+	for _, a := range args {
+		if a == "--json" {
+			return true
+		}
+	}
+	return false
+}
+
+// usage makes an error for people of the parser's. An enrollment code among the arguments is not repeated.
+func usage(err error, args []string) error {
+	for _, a := range args {
+		if strings.Contains(a, "keyshift1-") {
+			return keyshift.Invalid(api.CodeUsage, "A code is never given on the command line: every program on this computer can read it there.",
+				"Ask for a new code, run `"+Name+" enroll`, and paste the code when you are asked.")
+		}
+	}
+	hint := "Run `" + Name + " --help`."
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
+		hint = "Run `" + Name + " " + parse.Context.Selected().Path() + " --help`."
+	}
+	return keyshift.Invalid(api.CodeUsage, keyshift.CleanText(sentence(err.Error()), 300), hint)
+}
+
+// sentence begins a text with a capital and ends it with a stop.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// interrupted tells a person who pressed Ctrl-C that it was heard.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) || keyshift.CodeOf(err) == api.CodeInterrupted {
+		return err
+	}
+	return keyshift.Refuse(api.CodeInterrupted, "Stopped waiting.", "What was asked may still happen: see `"+Name+" status`.").Because(err)
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/keyshift-hq/keyshift/internal/api"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/localclient"
+)
+
+type renewCmd struct {
+	Lease    string `arg:"" optional:"" predictor:"lease" help:"The account, or the id of the lease. Not needed if you hold only one."`
+	Duration string `short:"d" placeholder:"1h30m" default:"1h" help:"For how long from now."`
+}
+
+func (cmd *renewCmd) Run(ctx context.Context, inv *invocation) error {
+	duration, err := parseDuration(cmd.Duration)
+	if err != nil {
+		return err
+	}
+	client, err := inv.client()
+	if err != nil {
+		return err
+	}
+	lease, err := inv.lease(ctx, client, cmd.Lease)
+	if err != nil {
+		return err
+	}
+	res, err := client.Renew(ctx, lease, duration)
+	if err != nil {
+		return err
+	}
+	return inv.message(res, func(w io.Writer) {
+		h := res.GetLease()
+		_, _ = fmt.Fprintf(w, "You have %s until %s (%s).\n", accountTitle(h.GetLease()), inv.clock(h.GetLease().GetEndsAt().AsTime()), timeLeft(h.GetTimeLeft().AsDuration()))
+	})
+}
+
+type checkInCmd struct {
+	Lease string `arg:"" optional:"" predictor:"lease" help:"The account, or the id of the lease. Not needed if you hold only one."`
+	All   bool   `help:"Give everything back."`
+}
+
+func (cmd *checkInCmd) Run(ctx context.Context, inv *invocation) error {
+	if cmd.All && cmd.Lease != "" {
+		return keyshift.Invalid(api.CodeUsage, "Name an account or say --all, not both.", "")
+	}
+	client, err := inv.client()
+	if err != nil {
+		return err
+	}
+	if cmd.All {
+		return inv.checkInAll(ctx, client)
+	}
+	lease, err := inv.lease(ctx, client, cmd.Lease)
+	if err != nil {
+		return err
+	}
+	res, err := client.CheckIn(ctx, lease)
+	if err != nil {
+		return err
+	}
+	return inv.message(res, func(w io.Writer) { sayGivenBack(w, res.GetLease()) })
+}
+
+// checkInAll gives back what it can. The first error does not keep the others from being tried.
+func (inv *invocation) checkInAll(ctx context.Context, client *localclient.Client) error {
+	leases, err := live(ctx, client)
+	if err != nil {
+		return err
+	}
+	done, failed := &v1.LocalServiceListLeasesResponse{}, error(nil)
+	for _, h := range leases {
+		res, err := client.CheckIn(ctx, h.GetLease().GetId())
+		if err == nil {
+			done.Leases = append(done.Leases, res.GetLease())
+		} else if failed == nil {
+			failed = err
+		}
+	}
+	if inv.printer.json && failed != nil {
+		return inv.partly(done, failed)
+	}
+	if err := inv.message(done, func(w io.Writer) { sayAllGivenBack(w, done.GetLeases(), len(leases)) }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// partly is the JSON of a check-in of everything that did not go well for everything.
+func (inv *invocation) partly(done *v1.LocalServiceListLeasesResponse, failed error) error {
+	leases, err := jsonMessage(done)
+	if err != nil {
+		return err
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(leases, &doc); err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	doc["error"] = errorValue(public(failed))
+	if err := inv.value(doc, nil); err != nil {
+		return err
+	}
+	return toldError{failed}
+}
+
+func sayAllGivenBack(w io.Writer, done []*v1.HeldLease, held int) {
+	if held == 0 {
+		_, _ = fmt.Fprintln(w, "You hold no account.")
+	}
+	for _, h := range done {
+		sayGivenBack(w, h)
+	}
+}
+
+// sayGivenBack tells of the end of a lease no more than what is sure.
+func sayGivenBack(w io.Writer, h *v1.HeldLease) {
+	_, _ = fmt.Fprintf(w, "%s is given back.", accountTitle(h.GetLease()))
+	switch h.GetEnding() {
+	case "wiping":
+		_, _ = fmt.Fprint(w, " Its secret is being wiped from this computer.")
+	case "wipe_failed":
+		_, _ = fmt.Fprintf(w, " Its secret could not be wiped yet: %s. The agent goes on trying, and your admin is told.", clean(h.GetWipeFailure()))
+	}
+	_, _ = fmt.Fprintln(w)
+}
+
+type codeCmd struct {
+	Lease string `arg:"" optional:"" predictor:"lease" help:"The account, or the id of the lease. Not needed if you hold only one."`
+}
+
+func (cmd *codeCmd) Run(ctx context.Context, inv *invocation) error {
+	client, err := inv.client()
+	if err != nil {
+		return err
+	}
+	lease, err := inv.lease(ctx, client, cmd.Lease)
+	if err != nil {
+		return err
+	}
+	res, err := client.Code(ctx, lease)
+	if err != nil {
+		return err
+	}
+	inv.note("Valid for %s; it works once.", timeLeft(res.GetValidUntil().AsTime().Sub(inv.Now())))
+	return inv.message(res, func(w io.Writer) { _, _ = fmt.Fprintln(w, res.GetCode()) })
+}

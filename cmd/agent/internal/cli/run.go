@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
+	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/ipc"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/localclient"
+)
+
+// Times to stop, together less than the 15 seconds that service managers give.
+const (
+	agentStop = 10 * time.Second
+	apiStop   = 5 * time.Second
+	watchStop = time.Second
+)
+
+type runCmd struct {
+	LogLevel slog.Level `default:"info" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn or error."`
+}
+
+// AgentConfig is what an agent is made of, as far as the command line decides it.
+type AgentConfig struct {
+	StateDir   string
+	RuntimeDir string
+	Log        *slog.Logger
+	Version    string
+}
+
+// Run is the agent. It listens before anything else, because that is what makes it the only one.
+func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
+	log := slog.New(slog.NewTextHandler(inv.Stderr, &slog.HandlerOptions{Level: cmd.LogLevel}))
+	path, err := inv.socket()
+	if err != nil {
+		return err
+	}
+	listener, err := listen(path, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	agent, err := inv.makeAgent(path, log)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	server, err := localapi.New(agent, log, stop)
+	if err != nil {
+		return err
+	}
+	return inv.runParts(ctx, agent, server, listener, log)
+}
+
+func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error) {
+	dir, err := inv.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, keyshift.Refuse(keyshift.CodeStorageReadonly, "The folder "+clean(dir)+" cannot be made.", "Give another one with --state-dir.").Because(err)
+	}
+	return inv.NewAgent(AgentConfig{StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version.Version})
+}
+
+// listen takes the place of the agent.
+func listen(path string, log *slog.Logger) (net.Listener, error) {
+	refused := func(p ipc.Peer) { log.Warn("connection of another user refused", "by", p.String()) }
+	l, err := ipc.ListenConfig{OnRefused: refused}.Listen(path)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, ipc.ErrInUse):
+		return nil, keyshift.Refuse(keyshift.CodeAlreadyExists, "The agent is running already.", "See `"+Name+" status`.").Because(err)
+	case errors.Is(err, ipc.ErrForeignServer):
+		return nil, keyshift.Refuse(keyshift.CodePeerRefused, "Another user's program stands in the agent's place.", "Tell your admin.").Because(err)
+	}
+	return nil, keyshift.Refuse(keyshift.CodeUnavailable, "The agent's socket cannot be made at "+clean(path)+".",
+		"It needs a folder that is yours alone; give one with --socket.").Because(err)
+}
+
+// runParts works until ctx ends.
+func (inv *invocation) runParts(ctx context.Context, agent Agent, server *localapi.Server, l net.Listener, log *slog.Logger) error {
+	notifier := service.Notifier{Socket: inv.Env("NOTIFY_SOCKET"), Watchdog: service.WatchdogLimit(inv.Env("WATCHDOG_USEC"), inv.Env("WATCHDOG_PID"), inv.PID)}
+	parts := &actors{log: log}
+	parts.add("agent", agentStop, agent.Run)
+	parts.add("local API", apiStop, func(ctx context.Context) error { return serve(ctx, server, l) })
+	parts.add("watchdog", watchStop, func(ctx context.Context) error { return watchdog(ctx, notifier, l.Addr().String(), log) })
+	log.Info("agent started", "version", inv.Version.Version, "socket", l.Addr().String())
+	if err := notifier.Ready(); err != nil {
+		log.Warn("service manager not told", "error", err.Error())
+	}
+	err := parts.run(ctx, func() {
+		log.Info("agent stopping")
+		_ = notifier.Stopping()
+	})
+	log.Info("agent stopped")
+	return err
+}
+
+// watchdog tells the service manager that the agent lives, as long as it answers its own socket. A manager who cannot be
+// told is no reason to end: it will act by itself.
+func watchdog(ctx context.Context, notifier service.Notifier, socket string, log *slog.Logger) error {
+	client := localclient.New(socket)
+	err := notifier.Watch(ctx, func(ctx context.Context) error {
+		_, err := client.Status(ctx)
+		return err
+	})
+	if ctx.Err() == nil {
+		log.Error("service manager not told", "error", err.Error())
+		<-ctx.Done()
+	}
+	return ctx.Err()
+}
+
+// serve answers until ctx ends, and then lets the requests under way finish.
+func serve(ctx context.Context, server *localapi.Server, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiStop*4/5)
+	defer cancel()
+	if err := server.Shutdown(limited); err != nil {
+		return fmt.Errorf("stop local API: %w", err)
+	}
+	return <-done
+}

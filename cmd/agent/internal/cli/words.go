@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// network is the domain's word for a network of the contract.
+func network(n v1.Network) keyshift.Network {
+	return keyshift.Network(strings.ToLower(strings.TrimPrefix(n.String(), "NETWORK_")))
+}
+
+// named is what has a network and a handle: a lease or a lendable account.
+type named interface {
+	GetNetwork() v1.Network
+	GetHandle() string
+}
+
+// accountName is how an account is typed: "x/acme".
+func accountName(a named) string { return string(network(a.GetNetwork())) + "/" + clean(a.GetHandle()) }
+
+// accountTitle is how an account is spoken of: "@acme on X".
+func accountTitle(a named) string {
+	return "@" + clean(a.GetHandle()) + " on " + network(a.GetNetwork()).Title()
+}
+
+// clean makes text of others safe for a terminal.
+func clean(s string) string { return keyshift.CleanText(s, 200) }
+
+var modes = map[v1.AccessMode]string{
+	v1.AccessMode_ACCESS_MODE_DELEGATED:     "your own login",
+	v1.AccessMode_ACCESS_MODE_SHARED_SECRET: "lent login",
+	v1.AccessMode_ACCESS_MODE_BREAK_GLASS:   "emergency login",
+}
+
+// timeLeft writes a duration as a countdown says it: "1 h 5 min", "23 min", "45 s".
+func timeLeft(d time.Duration) string {
+	if d <= 0 {
+		return "none"
+	}
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
+	}
+	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case hours == 0:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes == 0:
+		return fmt.Sprintf("%d h", hours)
+	}
+	return fmt.Sprintf("%d h %d min", hours, minutes)
+}
+
+// parseDuration reads what a person gives as a duration.
+func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.ReplaceAll(strings.TrimSpace(s), " ", ""))
+	switch {
+	case err != nil:
+		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "“"+keyshift.CleanText(s, 40)+"” is no duration.", "Write it like 45m, 2h or 1h30m.")
+	case d < keyshift.MinDuration || d > keyshift.MaxDurationLimit:
+		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "Accounts are lent for 1 minute up to 24 hours, depending on the account.", "Write a duration like 45m, 2h or 1h30m.")
+	}
+	return d, nil
+}
+
+// table writes rows in columns. The first row is the head. Columns are two spaces apart.
+func table(w io.Writer, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
+		}
+		_, _ = fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+	}
+}

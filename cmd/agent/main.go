@@ -1,0 +1,77 @@
+// Program keyshift-agent is the agent of one user on one device, and its command line. See package cli for what it does.
+//
+// This file alone touches the process: arguments, environment, signals, exit code.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/cmd/agent/internal/cli"
+	"github.com/keyshift-hq/keyshift/internal/agent"
+	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/bootclock"
+	"github.com/keyshift-hq/keyshift/internal/hardening"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/osring"
+)
+
+// version is set by the build: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)     // the second Ctrl-C is the system's
+	executable, _ := os.Executable() // empty is refused where it is needed
+	ring := osring.New("")
+	program := &cli.Program{
+		Args:       os.Args[1:],
+		Env:        os.Getenv,
+		Stdin:      os.Stdin,
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		Console:    cli.NewConsole(os.Stdin, os.Stderr),
+		Screen:     cli.IsScreen(os.Stdout),
+		Now:        time.Now,
+		Executable: executable,
+		PID:        os.Getpid(),
+		Version:    buildVersion(),
+		NewAgent:   func(c cli.AgentConfig) (cli.Agent, error) { return newAgent(c, ring) },
+		NewService: service.New,
+		Keyring:    ring,
+		Harden:     hardening.Apply,
+		RequestID:  func() string { return string(keyshift.NewID(time.Now(), rand.Reader)) },
+		RetryPause: time.Second,
+	}
+	return int(program.Run(ctx))
+}
+
+func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
+	return agent.New(agent.Config{
+		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
+		Ring: ring, Clock: bootclock.System(), Random: rand.Reader,
+	})
+}
+
+func buildVersion() cli.Version {
+	v := cli.Version{Version: version, Commit: "unknown", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	return v
+}
