@@ -22,7 +22,7 @@ func (doctorCmd) Help() string {
 }
 
 func (cmd *doctorCmd) Run(ctx context.Context, inv *invocation) error {
-	findings := append(inv.outside(ctx), inv.inside(ctx)...)
+	findings := append([]*v1.Finding{inv.findService(ctx)}, inv.inside(ctx)...)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -47,22 +47,31 @@ func wrong(subject string, err error) *v1.Finding {
 	return &v1.Finding{Subject: subject, Text: e.Text, Mend: e.Hint, Code: string(e.Code)}
 }
 
-// outside is what is seen around the agent.
-func (inv *invocation) outside(ctx context.Context) []*v1.Finding {
-	return []*v1.Finding{inv.findService(ctx), inv.findStateDir()}
-}
-
-// inside is what the agent finds, or why it cannot be asked and what it would have found.
+// inside is what the agent finds, or why it cannot be asked and what can be seen without it.
 func (inv *invocation) inside(ctx context.Context) []*v1.Finding {
 	client, err := inv.client()
 	if err != nil {
-		return []*v1.Finding{wrong("socket", err), inv.findKeyring(ctx)}
+		return []*v1.Finding{wrong("runtime folder", err), inv.findStateDir(), inv.findKeyring(ctx)}
 	}
 	res, err := client.Diagnose(ctx)
 	if err != nil {
-		return []*v1.Finding{wrong("agent", err), inv.findKeyring(ctx)}
+		return []*v1.Finding{wrong("agent", err), inv.findRuntimeDir(client.Path()), inv.findStateDir(), inv.findKeyring(ctx)}
 	}
 	return append([]*v1.Finding{fine("agent", "It is running and answers at "+clean(client.Path())+".")}, res.GetFindings()...)
+}
+
+// findRuntimeDir looks for the folder in which the agent makes a private one for its socket.
+func (inv *invocation) findRuntimeDir(socket string) *v1.Finding {
+	const subject = "runtime folder"
+	dir := socketParent(socket)
+	if dir == "" {
+		return fine(subject, "The agent's pipe needs none.")
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return wrong(subject, keyshift.Refuse(keyshift.CodeUnavailable, "There is no folder "+clean(dir)+" for the agent's socket.",
+			"Log out and in again: the system makes it at login."))
+	}
+	return fine(subject, clean(dir)+" is there.")
 }
 
 // findService finds nothing wrong with a login that has no services: the agent may be started otherwise.

@@ -28,3 +28,6 @@ func stateBase(env func(string) string) (string, error) {
 
 // keyringHint says what a keyring needs here.
 const keyringHint = "Open Keychain Access and see whether the login keychain is there and unlocked."
+
+// socketParent is the folder in which the folder of a socket lies.
+func socketParent(path string) string { return filepath.Dir(filepath.Dir(path)) }

@@ -32,3 +32,6 @@ func stateBase(env func(string) string) (string, error) {
 
 // keyringHint says what a keyring needs here.
 const keyringHint = "On a desktop, log in again. On a bare system, install gnome-keyring or KeePassXC and start it in your session."
+
+// socketParent is the folder in which the folder of a socket lies.
+func socketParent(path string) string { return filepath.Dir(filepath.Dir(path)) }

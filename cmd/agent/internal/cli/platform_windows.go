@@ -20,3 +20,6 @@ func stateBase(env func(string) string) (string, error) {
 
 // keyringHint says what a keyring needs here.
 const keyringHint = "See in services.msc whether the Credential Manager runs."
+
+// socketParent is nothing: pipes have no folder.
+func socketParent(string) string { return "" }

@@ -56,7 +56,7 @@ func start(t *testing.T, w *world, args ...string) *started {
 	ctx, cancel := context.WithTimeout(t.Context(), longTime)
 	s.cancel = cancel
 	t.Cleanup(cancel)
-	args = append([]string{"--state-dir", filepath.Join(filepath.Dir(filepath.Dir(w.socket)), "state", "keyshift"), "run"}, args...)
+	args = append([]string{"run"}, args...)
 	go func() { s.done <- w.program(&wall{}, s.log, args...).Run(ctx) }()
 	until(t, func() bool { return strings.Contains(s.log.String(), "agent started") || len(s.done) > 0 })
 	return s
@@ -118,7 +118,8 @@ func TestRunThatCannotMakeItsFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.run("run", "--state-dir", filepath.Join(file, "state")).want(t, api.ExitStorage, "cannot be made")
+	w.state = filepath.Join(file, "state")
+	w.run("run").want(t, api.ExitStorage, "cannot be made")
 }
 
 func TestNoRuntimeDir(t *testing.T) {
@@ -127,7 +128,6 @@ func TestNoRuntimeDir(t *testing.T) {
 	p.Args = []string{"accounts"}
 	errs := &wall{}
 	p.Stderr = errs
-	w.env["HOME"] = ""
 	if exit := p.Run(t.Context()); exit != api.ExitUnreachable || !strings.Contains(errs.String(), "--socket") {
 		t.Errorf("exit %d, said %s", exit, errs)
 	}
@@ -204,14 +204,13 @@ func TestActorThatEndsEndsTheOthers(t *testing.T) {
 
 func TestServiceStartsTheSameAgent(t *testing.T) {
 	w := newWorld(t)
-	state := filepath.Join(t.TempDir(), "state")
-	w.run("--state-dir", state, "install").want(t, 0, "keyshift-agent start")
-	want := []string{"run", "--state-dir", state, "--socket", w.socket}
+	w.run("install").want(t, 0, "keyshift-agent start")
+	want := []string{"run", "--state-dir", w.state, "--socket", w.socket}
 	o := w.manager.options
 	if strings.Join(o.Arguments, " ") != strings.Join(want, " ") || !o.Notifies || w.manager.program != "/usr/bin/keyshift-agent" {
 		t.Errorf("installed %s %q", w.manager.program, o.Arguments)
 	}
-	if o.LogFile != filepath.Join(state, "agent.log") || strings.Join(o.LogonArguments, " ") != "start" {
+	if o.LogFile != filepath.Join(w.state, "agent.log") || strings.Join(o.LogonArguments, " ") != "start" {
 		t.Errorf("options %+v", o)
 	}
 }

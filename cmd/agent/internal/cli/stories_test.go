@@ -143,7 +143,8 @@ func (w *world) transcript(args []string) string {
 	if r.exit != 0 {
 		text += fmt.Sprintf("[exit %d]\n", r.exit)
 	}
-	return strings.ReplaceAll(text, w.socket, "SOCKET") + "\n"
+	runtime := filepath.Dir(filepath.Dir(w.socket))
+	return strings.NewReplacer(w.socket, "SOCKET", runtime, "RUNTIME", w.state, "STATE").Replace(text) + "\n"
 }
 
 // words splits a command at spaces outside of quotation marks.

@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +36,7 @@ type world struct {
 	*localapitest.Fake
 	t        *testing.T
 	socket   string
+	state    string
 	stop     func() // ends the agent
 	ring     *osringtest.Fake
 	manager  *manager
@@ -50,8 +52,9 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		Fake: localapitest.NewFake(), t: t, socket: localapitest.Socket(t), ring: osringtest.NewFake(), manager: &manager{},
-		env: map[string]string{"HOME": "/home/dana"},
+		env: map[string]string{},
 	}
+	w.state = filepath.Join(t.TempDir(), "state", "keyshift")
 	w.Change(func(s *localapitest.State) {
 		s.Status.Version = "1.2.3"
 		s.Now = now
@@ -74,7 +77,7 @@ type result struct {
 
 func (w *world) program(out, err io.Writer, args ...string) *Program {
 	if len(args) > 0 {
-		args = append([]string{"--socket", w.socket}, args...)
+		args = append([]string{"--socket", w.socket, "--state-dir", w.state}, args...)
 	}
 	return &Program{
 		Args: args, Env: func(name string) string { return w.env[name] },
