@@ -46,7 +46,6 @@ start() {
 		max_connections = 300
 		shared_buffers = 64MB
 		fsync = off
-		synchronous_commit = off
 		full_page_writes = off
 		timezone = 'UTC'
 	CONF
