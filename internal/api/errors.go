@@ -33,7 +33,7 @@ var connectCodes = map[keyshift.Code]connect.Code{
 	keyshift.CodeAlreadyExists:      connect.CodeAlreadyExists,
 	keyshift.CodeAuditUnavailable:   connect.CodeUnavailable,
 	keyshift.CodeBadSignature:       connect.CodeUnauthenticated,
-	keyshift.CodeBodyTooBig:         connect.CodeOutOfRange,
+	keyshift.CodeBodyTooBig:         connect.CodeResourceExhausted,
 	keyshift.CodeBodyInvalid:        connect.CodeInvalidArgument,
 	keyshift.CodeClockSuspect:       connect.CodeFailedPrecondition,
 	keyshift.CodeCodeInvalid:        connect.CodeUnauthenticated,

@@ -49,7 +49,7 @@ func TestGate(t *testing.T) {
 		{name: "name with port", route: statusRoute, body: "{}", host: "keyshift.local:80", status: 403, code: "peer_refused"},
 		{name: "no JSON", route: statusRoute, body: "hunter2", status: 400, code: "body_invalid"},
 		{name: "empty body", route: statusRoute, status: 400, code: "body_invalid"},
-		{name: "too big", route: checkOutRoute, body: big, status: 400, code: "body_too_big"},
+		{name: "too big", route: checkOutRoute, body: big, status: 429, code: "body_too_big"},
 		{name: "too deep", route: checkOutRoute, body: deep, status: 400, code: "body_invalid"},
 		{name: "no such method", route: "/keyshift.v1.LocalService/Nothing", body: "{}", status: 404, code: "not_found"},
 		{name: "no such route", route: "/debug/pprof/", body: "{}", status: 404, code: "not_found"},
