@@ -13,7 +13,7 @@ import (
 // callAttempts is how often a question is sent while nobody answers, and callPause how long the first pause is at most.
 const (
 	callAttempts = 3
-	callPause    = 500 * time.Millisecond
+	callPause    = 250 * time.Millisecond
 )
 
 // NewRequestID makes a name for one effect: 128 random bits in hexadecimal.
@@ -31,7 +31,7 @@ func NewRequestID() string {
 func Call[Q, A any](ctx context.Context, method func(context.Context, *Q) (*A, error), question *Q) (*A, error) {
 	name(question)
 	var answer *A
-	err := Retry(ctx, callAttempts, Backoff{First: callPause, Max: 4 * callPause}, func() error {
+	err := Retry(ctx, callAttempts, Backoff{First: callPause, Max: 2 * callPause}, func() error {
 		var err error
 		answer, err = once(ctx, method, question)
 		return err

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -291,6 +292,7 @@ func TestGivingUpIsAnInterruption(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	o := &office{around: func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client left
 			cancel()
 			<-r.Context().Done()
 		})
