@@ -89,6 +89,7 @@ func (r fusedRing) Delete(ctx context.Context, key string) error {
 type fusedTransport struct {
 	next http.RoundTripper
 	fuse *fuse
+	did  func(method string)
 }
 
 func (t *fusedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -105,6 +106,7 @@ func (t *fusedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.did(r.URL.Path)
 	if err := t.fuse.step(); err != nil {
 		resp.Body.Close()
 		return nil, err

@@ -44,6 +44,8 @@ type world struct {
 	cut    *switchable
 	fuse   *fuse
 	log    *bytes.Buffer
+	shown  map[string]bool     // leases whose secret the user has seen
+	around func(method string) // is called when the hub has done what was asked, before it answers
 }
 
 // inWorld runs a story in a bubble: time passes as soon as everybody waits for it.
@@ -56,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	hub := newFakeHub()
 	w := &world{
 		t: t, hub: hub, ring: osringtest.NewFake(), state: newMemoryFiles(), leases: newMemoryFiles(), clock: newTestClock(), cut: &switchable{},
-		fuse: &fuse{}, log: new(bytes.Buffer),
+		fuse: &fuse{}, log: new(bytes.Buffer), shown: map[string]bool{},
 	}
 	w.server = hubtest.New(t, hub)
 	w.server.Device = hub.deviceKey
@@ -72,9 +74,15 @@ func (w *world) config() Config {
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{b: w.log}, nil)),
 		HTTP: func(target hubclient.Target) *http.Client {
 			client := w.server.Client(target)
-			client.Transport = &fusedTransport{&cuttable{client.Transport, w.cut}, w.fuse}
+			client.Transport = &fusedTransport{&cuttable{client.Transport, w.cut}, w.fuse, w.did}
 			return client
 		},
+	}
+}
+
+func (w *world) did(method string) {
+	if w.around != nil {
+		w.around(method)
 	}
 }
 
