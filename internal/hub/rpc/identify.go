@@ -62,11 +62,22 @@ func (s *Server) identify(next http.Handler) http.Handler {
 			s.serveDevice(w, r, p, next)
 			return
 		}
-		if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-			p.call.TokenHash = hub.HashToken(token)
+		if err := s.admit(r, p); err != nil {
+			s.refuse(w, r, err)
+			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// admit asks whether a user may call the method at all, before the request is decoded: whoever may not learns nothing from
+// how it is judged. The use case asks again on its own data.
+func (s *Server) admit(r *http.Request, p *proof) error {
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		p.call.TokenHash = hub.HashToken(token)
+	}
+	_, err := s.Hub.Authorize(s.Hub.Store.Read(r.Context()), p.call)
+	return err
 }
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
