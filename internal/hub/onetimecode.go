@@ -24,7 +24,7 @@ const usableFor = 4 * time.Second
 // GetCode releases the account's one-time code, once per time step and live lease. The seed never leaves the hub: the
 // device gets six to eight digits. A code that is about to end is not given; the call waits for the next one.
 func (h *Hub) GetCode(ctx context.Context, call Call, lease keyshift.ID) (SealedCode, error) {
-	seed, err := h.seedOf(ctx, lease)
+	seed, err := h.seedFor(ctx, call, lease)
 	if err != nil {
 		return SealedCode{}, err
 	}
@@ -52,20 +52,23 @@ func (h *Hub) GetCode(ctx context.Context, call Call, lease keyshift.ID) (Sealed
 	return h.sealCode(ctx, lease, seed, step)
 }
 
-// seedOf gives the seed of a lease's account. Who asks is settled later, in the transaction; until then nothing of it
-// leaves this call.
-func (h *Hub) seedOf(ctx context.Context, lease keyshift.ID) (totp.Seed, error) {
+// seedFor gives the seed of the caller's lease. The transaction asks again whether the caller may have a code.
+func (h *Hub) seedFor(ctx context.Context, call Call, lease keyshift.ID) (totp.Seed, error) {
 	r := h.Store.Read(ctx)
-	l, err := r.Lease(lease)
+	caller, err := h.Authorize(r, call)
 	if err != nil {
-		return totp.Seed{}, notFound(err, "lease", string(lease))
+		return totp.Seed{}, err
+	}
+	l, err := ownLease(r, caller, lease)
+	if err != nil {
+		return totp.Seed{}, err
 	}
 	sealed, err := r.Credential(l.AccountID)
 	if err != nil && !errors.Is(err, keyshift.ErrNotFound) {
 		return totp.Seed{}, fmt.Errorf("read credential: %w", err)
 	}
 	if len(sealed.Seed) == 0 {
-		return totp.Seed{}, keyshift.NotFound("one-time code for this account", "")
+		return totp.Seed{}, errNoCode
 	}
 	plain, err := h.Vault.Open(h.placeSeed(l.AccountID), sealed.Seed)
 	if err != nil {
@@ -74,6 +77,8 @@ func (h *Hub) seedOf(ctx context.Context, lease keyshift.ID) (totp.Seed, error) 
 	defer seal.Wipe(plain)
 	return totp.Unmarshal(plain)
 }
+
+var errNoCode = keyshift.Refuse(keyshift.CodeNotFound, "This account has no one-time codes here.", "Use the second factor that your admin told you about.")
 
 func (h *Hub) waitForUsableStep(ctx context.Context, seed totp.Seed) error {
 	now := h.Now()
