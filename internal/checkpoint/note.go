@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"crypto"
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -95,13 +96,21 @@ func Open(noteText, hubID string, pub ed25519.PublicKey) (Head, error) {
 		return Head{}, openError(err, hubID)
 	}
 	h, err := parse(n.Text)
-	if err == nil && h.HubID != hubID {
-		err = fmt.Errorf("open checkpoint: %w", ErrOtherHub)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return Head{}, err
+	case h.HubID != hubID:
+		return Head{}, fmt.Errorf("open checkpoint: %w", ErrOtherHub)
+	case !plainBase64(n.Sigs[0].Base64):
+		return Head{}, fmt.Errorf("open checkpoint with a misspelled signature: %w", ErrMalformed)
 	}
 	return h, nil
+}
+
+// plainBase64 tells a signature from the other spellings of its last bits that a decoder lets pass.
+func plainBase64(s string) bool {
+	_, err := base64.StdEncoding.Strict().DecodeString(s)
+	return err == nil
 }
 
 // openError sorts the reasons why a note does not open. Nothing of an unsigned note gets out but whose it claims to be.

@@ -109,6 +109,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"extension line", signedText(h.Text() + "more\n"), ErrMalformed},
 		{"other kind of log", signedText(strings.TrimPrefix(h.Text(), "keyshift/")), ErrMalformed},
 		{"too long", strings.Repeat("a", maxNote) + good, ErrMalformed},
+		{"other spelling of the signature", respell(t, good), ErrMalformed},
 		{"cut", good[:len(good)-1], ErrMalformed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,6 +119,17 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// respell changes the two bits that the last letter of a 68-byte signature does not need.
+func respell(t *testing.T, text string) string {
+	t.Helper()
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	i := len(text) - len("x=\n")
+	if !strings.HasSuffix(text, "=\n") || text[i] == '=' {
+		t.Fatalf("signature line ends with %q", text[i:])
+	}
+	return text[:i] + string(letters[strings.IndexByte(letters, text[i])|1]) + text[i+1:]
 }
 
 func TestKeysThatCannotSign(t *testing.T) {
