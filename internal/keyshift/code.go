@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -121,3 +122,14 @@ func loopback(host string) bool { return host == "127.0.0.1" || host == "::1" ||
 
 // SecretText is the secret part as it travels to the hub.
 func (i Invitation) SecretText() string { return base64.RawURLEncoding.EncodeToString(i.Secret) }
+
+// KeyText is a hub's key as people compare it: the first half of its SHA-256, in groups that can be read aloud.
+func KeyText(key ed25519.PublicKey) string {
+	sum := sha256.Sum256(key)
+	text := hex.EncodeToString(sum[:16])
+	groups := make([]string, 0, 8)
+	for ; text != ""; text = text[4:] {
+		groups = append(groups, text[:4])
+	}
+	return strings.Join(groups, " ")
+}

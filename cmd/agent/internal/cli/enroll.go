@@ -2,9 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 
@@ -91,20 +88,9 @@ func (inv *invocation) askCode(ctx context.Context) (string, error) {
 
 // agree shows which hub the code is for, and asks a person whether that is right.
 func (cmd *enrollCmd) agree(ctx context.Context, inv *invocation, hub keyshift.Invitation) error {
-	inv.note("Hub: %s\nIts key: %s", hub.HubURL, fingerprint(hub.HubKey))
+	inv.note("Hub: %s\nIts key: %s", hub.HubURL, keyshift.KeyText(hub.HubKey))
 	if inv.Console == nil {
 		return nil // a script has chosen its code
 	}
 	return inv.confirm(ctx, cmd.Yes, "Is this your company's hub?")
-}
-
-// fingerprint is the first half of the SHA-256 of a hub's key, in groups that can be read aloud.
-func fingerprint(key ed25519.PublicKey) string {
-	sum := sha256.Sum256(key)
-	text := hex.EncodeToString(sum[:16])
-	var groups string
-	for i := 0; i < len(text); i += 4 {
-		groups += " " + text[i:i+4]
-	}
-	return groups[1:]
 }
