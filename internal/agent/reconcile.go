@@ -6,45 +6,56 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// activeEpochs gives the epochs of what is active, by lease id, before a sync is sent. Only what was active then can be
-// missing from its answer: a lease that came or changed meanwhile is younger than the answer.
-func (a *Agent) activeEpochs() map[string]int64 {
-	held := map[string]int64{}
-	for _, rec := range a.journal.live() {
+// snapshot is what we hold when a sync is sent. Its answer is younger than that and older than what came meanwhile, so it
+// cannot say anything about the latter.
+type snapshot struct {
+	// active are the epochs of the active leases.
+	active map[string]int64
+	// known are all leases on record, those that are ending too.
+	known map[string]bool
+}
+
+func (a *Agent) snapshot() snapshot {
+	s := snapshot{active: map[string]int64{}, known: map[string]bool{}}
+	for _, rec := range a.journal.all() {
+		if rec.Lease == nil {
+			continue
+		}
+		s.known[rec.Lease.GetId()] = true
 		if rec.Phase == active {
-			held[rec.Lease.GetId()] = rec.Lease.GetEpoch()
+			s.active[rec.Lease.GetId()] = rec.Lease.GetEpoch()
 		}
 	}
-	return held
+	return s
 }
 
 // reconcile makes what we hold what the hub says is valid.
-func (a *Agent) reconcile(held map[string]int64, answer *v1.SyncResponse, contact hubclient.Contact) {
+func (a *Agent) reconcile(before snapshot, answer *v1.SyncResponse, contact hubclient.Contact) {
 	listed := map[string]bool{}
 	for _, lease := range answer.GetLeases() {
 		listed[lease.GetId()] = true
-		a.meetLive(lease, contact)
+		a.meetLive(before, lease, contact)
 	}
 	for _, lease := range answer.GetRemovals() {
 		listed[lease.GetId()] = true
-		a.meetRemoval(lease)
+		a.meetRemoval(before, lease)
 	}
 	for _, rec := range a.journal.live() {
 		if rec.Lease == nil || listed[rec.Lease.GetId()] {
 			continue
 		}
-		if epoch, ok := held[rec.Lease.GetId()]; ok && rec.Lease.GetEpoch() == epoch {
+		if epoch, ok := before.active[rec.Lease.GetId()]; ok && rec.Lease.GetEpoch() == epoch {
 			a.endByHub(rec.RequestID, nil)
 		}
 	}
 }
 
 // meetLive takes in a lease that the hub says is live.
-func (a *Agent) meetLive(lease *v1.Lease, contact hubclient.Contact) {
+func (a *Agent) meetLive(before snapshot, lease *v1.Lease, contact hubclient.Contact) {
 	rec, ok := a.journal.byLease(lease.GetId())
 	switch {
 	case !ok:
-		a.meetUnknown(lease, keyshift.CauseNotStored)
+		a.meetUnknown(before, lease, keyshift.CauseNotStored)
 	case rec.Phase.live():
 		if _, err := a.refresh(rec.RequestID, lease, contact); err != nil {
 			a.log.Error("refresh lease", "lease_id", lease.GetId(), "error", err)
@@ -55,7 +66,7 @@ func (a *Agent) meetLive(lease *v1.Lease, contact hubclient.Contact) {
 }
 
 // meetRemoval takes in a lease that has ended, and of whose removal the hub has no receipt.
-func (a *Agent) meetRemoval(lease *v1.Lease) {
+func (a *Agent) meetRemoval(before snapshot, lease *v1.Lease) {
 	rec, ok := a.journal.byLease(lease.GetId())
 	switch {
 	case ok && rec.Phase.live():
@@ -63,14 +74,17 @@ func (a *Agent) meetRemoval(lease *v1.Lease) {
 	case ok:
 		poke(a.wipeSoon)
 	case lease.GetRemoval().GetStep() < v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED:
-		a.meetUnknown(lease, "")
+		a.meetUnknown(before, lease, "")
 	}
 }
 
 // meetUnknown is for a lease of ours that we know nothing of. It may be one whose answer was lost: then its check-out is
 // on record. Otherwise this folder was lost or put back, and all that can be said is that nothing is here. The wipe looks
 // before that is reported.
-func (a *Agent) meetUnknown(lease *v1.Lease, cause keyshift.EndCause) {
+func (a *Agent) meetUnknown(before snapshot, lease *v1.Lease, cause keyshift.EndCause) {
+	if before.known[lease.GetId()] {
+		return // it was wiped and told while the answer was on its way
+	}
 	if a.adopt(lease) || a.askedFor(lease) {
 		return
 	}

@@ -42,7 +42,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	if err := l.witness.present(question, s.keys.Signing(), a.wall()); err != nil {
 		return errCheckpoint.Because(err)
 	}
-	held := a.activeEpochs()
+	before := a.snapshot()
 	answer, contact, err := hubclient.Ask(ctx, s.hub.Sync, question)
 	a.heard(err)
 	if err != nil {
@@ -52,7 +52,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	if l.ended.Err() != nil {
 		return errNotEnrolled // unenrolled meanwhile
 	}
-	a.reconcile(held, answer, contact)
+	a.reconcile(before, answer, contact)
 	a.takeOver(l, answer)
 	if a.problems.set(fromWitness, l.witness.follow(question.GetCheckpoint(), answer)) {
 		a.bell.ring()

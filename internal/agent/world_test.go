@@ -264,6 +264,8 @@ type testClock struct {
 	wall  time.Duration
 	boot  time.Duration
 	boots int
+	reads int
+	dead  bool
 }
 
 func newTestClock() *testClock { return &testClock{start: time.Now().Add(-time.Hour)} }
@@ -271,6 +273,10 @@ func newTestClock() *testClock { return &testClock{start: time.Now().Add(-time.H
 func (c *testClock) Read() (bootclock.Reading, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.reads++
+	if c.dead {
+		return bootclock.Reading{}, fs.ErrInvalid
+	}
 	return bootclock.Reading{
 		Wall: time.Now().Add(c.wall).Round(0).UTC(), Boot: time.Since(c.start) + c.boot, BootID: "boot " + string(rune('A'+c.boots)),
 	}, nil
@@ -282,6 +288,19 @@ func (c *testClock) turn(wall, boot time.Duration) {
 	defer c.mu.Unlock()
 	c.wall += wall
 	c.boot += boot
+}
+
+// count tells how often the clock was read.
+func (c *testClock) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads
+}
+
+func (c *testClock) fail(dead bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dead = dead
 }
 
 func (c *testClock) reboot() {

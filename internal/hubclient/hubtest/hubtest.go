@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -60,6 +61,7 @@ func New(tb testing.TB, handler keyshiftv1connect.AgentServiceHandler) *Hub {
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, services)
 	h.server = httptest.NewUnstartedServer(h.signed(mux))
+	h.server.Config.ErrorLog = log.New(io.Discard, "", 0) // tests break connections on purpose
 	h.server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate(tb)}, MinVersion: tls.VersionTLS13}
 	return h
 }

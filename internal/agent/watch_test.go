@@ -1,0 +1,66 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+)
+
+func TestProxyThatCollectsStreams(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.hub.mute = true
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(5 * time.Minute)
+		w.hub.mu.Lock()
+		streams, polls := w.hub.calls["Watch"], w.hub.calls["AwaitNews"]
+		w.hub.mu.Unlock()
+		if streams != maxMute || polls < 2 {
+			t.Errorf("got %d streams and %d polls, want %d streams, then polls", streams, polls, maxMute)
+		}
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+		w.settle(2 * time.Second)
+		w.wantNothingLeft()
+		// At home there is no proxy.
+		w.unplug()
+		w.hub.with(func() { w.hub.mute = false })
+		w.settle(2 * time.Minute)
+		w.plug()
+		w.settle(5 * time.Minute)
+		w.hub.mu.Lock()
+		defer w.hub.mu.Unlock()
+		if got := w.hub.calls["Watch"]; got <= streams {
+			t.Error("no stream was tried again")
+		}
+	})
+}
+
+// A23 as the agent sees it: what was ordered while no stream was open is found soon after the hub is back.
+func TestHubRestart(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(time.Minute)
+		w.unplug()
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "just before the crash") })
+		w.settle(40 * time.Second)
+		w.plug()
+		w.settle(10 * time.Second)
+		w.wantNothingLeft()
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+	})
+}
+
+func TestBrokenStreamIsReplaced(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.settle(time.Minute)
+		w.hub.with(func() { w.hub.pushes = false })
+		w.server.Drop()
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "while the stream was broken") })
+		w.settle(5 * time.Second)
+		w.wantNothingLeft()
+	})
+}
