@@ -2,7 +2,9 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -13,6 +15,8 @@ type Broker struct {
 	mu      sync.Mutex
 	streams map[keyshift.ID]map[chan struct{}]struct{}
 	devices func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error)
+	// hubChanged is called when another replica changed the hub's own row.
+	hubChanged func(context.Context) error
 }
 
 func newBroker() *Broker { return &Broker{streams: map[keyshift.ID]map[chan struct{}]struct{}{}} }
@@ -48,17 +52,30 @@ func (b *Broker) Connected() int {
 // Wake takes one wake-up of the outbox. A batch whose devices cannot be read wakes everybody: a sync too many is
 // harmless, one too few is not.
 func (b *Broker) Wake(topic, ref string) {
-	if topic == TopicDevice {
-		b.wake(keyshift.ID(ref))
-		return
+	ctx, cancel := context.WithTimeout(context.Background(), wakeWithin)
+	defer cancel()
+	var devices []keyshift.ID
+	err := errUnknownTopic
+	switch topic {
+	case TopicDevice:
+		devices, err = []keyshift.ID{keyshift.ID(ref)}, nil
+	case TopicBatch:
+		devices, err = b.devices(ctx, keyshift.ID(ref))
+	case TopicHub:
+		err = b.hubChanged(ctx)
 	}
-	devices, err := b.devices(context.Background(), keyshift.ID(ref))
-	if err != nil || topic != TopicBatch {
+	if err != nil {
 		b.WakeAll()
 		return
 	}
 	b.wake(devices...)
 }
+
+// wakeWithin bounds the look-ups of one wake-up.
+const wakeWithin = 10 * time.Second
+
+// errUnknownTopic: a newer replica may say more than this one understands.
+var errUnknownTopic = errors.New("unknown topic")
 
 // WakeAll wakes every stream.
 func (b *Broker) WakeAll() {

@@ -29,6 +29,7 @@ func Open(ctx context.Context, o Options, name string) (*Hub, error) {
 	h.broker.devices = func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error) {
 		return o.Store.Read(ctx).RevokedDevices(batch)
 	}
+	h.broker.hubChanged = h.refreshState
 	row, err := o.Store.Read(ctx).Hub()
 	if errors.Is(err, keyshift.ErrNotFound) {
 		row, err = h.create(ctx, name)

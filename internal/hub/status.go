@@ -53,7 +53,7 @@ func (h *Hub) AcceptRollback(ctx context.Context, call Call) (missing int64, err
 			return rollbackAcceptances - accepted, err
 		}
 		row.State = Serving
-		return 0, errors.Join(tx.SaveHub(row), tx.ClearRollback())
+		return 0, errors.Join(tx.SaveHub(row), tx.ClearRollback(), tx.Notify(TopicHub, ""))
 	})
 	if err == nil && missing == 0 {
 		h.rollback.Store(false)

@@ -389,6 +389,8 @@ const (
 	TopicDevice = "device"
 	// TopicBatch: Ref is the batch of a set-based end; its devices are to be woken.
 	TopicBatch = "batch"
+	// TopicHub: the hub's own row changed; Ref is empty.
+	TopicHub = "hub"
 )
 
 // HubReader reads what belongs to the hub itself.

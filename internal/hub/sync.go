@@ -100,7 +100,7 @@ func (h *Hub) stopLending(ctx context.Context, d keyshift.Device) error {
 			return err
 		}
 		row.State = RollbackDetected
-		return errors.Join(tx.ClearRollback(), tx.SaveHub(row), tx.Append(keyshift.AuditEvent{
+		return errors.Join(tx.ClearRollback(), tx.SaveHub(row), tx.Notify(TopicHub, ""), tx.Append(keyshift.AuditEvent{
 			Action: keyshift.ActRollbackDetected, ActorKind: keyshift.ActorDevice, ActorID: d.ID, DeviceID: d.ID,
 		}))
 	})
