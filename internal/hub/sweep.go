@@ -45,7 +45,7 @@ func (h *Hub) Run(ctx context.Context) error {
 // note logs what went wrong in work that nobody waits for; it is done again at its next turn.
 func (h *Hub) note(work string, err error) {
 	if err != nil {
-		h.Log.Error(work, "error", err)
+		h.Log.Error("own work failed", "work", work, "error", err)
 	}
 }
 

@@ -97,7 +97,7 @@ func (o *outbox) run(ctx context.Context, sweep <-chan time.Time) error {
 
 func (o *outbox) note(work string, err error) {
 	if err != nil {
-		o.log.Warn(work, "error", err)
+		o.log.Warn("wake-ups failed", "work", work, "error", err)
 	}
 }
 
