@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"testing"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+)
+
+// TestTranscripts shows every command that asks the hub one thing, to people and to programs, and what it says when
+// there is nothing yet.
+func TestTranscripts(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		commands [][]string
+		empty    [][]string
+	}{
+		{
+			name: "users",
+			commands: [][]string{
+				{"users", "list"}, {"users", "add", "lee"}, {"users", "add", "kim", "--full-name", "Kim Roe", "--role", "admin,auditor"}, {"users", "roles", "lee", "member", "approver"},
+				{"users", "deactivate", "lee", "--reason", "left us"}, {"users", "activate", "lee"}, {"users", "add", "lee", "--role", "boss"},
+			},
+			empty: [][]string{{"users"}},
+		},
+		{
+			name: "groups",
+			commands: [][]string{
+				{"groups", "list"}, {"groups", "add", "social-team"}, {"groups", "add-member", "social-team", "lee"}, {"groups", "remove-member", "social-team", "lee"},
+			},
+			empty: [][]string{{"groups"}},
+		},
+		{
+			name: "accounts",
+			commands: [][]string{
+				{"accounts", "list"}, {"accounts", "add", "x/@acme", "--max-duration", "4h", "--no-exclusive"}, {"accounts", "add", "facebook/acme", "--mode", "shared-secret"},
+				{"accounts", "update", "x/acme", "--max-duration", "90m", "--offline-grace", "0s", "--storage", "memory", "--allow-show"},
+				{"accounts", "disable", "x/acme"}, {"accounts", "enable", "x/acme"}, {"accounts", "rotated", "x/acme"}, {"accounts", "withdraw-risk", "facebook/acme.shop"},
+				{"accounts", "update", "x/acme"}, {"accounts", "add", "acme"}, {"accounts", "add", "myspace/acme"}, {"accounts", "add", "x/acme", "--mode", "lent"},
+				{"accounts", "add", "x/acme", "--max-duration", "abc"}, {"accounts", "add", "x/acme", "--max-duration=-5m"}, {"accounts", "add", "x/acme", "--max-duration", "10d"}, {"accounts", "add", "x/acme", "--max-duration", "0s"}, {"accounts", "add", "x/acme", "--storage", "disk"},
+			},
+			empty: [][]string{{"accounts"}},
+		},
+		{
+			name: "grants",
+			commands: [][]string{
+				{"grants", "list"}, {"grants", "list", "--account", "x/acme"}, {"grants", "add", "x/acme", "--user", "lee"}, {"grants", "add", "x/acme", "--group", "social-team"},
+				{"grants", "remove", grantID}, {"grants", "remove", "x/acme", "--group", "social-team"},
+				{"grants", "remove", "x/acme", "--user", "kim"}, {"grants", "add", "x/acme"}, {"grants", "remove", "x/acme"}, {"grants", "add", "x/acme", "--user", "a", "--group", "b"},
+			},
+			empty: [][]string{{"grants"}},
+		},
+		{name: "codes", commands: [][]string{{"codes", "enroll", "lee"}, {"codes", "login", "lee"}}},
+		{
+			name: "devices",
+			commands: [][]string{
+				{"devices", "list"}, {"devices", "trust", deskID}, {"devices", "block", "laptop", "--reason", "virus found"}, {"devices", "lost", "laptop"},
+				{"devices", "lost", "tablet"}, {"devices", "lost", "twin"},
+			},
+			empty: [][]string{{"devices"}},
+		},
+		{
+			name: "leases",
+			commands: [][]string{
+				{"leases", "list"}, {"leases", "list", "--all", "--limit", "1"}, {"leases", "held", "x/acme"}, {"leases", "held", "x/acme", "--at", "13:30"},
+				{"leases", "held", "x/acme", "--at", "noon"},
+			},
+			empty: [][]string{{"leases"}, {"leases", "list", "--all"}, {"leases", "held", "x/acme", "--at", "2026-11-20"}},
+		},
+		{
+			name:     "audit-list",
+			commands: [][]string{{"audit", "list"}, {"audit", "list", "--limit", "2"}, {"audit", "--account", "x/acme", "--device", "laptop"}},
+			empty:    [][]string{{"audit"}},
+		},
+		{name: "who", commands: [][]string{{"whoami"}, {"accept-rollback"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := loggedIn(t)
+			for _, args := range tt.commands {
+				d.both(args...)
+			}
+			d.hub.empty = true
+			for _, args := range tt.empty {
+				d.both(args...)
+			}
+			d.golden(tt.name)
+		})
+	}
+}
+
+func TestWhatIsTypedReachesTheHub(t *testing.T) {
+	d := loggedIn(t)
+	d.run("", "users", "add", "kim", "--full-name", "Kim Roe", "--role", "admin", "--role", "auditor")
+	if q := last[v1.AddUserRequest](t, d.hub); q.GetName() != "kim" || q.GetDisplayName() != "Kim Roe" || len(q.GetRoles()) != 2 || q.GetRoles()[0] != v1.Role_ROLE_ADMIN {
+		t.Errorf("add user asked %v", q)
+	}
+	d.run("", "accounts", "add", "Instagram/@acme", "--mode", "break-glass", "--no-exclusive", "--max-duration", "1h30m", "--offline-grace", "0s", "--storage", "memory", "--allow-show")
+	q := last[v1.AddAccountRequest](t, d.hub)
+	s := q.GetSettings()
+	if q.GetNetwork() != v1.Network_NETWORK_INSTAGRAM || q.GetHandle() != "acme" || s.GetAccessMode() != v1.AccessMode_ACCESS_MODE_BREAK_GLASS || s.Exclusive == nil || s.GetExclusive() ||
+		s.GetMaxDuration().AsDuration() != 90*time.Minute || s.OfflineGrace == nil || s.GetOfflineGrace().AsDuration() != 0 ||
+		s.GetLeaseStorage() != v1.LeaseStorage_LEASE_STORAGE_MEMORY || !s.GetAllowShow() || s.Enabled != nil {
+		t.Errorf("add account asked %v", q)
+	}
+	d.run("", "accounts", "add", "x/acme")
+	if q := last[v1.AddAccountRequest](t, d.hub); q.GetSettings() != nil {
+		t.Errorf("without flags add account asked %v, want the hub's defaults", q)
+	}
+	d.run("", "grants", "remove", "x/acme", "--group", "social-team")
+	if q := last[v1.RemoveGrantRequest](t, d.hub); q.GetGrantId() != "01890a5d-ac96-774b-bcce-0000000000b2" {
+		t.Errorf("remove grant asked %v", q)
+	}
+	d.run("", "devices", "lost", "desk", "--reason", "left in a train")
+	if q := last[v1.SetDeviceStateRequest](t, d.hub); q.GetDeviceId() != deskID || q.GetState() != v1.DeviceState_DEVICE_STATE_LOST || q.GetReason() != "left in a train" {
+		t.Errorf("lost asked %v", q)
+	}
+	d.run("", "leases", "held", "x/acme", "--at", "2026-11-20 08:15")
+	if q := last[v1.WhoHeldRequest](t, d.hub); !q.GetAt().AsTime().Equal(time.Date(2026, 11, 20, 8, 15, 0, 0, here)) {
+		t.Errorf("held asked %v", q)
+	}
+	d.run("", "audit", "list", "--user", "lee", "--device", "laptop", "--lease", leaseID, "--account", "x/acme")
+	if q := last[v1.ListEventsRequest](t, d.hub); q.GetUser() != "lee" || q.GetDeviceId() != laptopID || q.GetLeaseId() != leaseID || q.GetAccount() != "x/acme" {
+		t.Errorf("audit list asked %v", q)
+	}
+}

@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
+
+	"github.com/keyshift-hq/keyshift/internal/api"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// grammar is the command line. Its help texts are the manual.
+type grammar struct {
+	JSON      bool     `name:"json" help:"Write one JSON document to standard output, errors too."`
+	Profile   string   `default:"default" placeholder:"NAME" help:"Which login to use, if there are several."`
+	TokenFile string   `placeholder:"FILE" help:"Keep the API token in this file instead of the OS keyring."`
+	Help      helpFlag `short:"h" help:"Show help for a command."`
+
+	Login  loginCmd  `cmd:"" group:"Sign in" help:"Log in at a hub with a code."`
+	Logout logoutCmd `cmd:"" group:"Sign in" help:"End the login."`
+	Whoami whoamiCmd `cmd:"" group:"Sign in" help:"Show who you are, and at which hub."`
+
+	Users  usersCmd  `cmd:"" group:"People" help:"List, add and deactivate users, and set their roles."`
+	Groups groupsCmd `cmd:"" group:"People" help:"List and add groups and their members."`
+	Codes  codesCmd  `cmd:"" group:"People" help:"Make a code that enrolls a device or lets a user log in."`
+
+	Accounts   accountsCmd   `cmd:"" group:"Accounts" help:"List, add and change accounts."`
+	Credential credentialCmd `cmd:"" group:"Accounts" help:"Store the login of an account."`
+	Grants     grantsCmd     `cmd:"" group:"Accounts" help:"Say who may check out which account."`
+
+	Leases  leasesCmd  `cmd:"" group:"Leases and devices" help:"See who holds what, and who held it."`
+	Revoke  revokeCmd  `cmd:"" group:"Leases and devices" help:"Take accounts back, now."`
+	Devices devicesCmd `cmd:"" group:"Leases and devices" help:"List devices; trust, block or declare them lost."`
+
+	Audit          auditCmd          `cmd:"" group:"The hub" help:"Read, export and verify the audit log."`
+	Status         statusCmd         `cmd:"" group:"The hub" help:"Show how the hub fares."`
+	AcceptRollback acceptRollbackCmd `cmd:"" group:"The hub" help:"Let the hub go on after an old backup was restored."`
+
+	Version    versionCmd                `cmd:"" group:"This program" help:"Show the version."`
+	Completion kongcompletion.Completion `cmd:"" group:"This program" help:"Complete commands in bash, zsh or fish." completion-shell-default:"false"`
+}
+
+// helpFlag shows the help of the command before it, and ends the parsing.
+type helpFlag bool
+
+var errHelp = errors.New("help was shown")
+
+// IgnoreDefault keeps kong from applying a flag that nobody gave.
+func (helpFlag) IgnoreDefault() {}
+
+// BeforeReset is called by kong when the flag is there.
+func (helpFlag) BeforeReset(ctx *kong.Context) error {
+	return errors.Join(ctx.PrintUsage(false), errHelp)
+}
+
+// command is what every command of ours can do.
+type command interface {
+	Run(ctx context.Context, inv *invocation) error
+}
+
+func (inv *invocation) parser() (*kong.Kong, error) {
+	options := []kong.Option{
+		kong.Name(Name),
+		kong.Description("The hub lends your company's social-media accounts, one working session at a time, and takes them back."),
+		kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.Writers(inv.Stdout, inv.Stderr),
+		kong.Exit(func(int) {}), // only completion asks for it, after its work
+		kong.Bind(inv.Bindings...),
+		kong.Vars(inv.Vars),
+	}
+	if inv.Server != nil {
+		options = append(options, kong.Embed(inv.Server))
+	}
+	return kong.New(&inv.grammar, options...)
+}
+
+// run parses the arguments and runs the command.
+func (inv *invocation) run(ctx context.Context) error {
+	parser, err := inv.parser()
+	if err != nil {
+		return err
+	}
+	args := inv.Args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	inv.JSON = slices.Contains(args, "--json") // also where parsing does not come so far
+	parsed, err := parser.Parse(args)
+	if errors.Is(err, errHelp) {
+		return nil
+	}
+	if err != nil {
+		return usage(err, args)
+	}
+	inv.JSON = inv.grammar.JSON
+	if cmd, ok := parsed.Selected().Target.Addr().Interface().(command); ok {
+		return interrupted(ctx, cmd.Run(ctx, inv))
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run() // a command of the server, or completion, which is kong's own
+}
+
+func (inv *invocation) complete() api.Exit {
+	parser, err := inv.parser()
+	if err == nil {
+		kongcompletion.Register(parser)
+	}
+	return api.ExitOf(err)
+}
+
+// usage makes an error for people of the parser's. What may be a secret is not repeated.
+func usage(err error, args []string) error {
+	path := ""
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
+		path = parse.Context.Selected().Path()
+	}
+	if tellsSecret(err, path, args) {
+		return keyshift.Invalid(api.CodeUsage, "A code, a password or a token is never given on the command line: every program on this computer can read it there.",
+			"Ask for a new one, run “"+strings.TrimSpace(Name+" "+path)+"”, and paste it when you are asked.")
+	}
+	text := cliout.Clean(err.Error())
+	if text != "" {
+		text = strings.ToUpper(text[:1]) + strings.TrimRight(text[1:], "?.") + "."
+	}
+	return keyshift.Invalid(api.CodeUsage, text, "Run “"+strings.Join(strings.Fields(Name+" "+path+" --help"), " ")+"”.")
+}
+
+// tellsSecret reports whether something that was given may have been meant as a secret.
+func tellsSecret(err error, path string, args []string) bool {
+	for _, a := range args {
+		_, value, _ := strings.Cut(a, "=")
+		if strings.Contains(a, "keyshift1-") || strings.Contains(a, "otpauth:") || strings.HasPrefix(a, tokenPrefix) || strings.HasPrefix(value, tokenPrefix) {
+			return true
+		}
+	}
+	takesSecret := strings.HasPrefix(path, "login") || strings.HasPrefix(path, "credential")
+	return takesSecret && strings.Contains(err.Error(), "unexpected argument")
+}
+
+// interrupted tells a person who pressed Ctrl-C that it was heard.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || keyshift.CodeOf(err) == api.CodeInterrupted {
+		return err
+	}
+	return keyshift.Refuse(api.CodeInterrupted, "Stopped waiting.", "What was asked may still have happened: the list commands show how things stand.").Because(err)
+}

@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strconv"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/checkpoint"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
+)
+
+type statusCmd struct{}
+
+// Run shows how the hub fares.
+func (c *statusCmd) Run(ctx context.Context, inv *invocation) error {
+	return inv.withHub(func(hub *hubclient.Admin) error {
+		p, err := inv.login()
+		if err != nil {
+			return err
+		}
+		status, err := hubclient.Call(ctx, hub.Hub.GetStatus, &v1.GetStatusRequest{})
+		if err != nil {
+			return err
+		}
+		return inv.Message(status, func(w io.Writer) {
+			cliout.Facts(w, [][2]string{
+				{"Hub", status.GetHubName() + " at " + p.HubURL},
+				{"Id", status.GetHubId()},
+				{"Version", status.GetVersion()},
+				{"State", stateText(status.GetState())},
+				{"Database", status.GetEngine() + ", schema version " + strconv.FormatInt(status.GetSchemaVersion(), 10)},
+				{"Credentials", "sealed under key version " + strconv.FormatInt(int64(status.GetKekVersion()), 10)},
+				{"Live leases", strconv.FormatInt(status.GetLiveLeases(), 10)},
+				{"Not confirmed", plural(status.GetUnconfirmedRemovals(), "ended lease") + " whose removal is not confirmed"},
+				{"Devices", strconv.FormatInt(status.GetConnectedDevices(), 10) + " connected"},
+				{"Audit log", plural(status.GetAuditSize(), "event")},
+				{"Checkpoint", p.checkpointText(status.GetCheckpoint())},
+			})
+		})
+	})
+}
+
+func stateText(state string) string {
+	switch state {
+	case "serving":
+		return "serving"
+	case "rollback_detected":
+		return "nothing is lent: devices have seen a newer audit log. Two users run " + Name + " accept-rollback"
+	case "storage_full":
+		return "nothing is lent: the disk is full. Revoke still works; make room"
+	}
+	return state
+}
+
+// checkpointText checks the hub's newest checkpoint with the key that came with the login code.
+func (p profile) checkpointText(note string) string {
+	if note == "" {
+		return "none yet"
+	}
+	head, err := checkpoint.Open(note, p.HubID, p.HubKey)
+	if err != nil {
+		return "NOT signed by the hub that you logged in at: do not trust it, and tell who runs the hub"
+	}
+	return fmt.Sprintf("%s, root %s, signed by this hub", plural(head.Size, "event"), head.Root)
+}
+
+type acceptRollbackCmd struct{}
+
+// Run accepts a rollback.
+func (c *acceptRollbackCmd) Run(ctx context.Context, inv *invocation) error {
+	return inv.withHub(func(hub *hubclient.Admin) error {
+		answer, err := hubclient.Call(ctx, hub.Hub.AcceptRollback, &v1.AcceptRollbackRequest{})
+		if err != nil {
+			return err
+		}
+		return inv.Message(answer, func(w io.Writer) {
+			if n := answer.GetMissing(); n > 0 {
+				fmt.Fprintf(w, "Recorded. The hub lends again when %s more did the same.\n", plural(int64(n), "user"))
+				return
+			}
+			fmt.Fprintln(w, "Recorded. The hub lends again.")
+		})
+	})
+}
+
+type versionCmd struct{}
+
+// Run shows the version of this program. It asks nobody.
+func (c *versionCmd) Run(_ context.Context, inv *invocation) error {
+	version := struct {
+		Version string `json:"version"`
+		Go      string `json:"go"`
+		System  string `json:"system"`
+	}{inv.Program.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	return inv.Value(version, func(w io.Writer) {
+		fmt.Fprintf(w, "%s %s (%s, %s)\n", Name, version.Version, version.Go, version.System)
+	})
+}

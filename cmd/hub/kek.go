@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/keyshift-hq/keyshift/internal/hub/server"
+	"github.com/keyshift-hq/keyshift/internal/seal"
+)
+
+type kekCmd struct {
+	Rotate  kekRotateCmd  `cmd:"" help:"Make a new version of the key and seal everything anew under it. The hub may go on serving."`
+	Rewrap  kekRewrapCmd  `cmd:"" help:"Seal everything anew under the newest version: after the new file was copied to all replicas."`
+	DropOld kekDropOldCmd `cmd:"" help:"Forget the older versions, once everything is sealed anew. Older backups can then not be read."`
+}
+
+type kekRotateCmd struct {
+	dataFlags
+	KeyOnly bool `help:"Only add the version to the file, so that it can be copied to the other replicas before rewrap."`
+}
+
+// Run rotates the key.
+func (cmd kekRotateCmd) Run(ctx context.Context, io console, version buildVersion) error {
+	c, err := cmd.config(string(version), nil)
+	if err != nil {
+		return err
+	}
+	key, err := seal.Rotate(c.KEKFile)
+	if err != nil {
+		return fmt.Errorf("rotate key-encryption key: %w", err)
+	}
+	if _, err := fmt.Fprintf(io.out, "%s has version %d now.\n", c.KEKFile, key); err != nil || cmd.KeyOnly {
+		return err
+	}
+	return rewrap(ctx, io, c)
+}
+
+type kekRewrapCmd struct{ dataFlags }
+
+// Run seals everything anew.
+func (cmd kekRewrapCmd) Run(ctx context.Context, io console, version buildVersion) error {
+	c, err := cmd.config(string(version), nil)
+	if err != nil {
+		return err
+	}
+	return rewrap(ctx, io, c)
+}
+
+func rewrap(ctx context.Context, io console, c server.Config) error {
+	n, key, err := server.Rewrap(ctx, c)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.out, "%d credentials and the hub's own keys are sealed under version %d.\n", n, key)
+	return err
+}
+
+type kekDropOldCmd struct{ dataFlags }
+
+// Run forgets older versions if nothing is sealed under them.
+func (cmd kekDropOldCmd) Run(ctx context.Context, io console, version buildVersion) error {
+	c, err := cmd.config(string(version), nil)
+	if err != nil {
+		return err
+	}
+	if err := server.OnlyNewestKey(ctx, c); err != nil {
+		return err
+	}
+	dropped, err := seal.DropOldVersions(c.KEKFile)
+	if err != nil {
+		return errors.Join(errors.New("drop old versions of the key-encryption key"), err)
+	}
+	_, err = fmt.Fprintf(io.out, "Dropped versions: %v.\n", dropped)
+	return err
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/audit"
+	"github.com/keyshift-hq/keyshift/internal/hub/store"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Backup writes everything in the database into one file.
+func Backup(ctx context.Context, c Config, w io.Writer) (store.Manifest, error) {
+	var manifest store.Manifest
+	err := withStore(ctx, c, false, func(st *store.Store) error {
+		var err error
+		manifest, err = st.Backup(ctx, w)
+		return err
+	})
+	return manifest, err
+}
+
+// Restore reads a backup into an empty database.
+func Restore(ctx context.Context, c Config, r io.Reader) (store.Manifest, error) {
+	var manifest store.Manifest
+	err := withStore(ctx, c, true, func(st *store.Store) error {
+		var err error
+		manifest, err = st.Restore(ctx, r)
+		return err
+	})
+	return manifest, err
+}
+
+// Rewrap seals everything anew under the newest version of the key. It gives the number of credentials and the version.
+func Rewrap(ctx context.Context, c Config) (int, uint32, error) {
+	var n int
+	var version uint32
+	err := withHub(ctx, c, func(h *hub.Hub) error {
+		var err error
+		n, err = h.Rewrap(ctx)
+		version = h.Vault.Primary()
+		return err
+	})
+	return n, version, err
+}
+
+// OnlyNewestKey refuses while something in the database may be sealed under an older version of the key.
+func OnlyNewestKey(ctx context.Context, c Config) error {
+	return withHub(ctx, c, func(h *hub.Hub) error {
+		checks, err := h.Store.Read(ctx).KEKChecks()
+		if err != nil {
+			return err
+		}
+		if _, newest := checks[h.Vault.Primary()]; !newest || len(checks) != 1 {
+			return keyshift.Refuse(keyshift.CodeFieldInvalid, "The database is still sealed under an older version of the key.", "Run keyshift-hub kek rewrap first.")
+		}
+		return nil
+	})
+}
+
+func withStore(ctx context.Context, c Config, migrate bool, do func(*store.Store) error) error {
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	st, err := OpenStore(ctx, c, migrate)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(st), st.Close())
+}
+
+// withHub opens the hub without serving it.
+func withHub(ctx context.Context, c Config, do func(*hub.Hub) error) error {
+	return withStore(ctx, c, false, func(st *store.Store) error {
+		if _, err := st.Read(ctx).Hub(); err != nil {
+			return fmt.Errorf("read hub: %w", err)
+		}
+		vault, err := hub.OpenVault(c.KEKFile, c.DataDir)
+		if err != nil {
+			return err
+		}
+		h, err := hub.Open(ctx, hub.Options{Store: st, Vault: vault, Tree: audit.NewSequencer(st, c.Log), Clock: time.Now, Random: rand.Reader, Log: c.Log}, "")
+		if err != nil {
+			return err
+		}
+		return do(h)
+	})
+}
+
+func publicKey(h *hub.Hub) ed25519.PublicKey {
+	public, _ := h.SigningKey().Public().(ed25519.PublicKey)
+	return public
+}

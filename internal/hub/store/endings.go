@@ -1,0 +1,74 @@
+package store
+
+import (
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// The reasons that a lease which ended by time bears.
+const (
+	reasonExpired     = "expired"
+	reasonUnactivated = "not activated in time"
+)
+
+// EndLeases ends every live lease of the target in one statement, whether or not its time is over already.
+func (t *tx) EndLeases(e hub.Ending) (int64, error) {
+	n, err := t.q.EndLeases(t.ctx, db.EndLeasesParams{
+		Batch: string(e.Batch), Kind: string(e.Target.Kind), Target: string(e.Target.ID), Reason: e.Reason, Now: micros(t.now),
+		Margin: margin, RotationDue: bit(e.RotationDue),
+	})
+	if ended, err := t.changed("end leases", n, err); err != nil || !ended {
+		return 0, err
+	}
+	if e.RotationDue {
+		marked, err := t.q.MarkAccountsOfBatch(t.ctx, string(e.Batch))
+		if _, err := t.changed("mark rotation due", marked, err); err != nil {
+			return 0, err
+		}
+	}
+	event := keyshift.AuditEvent{Action: keyshift.ActLeaseRevoked, ActorKind: e.ActorKind, ActorID: e.ActorID,
+		Details: map[string]string{"revocation": string(e.Batch)}}
+	if err := t.appendForBatch(e.Batch, e.Reason, event); err != nil {
+		return 0, err
+	}
+	return n, t.Notify(hub.TopicBatch, string(e.Batch))
+}
+
+// ExpireDue dates each end to the moment at which the lease was over, not to the moment at which somebody looked.
+func (t *tx) ExpireDue(batch keyshift.ID) (int64, error) {
+	n, err := t.q.ExpireDue(t.ctx, db.ExpireDueParams{Batch: string(batch), Now: micros(t.now), Margin: margin,
+		Expired: reasonExpired, Unactivated: reasonUnactivated})
+	if ended, err := t.changed("expire leases", n, err); err != nil || !ended {
+		return 0, err
+	}
+	for _, reason := range []string{reasonExpired, reasonUnactivated} {
+		event := keyshift.AuditEvent{Action: keyshift.ActLeaseExpired, ActorKind: keyshift.ActorHub, Details: map[string]string{"cause": reason}}
+		if err := t.appendForBatch(batch, reason, event); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// appendForBatch appends the event for each lease that the batch ended for the reason.
+func (t *tx) appendForBatch(batch keyshift.ID, reason string, e keyshift.AuditEvent) error {
+	n, err := t.q.AppendLeaseEvents(t.ctx, db.AppendLeaseEventsParams{
+		Batch: string(batch), EndReason: reason, At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind),
+		ActorID: string(e.ActorID), Details: factsText(e.Details), Salt: []byte{},
+	})
+	_, err = t.appended(n, err)
+	return err
+}
+
+// MarkUnconfirmed counts from the latest possible end, which lies one margin before the lease's FreeAt.
+func (t *tx) MarkUnconfirmed() (int64, error) {
+	limit := micros(t.now.Add(keyshift.ReissueMargin - keyshift.UnconfirmedAfter))
+	accounts, err := t.q.MarkUnconfirmedAccounts(t.ctx, limit)
+	if _, err := t.changed("mark accounts", accounts, err); err != nil {
+		return 0, err
+	}
+	n, err := t.q.MarkUnconfirmed(t.ctx, limit)
+	_, err = t.changed("mark unconfirmed removals", n, err)
+	return n, err
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"time"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+)
+
+// engine is all that differs between SQLite and PostgreSQL; the SQL is the same.
+type engine interface {
+	// name is how messages call it; database names the file or the server, without a password.
+	name() string
+	database() string
+	// migrating gives the pool that migrations run on. Nothing else uses it then.
+	migrating() (*sql.DB, goose.Dialect, []goose.ProviderOption, error)
+	// schemaTable asks whether goose has been here: one row, 1 or 0.
+	schemaTable() string
+	// read gives the pool for reads, and the queries on it.
+	read(ctx context.Context) (*sql.DB, *db.Queries, error)
+	// writers is how many writers the engine takes.
+	writers() int
+	// connect gives a writer its connection.
+	connect(ctx context.Context) (*link, error)
+	// limit bounds one transaction.
+	limit() (context.Context, context.CancelFunc)
+	begin(ctx context.Context, l *link, closing bool) error
+	// commit returns when the transaction is durable.
+	commit(ctx context.Context, l *link) error
+	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
+	settle(l *link) (committed bool, err error)
+	// snapshot begins a transaction that reads one state of everything.
+	snapshot() string
+	classify(error) fault
+	// close ends all connections. Orderly is false when the store failed.
+	close(orderly bool) error
+}
+
+// link is the connection of a writer.
+type link struct {
+	conn *sql.Conn
+	q    *db.Queries
+	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
+	writer, batch int64
+}
+
+// rollback reports whether the connection can be used again.
+func (l *link) rollback(ctx context.Context) bool {
+	_, err := l.conn.ExecContext(ctx, "ROLLBACK")
+	return err == nil
+}
+
+// drop ends the connection instead of giving it back to its pool.
+func (l *link) drop() {
+	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = l.conn.Close()
+}
+
+// settling is how long a writer looks for the outcome of a commit that lost its connection.
+const settling = 10 * time.Second

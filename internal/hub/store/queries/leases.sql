@@ -1,0 +1,131 @@
+-- name: Lease :one
+SELECT * FROM lease_views WHERE id = $1;
+
+-- name: Leases :many
+SELECT * FROM lease_views WHERE id < @before ORDER BY id DESC LIMIT @most;
+
+-- name: OpenLeases :many
+SELECT * FROM lease_views WHERE id < @before AND removal_step < 4 ORDER BY id DESC LIMIT @most;
+
+-- name: LeasesOfBatch :many
+SELECT * FROM lease_views
+WHERE end_batch = @batch AND end_batch <> '' AND id < @before AND (removal_step < 4 OR CAST(@all_steps AS BIGINT) = 1)
+ORDER BY id DESC LIMIT @most;
+
+-- name: LiveLeases :many
+SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at > 0 ORDER BY id;
+
+-- name: RemovalsOpen :many
+SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at = 0 ORDER BY id;
+
+-- Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended.
+-- name: Holder :one
+SELECT * FROM lease_views WHERE id IN (
+  SELECT l.id FROM leases l WHERE (SELECT a.exclusive FROM accounts a WHERE a.id = CAST(@account_id AS TEXT)) = 1
+    AND l.account_id = @account_id AND l.removal_step < 4 AND l.due_at > @now
+  UNION ALL
+  SELECT l.id FROM leases l WHERE (SELECT a.exclusive FROM accounts a WHERE a.id = @account_id) = 1
+    AND l.account_id = @account_id AND l.holds = 1
+    AND CASE WHEN l.state = 'pending' AND l.due_at <= @now THEN l.due_at + CAST(@margin AS BIGINT) ELSE l.free_at END > @now
+) ORDER BY free_at DESC LIMIT 1;
+
+-- name: HeldAt :many
+SELECT * FROM lease_views
+WHERE account_id = @account_id AND started_at <= @at AND started_at > @earliest
+  AND CASE WHEN ended_at > 0 THEN ended_at ELSE due_at END > @at
+ORDER BY id;
+
+-- name: DevicesOfBatch :many
+SELECT DISTINCT device_id FROM leases WHERE end_batch = $1 AND end_batch <> '' ORDER BY device_id;
+
+-- name: NextDue :one
+SELECT due_at FROM leases WHERE due_at > 0 ORDER BY due_at LIMIT 1;
+
+-- name: AddLease :execrows
+INSERT INTO leases (id, account_id, user_id, device_id, reason, state, exclusive, offline_grace, epoch, started_at,
+  activate_by, ends_at, ended_at, end_reason, free_at, removal_step, requested_at, delivered_at, wiped_at, closed_at,
+  wipe_failure, session_unconfirmed, rotation, holds, due_at, lends_secret, last_code_step, end_batch)
+VALUES (@id, @account_id, @user_id, @device_id, @reason, @state, @exclusive, @offline_grace, @epoch, @started_at,
+  @activate_by, @ends_at, @ended_at, @end_reason, @free_at, @removal_step, @requested_at, @delivered_at, @wiped_at, @closed_at,
+  @wipe_failure, @session_unconfirmed, @rotation, @holds, @due_at,
+  (SELECT CASE WHEN a.access_mode = 'shared_secret' THEN 1 ELSE 0 END FROM accounts a WHERE a.id = @account_id), 0, '')
+ON CONFLICT DO NOTHING;
+
+-- ReleaseAccount takes the hold from leases whose time to hold is over.
+-- name: ReleaseAccount :execrows
+UPDATE leases SET holds = 0
+WHERE account_id = @account_id AND holds = 1
+  AND CASE WHEN state = 'pending' AND due_at <= @now THEN due_at + CAST(@margin AS BIGINT) ELSE free_at END <= @now;
+
+-- name: SaveLease :execrows
+UPDATE leases SET state = @state, offline_grace = @offline_grace, epoch = @epoch, activate_by = @activate_by, ends_at = @ends_at,
+  ended_at = @ended_at, end_reason = @end_reason, free_at = @free_at, removal_step = @removal_step, requested_at = @requested_at,
+  delivered_at = @delivered_at, wiped_at = @wiped_at, closed_at = @closed_at, wipe_failure = @wipe_failure,
+  session_unconfirmed = @session_unconfirmed, rotation = @rotation, due_at = @due_at,
+  holds = CASE WHEN CAST(@wiped AS BIGINT) = 1 THEN 0 ELSE holds END
+WHERE id = @id AND epoch = CAST(@epoch_before AS BIGINT);
+
+-- name: SaveRemoval :execrows
+UPDATE leases SET removal_step = @removal_step, requested_at = @requested_at, delivered_at = @delivered_at, wiped_at = @wiped_at,
+  closed_at = @closed_at, wipe_failure = @wipe_failure, session_unconfirmed = @session_unconfirmed, rotation = @rotation,
+  holds = CASE WHEN CAST(@wiped AS BIGINT) = 1 THEN 0 ELSE holds END
+WHERE id = @id;
+
+-- name: UseCodeStep :execrows
+UPDATE leases SET last_code_step = @step WHERE id = @id AND last_code_step < @step;
+
+-- EndLeases picks the live leases of a target; only the branch of the given kind runs, and each has its index.
+-- name: EndLeases :execrows
+UPDATE leases SET state = 'revoked', epoch = leases.epoch + 1, end_reason = @reason, end_batch = @batch, removal_step = 1, requested_at = @now,
+  ended_at = CASE WHEN leases.due_at < @now THEN leases.due_at ELSE @now END,
+  free_at = CAST(@margin AS BIGINT) + CASE WHEN leases.ends_at < sqlc.arg(now) + leases.offline_grace THEN leases.ends_at ELSE sqlc.arg(now) + leases.offline_grace END,
+  rotation = CASE WHEN CAST(@rotation_due AS BIGINT) = 1 AND leases.lends_secret = 1 THEN 'due' ELSE 'none' END,
+  due_at = 0
+WHERE leases.id IN (
+  SELECT l.id FROM leases l WHERE CAST(@kind AS TEXT) = 'lease' AND l.id = CAST(@target AS TEXT) AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM leases l WHERE @kind = 'account' AND l.account_id = @target AND l.removal_step < 4 AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM leases l WHERE @kind = 'user' AND l.user_id = @target AND l.removal_step < 4 AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM leases l WHERE @kind = 'device' AND l.device_id = @target AND l.removal_step < 4 AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM group_members m JOIN leases l ON l.user_id = m.user_id
+  WHERE @kind = 'group' AND m.group_id = @target AND l.removal_step < 4 AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM leases l WHERE @kind = 'all' AND l.due_at > 0
+  UNION ALL
+  SELECT l.id FROM leases l WHERE @kind = 'uncovered' AND (@target = '' OR l.account_id = @target) AND l.due_at > 0
+    AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.account_id = l.account_id AND g.user_id = l.user_id)
+    AND NOT EXISTS (SELECT 1 FROM group_members m JOIN grants g ON g.group_id = m.group_id
+                    WHERE m.user_id = l.user_id AND g.account_id = l.account_id)
+);
+
+-- name: ExpireDue :execrows
+UPDATE leases SET state = 'expired', epoch = epoch + 1, end_batch = @batch, removal_step = 1, requested_at = @now, rotation = 'none',
+  end_reason = CASE WHEN state = 'pending' THEN CAST(@unactivated AS TEXT) ELSE CAST(@expired AS TEXT) END,
+  free_at = due_at + CAST(@margin AS BIGINT), ended_at = due_at, due_at = 0
+WHERE due_at > 0 AND due_at <= @now;
+
+-- name: MarkAccountsOfBatch :execrows
+UPDATE accounts SET rotation_due = 1
+WHERE rotation_due = 0 AND id IN (SELECT l.account_id FROM leases l WHERE l.end_batch = @batch AND l.end_batch <> '' AND l.lends_secret = 1);
+
+-- name: MarkUnconfirmedAccounts :execrows
+UPDATE accounts SET rotation_due = 1
+WHERE rotation_due = 0 AND id IN (
+  SELECT l.account_id FROM leases l
+  WHERE l.free_at <= @before AND l.removal_step < 4 AND l.lends_secret = 1 AND l.rotation <> 'due' AND l.rotation <> 'done' AND l.due_at = 0);
+
+-- name: MarkUnconfirmed :execrows
+UPDATE leases SET rotation = 'due'
+WHERE free_at <= @before AND removal_step < 4 AND lends_secret = 1 AND rotation <> 'due' AND rotation <> 'done' AND due_at = 0;
+
+-- FinishRotation: after a rotation, leases that ended before it need none any more and hold nothing any more.
+-- name: FinishRotation :execrows
+UPDATE leases SET rotation = CASE WHEN leases.lends_secret = 1 THEN 'done' ELSE leases.rotation END, holds = 0
+WHERE leases.due_at = 0 AND leases.id IN (
+  SELECT l.id FROM leases l WHERE l.account_id = CAST(@account_id AS TEXT) AND l.removal_step < 4
+  UNION ALL
+  SELECT l.id FROM leases l WHERE l.account_id = @account_id AND l.rotation = 'due'
+);

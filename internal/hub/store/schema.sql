@@ -1,0 +1,270 @@
+-- The hub's tables as they are after every migration. sqlc reads this file; a test holds it against what the
+-- migrations make, on both engines. Change it together with a new file in migrations/.
+--
+-- One text for SQLite and PostgreSQL: TEXT, BIGINT and BYTEA only. Moments are microseconds since 1970 (0 is none),
+-- durations microseconds, booleans 0 or 1, sequence numbers the bits of an unsigned number.
+
+CREATE TABLE hub (
+  one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  signing_public BYTEA NOT NULL,
+  signing_sealed BYTEA NOT NULL,
+  tls_cert BYTEA NOT NULL,
+  tls_key_sealed BYTEA NOT NULL,
+  state TEXT NOT NULL
+);
+
+CREATE TABLE kek_checks (
+  version BIGINT NOT NULL PRIMARY KEY,
+  sealed BYTEA NOT NULL
+);
+
+CREATE TABLE users (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  display_name TEXT NOT NULL,
+  roles TEXT NOT NULL, -- sorted, with commas between
+  active BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE api_tokens (
+  id TEXT NOT NULL PRIMARY KEY,
+  hash BYTEA NOT NULL UNIQUE,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  label TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL
+);
+CREATE INDEX api_tokens_of_user ON api_tokens (user_id);
+CREATE INDEX api_tokens_over ON api_tokens (expires_at);
+CREATE INDEX api_tokens_ended ON api_tokens (ended_at) WHERE ended_at > 0;
+
+CREATE TABLE codes (
+  id TEXT NOT NULL PRIMARY KEY,
+  hash BYTEA NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  user_id TEXT NOT NULL, -- empty for the first owner, so not a reference
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT NOT NULL
+);
+CREATE INDEX codes_of_user ON codes (user_id) WHERE used_at = 0;
+CREATE INDEX codes_over ON codes (expires_at);
+
+CREATE TABLE user_groups (
+  id TEXT NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_at BIGINT NOT NULL
+);
+
+CREATE TABLE group_members (
+  group_id TEXT NOT NULL REFERENCES user_groups (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX group_members_of_user ON group_members (user_id);
+
+CREATE TABLE accounts (
+  id TEXT NOT NULL PRIMARY KEY,
+  network TEXT NOT NULL,
+  handle TEXT NOT NULL,
+  access_mode TEXT NOT NULL,
+  exclusive BIGINT NOT NULL,
+  enabled BIGINT NOT NULL,
+  max_duration BIGINT NOT NULL,
+  offline_grace BIGINT NOT NULL,
+  lease_storage TEXT NOT NULL,
+  allow_show BIGINT NOT NULL,
+  credential_version BIGINT NOT NULL,
+  has_code_seed BIGINT NOT NULL,
+  rotation_due BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  UNIQUE (network, handle)
+);
+
+CREATE TABLE credentials (
+  account_id TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+  version BIGINT NOT NULL,
+  sealed BYTEA NOT NULL,
+  seed BYTEA NOT NULL,
+  kek_version BIGINT NOT NULL
+);
+
+CREATE TABLE risk_acceptances (
+  account_id TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+  clause TEXT NOT NULL,
+  text_hash TEXT NOT NULL,
+  accepted_by TEXT NOT NULL,
+  accepted_at BIGINT NOT NULL,
+  valid_until BIGINT NOT NULL
+);
+
+CREATE TABLE grants (
+  id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  user_id TEXT REFERENCES users (id),
+  group_id TEXT REFERENCES user_groups (id),
+  created_at BIGINT NOT NULL,
+  UNIQUE (account_id, user_id),
+  UNIQUE (account_id, group_id),
+  CHECK ((user_id IS NULL) <> (group_id IS NULL))
+);
+CREATE INDEX grants_of_user ON grants (user_id);
+CREATE INDEX grants_of_group ON grants (group_id);
+
+CREATE TABLE devices (
+  id TEXT NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES users (id),
+  name TEXT NOT NULL,
+  os TEXT NOT NULL,
+  state TEXT NOT NULL,
+  enrolled_at BIGINT NOT NULL,
+  signing_key BYTEA NOT NULL,
+  sealing_key BYTEA NOT NULL,
+  seq_high BIGINT NOT NULL,
+  seq_seen BIGINT NOT NULL,
+  refusals BIGINT NOT NULL
+);
+CREATE INDEX devices_of_user ON devices (user_id);
+
+-- Presence is apart from devices because it is written often and in batches.
+CREATE TABLE device_presence (
+  device_id TEXT NOT NULL PRIMARY KEY,
+  last_contact BIGINT NOT NULL,
+  agent_version TEXT NOT NULL,
+  witnessed_size BIGINT NOT NULL,
+  witness_note TEXT NOT NULL,
+  witness_signature BYTEA NOT NULL
+);
+
+-- due_at is when a live lease ends by time, and 0 once it is not live: that is how every query asks for live ones.
+-- holds is 1 while the lease keeps its exclusive account from being lent again; the unique index on it is what makes
+-- accounts exclusive. lends_secret is whether the account lent a secret when the lease was made.
+CREATE TABLE leases (
+  id TEXT NOT NULL PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'checked_in', 'expired', 'revoked')),
+  exclusive BIGINT NOT NULL,
+  offline_grace BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
+  started_at BIGINT NOT NULL,
+  activate_by BIGINT NOT NULL,
+  ends_at BIGINT NOT NULL,
+  ended_at BIGINT NOT NULL,
+  end_reason TEXT NOT NULL,
+  free_at BIGINT NOT NULL,
+  removal_step BIGINT NOT NULL,
+  requested_at BIGINT NOT NULL,
+  delivered_at BIGINT NOT NULL,
+  wiped_at BIGINT NOT NULL,
+  closed_at BIGINT NOT NULL,
+  wipe_failure TEXT NOT NULL,
+  session_unconfirmed BIGINT NOT NULL,
+  rotation TEXT NOT NULL,
+  holds BIGINT NOT NULL CHECK (holds IN (0, 1)),
+  due_at BIGINT NOT NULL,
+  lends_secret BIGINT NOT NULL,
+  last_code_step BIGINT NOT NULL,
+  end_batch TEXT NOT NULL
+);
+CREATE UNIQUE INDEX leases_holds ON leases (account_id) WHERE holds = 1;
+CREATE INDEX leases_held ON leases (account_id, started_at);
+CREATE INDEX leases_due ON leases (due_at) WHERE due_at > 0;
+CREATE INDEX leases_open ON leases (id) WHERE removal_step < 4;
+CREATE INDEX leases_open_of_account ON leases (account_id) WHERE removal_step < 4;
+CREATE INDEX leases_open_of_user ON leases (user_id) WHERE removal_step < 4;
+CREATE INDEX leases_open_of_device ON leases (device_id) WHERE removal_step < 4;
+CREATE INDEX leases_unconfirmed ON leases (free_at) WHERE removal_step < 4 AND lends_secret = 1 AND rotation <> 'due' AND rotation <> 'done';
+CREATE INDEX leases_rotation_due ON leases (account_id) WHERE rotation = 'due';
+CREATE INDEX leases_of_batch ON leases (end_batch, id) WHERE end_batch <> '';
+
+CREATE TABLE effects (
+  actor_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  procedure_name TEXT NOT NULL,
+  body_hash BYTEA NOT NULL,
+  result BYTEA NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (actor_id, request_id)
+);
+CREATE INDEX effects_at ON effects (at);
+
+CREATE TABLE outbox (
+  id TEXT NOT NULL PRIMARY KEY,
+  topic TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+-- details and personal are JSON with sorted names, byte for byte what the tree's leaf is made of.
+CREATE TABLE audit_events (
+  id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL,
+  action TEXT NOT NULL,
+  actor_kind TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  lease_id TEXT NOT NULL,
+  details TEXT NOT NULL,
+  personal TEXT NOT NULL,
+  salt BYTEA NOT NULL,
+  personal_hash TEXT NOT NULL,
+  leaf_index BIGINT -- NULL until the event is in the tree
+);
+CREATE UNIQUE INDEX audit_events_placed ON audit_events (leaf_index) WHERE leaf_index IS NOT NULL;
+CREATE INDEX audit_events_unsequenced ON audit_events (id) WHERE leaf_index IS NULL;
+CREATE INDEX audit_events_of_account ON audit_events (account_id, id) WHERE account_id <> '';
+CREATE INDEX audit_events_of_user ON audit_events (user_id, id) WHERE user_id <> '';
+CREATE INDEX audit_events_of_device ON audit_events (device_id, id) WHERE device_id <> '';
+CREATE INDEX audit_events_of_lease ON audit_events (lease_id, id) WHERE lease_id <> '';
+
+CREATE TABLE audit_hashes (
+  position BIGINT NOT NULL PRIMARY KEY,
+  hash BYTEA NOT NULL
+);
+
+CREATE TABLE checkpoints (
+  size BIGINT NOT NULL PRIMARY KEY,
+  note TEXT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+CREATE TABLE rollback_acceptances (
+  user_id TEXT NOT NULL PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
+-- One row for each writer of PostgreSQL, changed by each of its transactions: after a lost connection it tells whether
+-- the last one was committed.
+CREATE TABLE write_marks (
+  writer BIGINT NOT NULL PRIMARY KEY,
+  batch BIGINT NOT NULL,
+  at BIGINT NOT NULL
+);
+
+CREATE VIEW lease_views AS
+SELECT
+  l.id, l.account_id, l.user_id, l.device_id, l.reason, l.state, l.exclusive, l.offline_grace, l.epoch, l.started_at,
+  l.activate_by, l.ends_at, l.ended_at, l.end_reason, l.free_at, l.removal_step, l.requested_at, l.delivered_at,
+  l.wiped_at, l.closed_at, l.wipe_failure, l.session_unconfirmed, l.rotation, l.holds, l.due_at, l.end_batch,
+  a.network AS account_network, a.handle AS account_handle, a.access_mode AS account_access_mode,
+  a.exclusive AS account_exclusive, a.enabled AS account_enabled, a.max_duration AS account_max_duration,
+  a.offline_grace AS account_offline_grace, a.lease_storage AS account_lease_storage,
+  a.allow_show AS account_allow_show, a.credential_version AS account_credential_version,
+  a.has_code_seed AS account_has_code_seed, a.rotation_due AS account_rotation_due, a.created_at AS account_created_at,
+  u.name AS user_name, u.display_name AS user_display_name, d.name AS device_name,
+  CAST(COALESCE(p.last_contact, 0) AS BIGINT) AS last_contact
+FROM leases l
+JOIN accounts a ON a.id = l.account_id
+JOIN users u ON u.id = l.user_id
+JOIN devices d ON d.id = l.device_id
+LEFT JOIN device_presence p ON p.device_id = l.device_id;

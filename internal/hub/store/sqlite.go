@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+)
+
+// sqliteEngine keeps everything in one file, with one connection that writes and some that read. A write-ahead log
+// and synchronous=FULL make a commit durable before it returns.
+type sqliteEngine struct {
+	path        string
+	lock        *dirLock
+	pool, reads *sql.DB
+}
+
+// sqliteReaders is how many reads run at once; more would only wait for each other on the processors.
+const sqliteReaders = 4
+
+func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("read database path: %w", err)
+	}
+	if err := prepareDir(filepath.Dir(path)); err != nil {
+		return nil, storageError(err)
+	}
+	lock, err := lockDir(path)
+	if err != nil {
+		return nil, storageError(err)
+	}
+	e := &sqliteEngine{path: path, lock: lock}
+	if err := e.open(ctx); err != nil {
+		return nil, errors.Join(e.judged(err), e.closePools(), lock.release())
+	}
+	return e, nil
+}
+
+func (e *sqliteEngine) open(ctx context.Context) error {
+	clean := e.lock.clean()
+	if err := errors.Join(e.lock.opened(), prepareFile(e.path)); err != nil {
+		return err
+	}
+	var err error
+	if e.pool, err = openPool(e.dsn("_pragma=journal_mode(WAL)"), 1); err != nil {
+		return err
+	}
+	if e.reads, err = openPool(e.dsn("_pragma=query_only(1)"), sqliteReaders); err != nil {
+		return err
+	}
+	var mode string
+	if err := e.pool.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	if mode != "wal" {
+		return fmt.Errorf("open database: %s does not take a write-ahead log; put it on a local disk", e.path)
+	}
+	if clean {
+		return nil
+	}
+	return e.verify(ctx)
+}
+
+// dsn has what holds for every connection, and more. fullfsync makes macOS reach the disk itself.
+func (e *sqliteEngine) dsn(more string) string {
+	path := filepath.ToSlash(e.path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a drive letter
+	}
+	return "file://" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(5000)&" + more + "&_pragma=synchronous(FULL)&_pragma=fullfsync(1)&_pragma=checkpoint_fullfsync(1)" +
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)&_pragma=journal_size_limit(67108864)" +
+		"&_txlock=immediate&_dqs=0&_defensive=1&_error_rc=1"
+}
+
+func openPool(dsn string, size int) (*sql.DB, error) {
+	pool, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+// verify looks at every page after a hub that did not end in order, or when somebody changed the file.
+func (e *sqliteEngine) verify(ctx context.Context) error {
+	var found string
+	if err := e.pool.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return fmt.Errorf("verify database: %w", err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("verify database: %w", &failure{faultDamaged, errors.New(found)})
+	}
+	return nil
+}
+
+// judged turns an error of opening into what the caller may show.
+func (e *sqliteEngine) judged(err error) error {
+	if known := faultOf(err); known != faultOther {
+		return known.public(err)
+	}
+	if f := e.classify(err); f != faultOther {
+		return f.public(err)
+	}
+	return storageError(err)
+}
+
+// storageError is for errors of files.
+func storageError(err error) error {
+	switch {
+	case isFull(err):
+		return errFull.Because(err)
+	case errors.Is(err, fs.ErrPermission), isReadonly(err):
+		return errReadonly.Because(err)
+	}
+	return err
+}
+
+func (e *sqliteEngine) name() string     { return "SQLite" }
+func (e *sqliteEngine) database() string { return e.path }
+func (e *sqliteEngine) snapshot() string { return "BEGIN" }
+
+func (e *sqliteEngine) migrating() (*sql.DB, goose.Dialect, []goose.ProviderOption, error) {
+	return e.pool, goose.DialectSQLite3, nil, nil
+}
+
+func (e *sqliteEngine) schemaTable() string {
+	return "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
+}
+
+func (e *sqliteEngine) read(ctx context.Context) (*sql.DB, *db.Queries, error) {
+	q, err := db.Prepare(ctx, e.reads)
+	return e.reads, q, err
+}
+
+func (e *sqliteEngine) writers() int { return 1 }
+
+// connect prepares every statement once; SQLite would parse them again at each call.
+func (e *sqliteEngine) connect(ctx context.Context) (*link, error) {
+	conn, err := e.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := db.Prepare(ctx, conn)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &link{conn: conn, q: q}, nil
+}
+
+// limit sets none: a file does not go away, and a context that can end costs a goroutine for each statement.
+func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
+	return context.Background(), func() {}
+}
+
+func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool) error {
+	_, err := l.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+func (e *sqliteEngine) commit(ctx context.Context, l *link) error {
+	_, err := l.conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+// settle is never in doubt: without a commit that returned there was none, as far as this process can tell.
+func (e *sqliteEngine) settle(*link) (bool, error) { return false, nil }
+
+func (e *sqliteEngine) classify(err error) fault {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		if isFull(err) {
+			return faultFull
+		}
+		return faultOther
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return faultConflict
+	case sqlite3.SQLITE_FULL:
+		return faultFull
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return faultReadonly
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return faultDamaged
+	case sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN:
+		return faultLost
+	case sqlite3.SQLITE_IOERR:
+		return classifyIO(se.Code())
+	}
+	return faultOther
+}
+
+// classifyIO: all that is not memory or room is a disk that cannot be trusted. The index of the write-ahead log has a
+// code of its own when there is no room to make it larger.
+func classifyIO(code int) fault {
+	switch code {
+	case sqlite3.SQLITE_IOERR_SHMSIZE:
+		return faultFull
+	case sqlite3.SQLITE_IOERR_NOMEM:
+		return faultLost
+	case sqlite3.SQLITE_IOERR_BLOCKED:
+		return faultConflict
+	}
+	return faultDisk
+}
+
+// close leaves the mark of an orderly end only if the write-ahead log could be brought into the database.
+func (e *sqliteEngine) close(orderly bool) error {
+	err := e.closePools()
+	if _, left := os.Stat(e.path + "-wal"); orderly && err == nil && errors.Is(left, fs.ErrNotExist) {
+		err = e.lock.closed()
+	}
+	return errors.Join(err, e.lock.release())
+}
+
+func (e *sqliteEngine) closePools() error {
+	var errs []error
+	for _, pool := range []*sql.DB{e.reads, e.pool} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

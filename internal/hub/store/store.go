@@ -1,0 +1,199 @@
+// Package store is the hub's memory: [hub.Store] on SQLite or PostgreSQL.
+//
+// # One SQL
+//
+// schema.sql and queries/ are one text for both engines; sqlc makes package db of them. What differs is an [engine]:
+// opening, beginning, committing and the meaning of errors, in sqlite.go and postgres.go. Migrations are numbered
+// files, run by goose.
+//
+// # One write path
+//
+// Writes go through a writer (writer.go), which gathers the commands that wait into one transaction, commits it, and
+// only then answers. What goes wrong for one command costs the others a second run, never their effect. Audit events
+// are written in the transaction of their effect. Closing writes run apart from ordinary ones; on PostgreSQL an
+// advisory lock keeps them apart between hubs too.
+//
+// # Fails closed
+//
+// A full, read-only or unreachable database refuses writes and says which it is. A damaged one, or a disk that failed
+// to keep what was written, ends the store for good: [Options.OnFatal] is called, and everything is refused until a
+// new Open has looked at the file. A reserve of 16 MiB lets rights be taken away on a full disk; see reserve.go.
+//
+// # Backups
+//
+// [Store.Backup] writes one file of one moment that [Store.Restore] reads into an empty database of either engine.
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+)
+
+// Options say where a store is and how it behaves. Only Database is needed.
+type Options struct {
+	// Database is a postgres:// URL or the path of a SQLite file. The file and its directory are made if they are
+	// missing; only one process can open it at a time.
+	Database string
+	// Migrate brings an empty or older database to the newest schema. Without it, Open refuses such a database.
+	Migrate bool
+	// Clock is time.Now if nil, Random crypto/rand.
+	Clock  func() time.Time
+	Random io.Reader
+	// OnCommit gets the wake-ups of each transaction right after its commit, before its commands are answered. It is
+	// called by the writers, of which PostgreSQL has several: it must not block and must not write.
+	OnCommit func([]hub.OutboxRow)
+	// OnFatal is called once, on a goroutine of its own, when the store can go on no more.
+	OnFatal func(error)
+	// ReserveFile is kept filled with 16 MiB, on the database's disk. Empty keeps none.
+	ReserveFile string
+}
+
+// Store implements [hub.Store]. Its methods may be called from many goroutines; fn of Write must not call Write.
+type Store struct {
+	options Options
+	engine  engine
+	pool    *sql.DB
+	queries *db.Queries
+	clock   *clock
+	reserve *reserve
+	// full is whether the last write that needed room found none.
+	full atomic.Bool
+	// failed is set once, when the store ends for good.
+	failed atomic.Pointer[error]
+
+	queue   chan *command
+	stop    chan struct{}
+	stopped chan struct{}
+	closing sync.Once
+	counts  counts
+}
+
+// Stats are figures of the write path since Open.
+type Stats struct {
+	// Commands were answered, of Batches that were gathered, in Commits durable transactions.
+	Commands, Batches, Commits int64
+}
+
+type counts struct{ commands, batches, commits atomic.Int64 }
+
+// Open connects, checks the schema (see [Options.Migrate]) and starts the writer. A SQLite database that was not
+// closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	e, err := openEngine(ctx, o.Database)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s, err := start(ctx, e, o)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), e.close(true))
+	}
+	return s, nil
+}
+
+func openEngine(ctx context.Context, database string) (engine, error) {
+	switch {
+	case database == "":
+		return nil, errors.New("no database is named")
+	case IsPostgres(database):
+		return openPostgres(ctx, database)
+	}
+	return openSQLite(ctx, database)
+}
+
+// IsPostgres reports whether an [Options.Database] names a PostgreSQL server.
+func IsPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+func start(ctx context.Context, e engine, o Options) (*Store, error) {
+	if err := ensureSchema(ctx, e, o.Migrate); err != nil {
+		return nil, err
+	}
+	room, err := newReserve(o.ReserveFile, o.Clock)
+	if err != nil {
+		return nil, storageError(err)
+	}
+	s := &Store{options: o, engine: e, clock: &clock{now: o.Clock, random: o.Random}, reserve: room,
+		queue: make(chan *command, largestBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
+	if s.pool, s.queries, err = e.read(ctx); err != nil {
+		return nil, fmt.Errorf("prepare queries: %w", e.classify(err).public(err))
+	}
+	var writers sync.WaitGroup
+	for range e.writers() {
+		writers.Go(func() { (&writer{store: s}).run() })
+	}
+	go func() {
+		writers.Wait()
+		close(s.stopped)
+	}()
+	return s, nil
+}
+
+// Close ends the writer after the transaction under way, refuses what still waits, and closes the database.
+func (s *Store) Close() error {
+	var err error
+	s.closing.Do(func() {
+		close(s.stop)
+		<-s.stopped
+		err = s.engine.close(s.failed.Load() == nil)
+	})
+	return err
+}
+
+// Read implements [hub.Store].
+func (s *Store) Read(ctx context.Context) hub.Reader {
+	return &reader{ctx: ctx, q: s.queries, judge: func(err error) error { return s.judgeRead(ctx, err) }}
+}
+
+func (s *Store) judgeRead(ctx context.Context, err error) error {
+	if failed := s.failed.Load(); failed != nil {
+		return *failed
+	}
+	if ended := ctx.Err(); ended != nil {
+		return ended
+	}
+	f := s.engine.classify(err)
+	if f.fatal() {
+		s.fail(f.public(err))
+	}
+	return f.public(err)
+}
+
+// fail ends the store for good.
+func (s *Store) fail(err error) {
+	if !s.failed.CompareAndSwap(nil, &err) {
+		return
+	}
+	_ = s.pool.Close() // nothing is read any more
+	if s.options.OnFatal != nil {
+		go s.options.OnFatal(err)
+	}
+}
+
+// StorageFull reports whether the last write that needed room found none, or the reserve is used up.
+func (s *Store) StorageFull() bool { return s.full.Load() || s.reserve.spent.Load() }
+
+// Stats gives the figures of the write path.
+func (s *Store) Stats() Stats {
+	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load()}
+}
+
+// Engine names the database's engine, for people.
+func (s *Store) Engine() string { return s.engine.name() }
