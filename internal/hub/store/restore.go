@@ -215,6 +215,9 @@ func (t *tx) notTaken(err error) error {
 func valueOf(kind string, value any) (any, error) {
 	switch v := value.(type) {
 	case nil:
+		if kind == "bytes" { // no bytes: SQLite's driver gives nothing for them, and no column of bytes may be NULL
+			return blob(nil), nil
+		}
 		return nil, nil
 	case json.Number:
 		if kind == "int" {
