@@ -302,8 +302,7 @@ func TestRogueHubIsNotObeyed(t *testing.T) {
 		a, _ := w.enrolled()
 		w.checkedOut(a)
 		w.settle(time.Second)
-		real := w.server.Key
-		w.server.Key = newWorld(t).server.Key
+		w.server.SignWith(newWorld(t).server.Key)
 		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "says a rogue") })
 		w.wantCode(a.SyncNow(t.Context()), keyshift.CodeHubIdentityChanged)
 		_, err := a.Reveal(t.Context(), "x/acme")
@@ -315,7 +314,7 @@ func TestRogueHubIsNotObeyed(t *testing.T) {
 		if len(s.GetLeases()) != 1 || s.GetLeases()[0].GetEnding() != "" {
 			t.Errorf("got %v, want the lease untouched", s.GetLeases())
 		}
-		w.server.Key = real
+		w.server.SignWith(nil)
 		if err := a.SyncNow(t.Context()); err != nil || a.Status().GetProblem() != nil {
 			t.Errorf("with the real hub: %v, problem %v", err, a.Status().GetProblem())
 		}

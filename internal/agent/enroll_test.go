@@ -180,7 +180,7 @@ func TestUnenrollOffline(t *testing.T) {
 		if err != nil || told {
 			t.Errorf("got %v, %v, want it done and the hub not told", told, err)
 		}
-		w.settle(time.Minute)
+		w.settle(time.Second)
 		w.wantGone(a)
 	})
 }

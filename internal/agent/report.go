@@ -71,7 +71,8 @@ func (r record) news() bool {
 	return r.Phase == wiped || r.Cause != "" && !r.Told || r.WipeFailure != r.ToldFailure
 }
 
-// sendReceipt ends the lease at the hub, or adds to an end that the hub knows.
+// sendReceipt ends the lease at the hub, or adds to an end that the hub knows. A check-in of a lease that has ended
+// otherwise meanwhile keeps that end and takes the receipt.
 func (a *Agent) sendReceipt(ctx context.Context, s *session, rec record) (*v1.Lease, error) {
 	if rec.Cause == "" || rec.Told {
 		return nil, a.report(ctx, s, rec.receipt())
@@ -80,9 +81,6 @@ func (a *Agent) sendReceipt(ctx context.Context, s *session, rec record) (*v1.Le
 		RequestId: a.newID(), LeaseId: rec.Lease.GetId(), Cause: string(rec.Cause), Receipt: rec.receipt(),
 	})
 	a.heard(err)
-	if keyshift.CodeOf(err) == keyshift.CodeLeaseOver {
-		return nil, a.report(ctx, s, rec.receipt())
-	}
 	return answer.GetLease(), err
 }
 

@@ -18,6 +18,7 @@ func TestRestart(t *testing.T) {
 		cause   keyshift.EndCause // "" means that the lease lives on
 	}{
 		{"quick", "x/acme", 10 * time.Second, nil, ""},
+		{"nearly as long as the grace", "x/acme", 14 * time.Minute, nil, ""},
 		{"delegated", "instagram/acme", 10 * time.Second, nil, ""},
 		{"kept in memory", "x/ephemera", 10 * time.Second, nil, keyshift.CauseAgentRestarted},
 		{"longer than the grace", "x/acme", 20 * time.Minute, nil, keyshift.CauseOffline},
@@ -33,6 +34,7 @@ func TestRestart(t *testing.T) {
 				if _, err := a.CheckOut(t.Context(), w.request(tt.account)); err != nil {
 					t.Fatal(err)
 				}
+				w.settle(20 * time.Minute) // longer than the grace, but in contact
 				stop()
 				w.settle(tt.down)
 				if tt.meddle != nil {
@@ -161,6 +163,27 @@ func TestDeviceKeyThatIsNotOurs(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestStopInTheMiddleOfAWipe(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, stop := w.enrolled()
+		w.checkedOut(a)
+		w.ring.Hang()
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+		w.settle(time.Second)
+		stop()
+		w.wantNoKeys()
+		if rec := a.journal.all()[0]; rec.Phase != keyless || rec.WipeFailure != "" {
+			t.Errorf("got %s with failure %q, want a wipe that was only interrupted", rec.Phase, rec.WipeFailure)
+		}
+		w.ring.Release()
+		w.settle(time.Second)
+		w.boot()
+		w.settle(5 * time.Second)
+		w.wantNothingLeft()
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+	})
 }
 
 func TestLockedKeyringAtCheckOutFreesTheAccountAtOnce(t *testing.T) {

@@ -1,8 +1,12 @@
 package agent
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -129,10 +133,22 @@ func TestSameRequestIsTheSameLease(t *testing.T) {
 				t.Errorf("got lease %s and %s", first, got)
 			}
 		}
-		other := w.request("x/acme")
-		other.RequestId, other.Reason = req.RequestId, "another reason"
-		_, err := a.CheckOut(t.Context(), other)
-		w.wantCode(err, keyshift.CodeRequestIDReused)
+		shouted := w.request("x/acme")
+		shouted.RequestId = strings.ToUpper(req.GetRequestId())
+		if held, err := a.CheckOut(t.Context(), shouted); err != nil || held.GetLease().GetId() != first {
+			t.Errorf("in upper case: got %v, %v, want the same lease", held, err)
+		}
+		for _, change := range []func(*v1.LocalServiceCheckOutRequest){
+			func(q *v1.LocalServiceCheckOutRequest) { q.Reason = "another reason" },
+			func(q *v1.LocalServiceCheckOutRequest) { q.Account = "instagram/acme" },
+			func(q *v1.LocalServiceCheckOutRequest) { q.Duration = durationpb.New(time.Minute) },
+		} {
+			other := w.request("x/acme")
+			other.RequestId = req.GetRequestId()
+			change(other)
+			_, err := a.CheckOut(t.Context(), other)
+			w.wantCode(err, keyshift.CodeRequestIDReused)
+		}
 		if w.hub.one() == nil {
 			t.Error("the hub has more than one lease")
 		}
@@ -176,6 +192,105 @@ func TestRefusedCheckOutLeavesNothing(t *testing.T) {
 		if got := len(a.journal.all()); got != 1 {
 			t.Errorf("got %d records, want 1", got)
 		}
+	})
+}
+
+func TestShowIsRefusedWhereItIsNotAllowed(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.hub.accounts[0].AllowShow = false
+		a, _ := w.enrolled()
+		for _, account := range []string{"x/acme", "instagram/acme"} {
+			if _, err := a.CheckOut(t.Context(), w.request(account)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := a.Reveal(t.Context(), account)
+			w.wantCode(err, keyshift.CodeShowForbidden)
+		}
+		if w.hub.calls["NoteReveal"] != 0 {
+			t.Error("the hub was told of a reveal that did not happen")
+		}
+	})
+}
+
+func TestRevokeOvertakesAReveal(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.around = func(method string) {
+			if strings.HasSuffix(method, "/NoteReveal") {
+				w.ring.Hang()
+				w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+			}
+		}
+		result := make(chan error)
+		go func() {
+			credential, err := a.Reveal(t.Context(), "x/acme")
+			if !credential.Password.Empty() {
+				t.Error("the secret of a revoked lease was given out")
+			}
+			result <- err
+		}()
+		w.settle(2 * time.Second)
+		w.wantNoKeys()
+		w.ring.Release()
+		w.wantCode(<-result, keyshift.CodeLeaseOver)
+		w.settle(lastRetry)
+		w.wantNothingLeft()
+	})
+}
+
+func TestCallerThatGoesAway(t *testing.T) {
+	for _, step := range []string{"CheckOut", "Activate"} {
+		t.Run("during "+step, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, _ := w.enrolled()
+				ctx, cancel := context.WithCancel(t.Context())
+				w.around = func(method string) {
+					if strings.HasSuffix(method, "/"+step) {
+						cancel()
+					}
+				}
+				req := w.request("x/acme")
+				if _, err := a.CheckOut(ctx, req); step == "CheckOut" {
+					w.wantCode(err, keyshift.CodeHubUnreachable)
+				} else if err != nil {
+					t.Errorf("the hub has given the lease, so it is finished: %v", err)
+				}
+				w.around = nil
+				held, err := a.CheckOut(t.Context(), req)
+				if err != nil || held.GetLease().GetState() != v1.LeaseState_LEASE_STATE_ACTIVE || len(w.hub.leases) != 1 {
+					t.Errorf("asked again: got %v, %v, %d leases at the hub, want one active", held, err, len(w.hub.leases))
+				}
+			})
+		})
+	}
+}
+
+// TestLostCheckOutIsGivenBack: nobody asks again for a lease whose answer was lost.
+func TestLostCheckOutIsGivenBack(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.around = func(method string) {
+			if strings.HasSuffix(method, "/CheckOut") {
+				w.unplug() // the hub has heard it, and is not heard any more
+				w.fuse.arm(0)
+			}
+		}
+		_, err := a.CheckOut(t.Context(), w.request("x/acme"))
+		w.wantCode(err, keyshift.CodeHubUnreachable)
+		w.around = nil
+		w.fuse.arm(-1)
+		w.plug()
+		if err := a.SyncNow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(a.journal.all()); got != 1 {
+			t.Errorf("got %d records, want only the check-out that may be asked for again", got)
+		}
+		w.settle(2*keyshift.ActivateWithin + time.Second)
+		// Nothing of it ever was in anybody's hands, and the hub hears so.
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_EXPIRED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+		w.wantNothingLeft()
 	})
 }
 

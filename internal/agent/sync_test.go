@@ -180,6 +180,24 @@ func TestEndThatTheHubDidNotHearIsRepeated(t *testing.T) {
 	})
 }
 
+func TestReportsWaitOnlyForTheHub(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.unplug()
+		if _, err := a.CheckIn(t.Context(), "x/acme"); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(10 * time.Minute) // the waits between reports have grown by now
+		w.plug()
+		if err := a.SyncNow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(time.Second)
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_CHECKED_IN, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+	})
+}
+
 func TestIdleAgentRests(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()

@@ -128,12 +128,12 @@ func (a *Agent) Code(ctx context.Context, name string) (code string, validUntil 
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if err := a.handOut(rec.RequestID); err != nil {
-		return "", time.Time{}, err
-	}
 	answer, _, err := hubclient.Ask(ctx, s.hub.GetCode, &v1.GetCodeRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
 	a.heard(err)
 	if err != nil {
+		return "", time.Time{}, err
+	}
+	if err := a.handOut(rec.RequestID); err != nil {
 		return "", time.Time{}, err
 	}
 	if _, err := a.stillTrusted(rec.RequestID); err != nil {

@@ -78,12 +78,13 @@ func (a *Agent) keepWiping(ctx context.Context) {
 	}
 }
 
-// settleDue tries what is due, and tells when the next is.
+// settleDue tries what is due, and tells when the next is. What somebody else works on is left to them: a check-out that
+// ends before it is finished settles itself.
 func (a *Agent) settleDue(ctx context.Context) (next time.Time, pending bool) {
 	var group errgroup.Group
 	group.SetLimit(4)
 	for _, rec := range a.journal.all() {
-		if _, due := a.wiper.due(rec.RequestID, time.Now()); due && !rec.Phase.live() {
+		if _, due := a.wiper.due(rec.RequestID, time.Now()); due && !rec.Phase.live() && a.journal.idle(rec.RequestID) {
 			group.Go(func() error { a.settle(ctx, rec.RequestID); return nil })
 		}
 	}
@@ -92,7 +93,10 @@ func (a *Agent) settleDue(ctx context.Context) (next time.Time, pending bool) {
 		if rec.Phase.live() {
 			continue
 		}
-		at, _ := a.wiper.due(rec.RequestID, time.Now())
+		at, due := a.wiper.due(rec.RequestID, time.Now())
+		if due {
+			at = time.Now().Add(time.Second)
+		}
 		if !pending || at.Before(next) {
 			next, pending = at, true
 		}

@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -28,10 +30,12 @@ func TestWitnessFollowsTheLog(t *testing.T) {
 			w.hub.with(func() { w.hub.recordAll(events...) })
 			w.settle(time.Minute)
 			w.hub.mu.Lock()
-			size, root := w.hub.size, tlog.Hash{}
-			root, _ = tlog.TreeHash(size, w.hub.log)
-			seen := w.hub.seen
+			size, seen := w.hub.size, w.hub.seen
+			root, err := tlog.TreeHash(size, w.hub.log)
 			w.hub.mu.Unlock()
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got := a.Status().GetWitnessedSize(); got != size {
 				t.Errorf("round %d: witnessed %d, want %d", i, got, size)
 			}
@@ -104,5 +108,43 @@ func TestDamagedEvidenceIsNotReplaced(t *testing.T) {
 			t.Errorf("got problem %q, want integrity_failed", got)
 		}
 		w.checkedOut(a)
+	})
+}
+
+// Two syncs at once: the answer of the slower one must not bring the older checkpoint back.
+func TestOvertakenCheckpointIsDropped(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, stop := w.enrolled()
+		w.hub.with(func() { w.hub.recordAll("a", "b") })
+		w.settle(time.Minute)
+		l, s, err := a.talk(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		ask := func() (*v1.SyncRequest, *v1.SyncResponse) {
+			q := &v1.SyncRequest{}
+			if err := l.witness.present(q, s.keys.Signing(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			answer, _, err := hubclient.Ask(t.Context(), s.hub.Sync, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return q, answer
+		}
+		w.hub.with(func() { w.hub.recordAll("c") })
+		slowQuestion, slowAnswer := ask()
+		w.hub.with(func() { w.hub.recordAll("d") })
+		question, answer := ask()
+		for _, round := range []struct {
+			q    *v1.SyncRequest
+			a    *v1.SyncResponse
+			want int64
+		}{{question, answer, 4}, {slowQuestion, slowAnswer, 4}} {
+			if err := l.witness.follow(round.q.GetCheckpoint(), round.a); err != nil || l.witness.size() != round.want {
+				t.Errorf("got %d, %v, want %d", l.witness.size(), err, round.want)
+			}
+		}
 	})
 }

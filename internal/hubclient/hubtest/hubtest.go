@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ const ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 // Hub is the outside of a hub. Set the fields before the first request.
 type Hub struct {
-	// Key signs the answers.
+	// Key signs the answers, unless SignWith has given another.
 	Key ed25519.PrivateKey
 	// Now is the hub's clock; nil is the real one.
 	Now func() time.Time
@@ -46,6 +47,7 @@ type Hub struct {
 
 	server *httptest.Server
 	net    *memory
+	other  atomic.Pointer[ed25519.PrivateKey]
 }
 
 // New makes a hub with a fresh key that answers with handler. Start it.
@@ -114,6 +116,22 @@ func (h *Hub) Client(target hubclient.Target) *http.Client {
 	return client
 }
 
+// SignWith makes somebody else answer in the hub's name from now on; nil brings the hub back.
+func (h *Hub) SignWith(key ed25519.PrivateKey) {
+	if key == nil {
+		h.other.Store(nil)
+		return
+	}
+	h.other.Store(&key)
+}
+
+func (h *Hub) key() ed25519.PrivateKey {
+	if other := h.other.Load(); other != nil {
+		return *other
+	}
+	return h.Key
+}
+
 func (h *Hub) now() time.Time {
 	if h.Now == nil {
 		return time.Now()
@@ -152,7 +170,7 @@ func (h *Hub) genuine(r *http.Request, body []byte) bool {
 func (h *Hub) answer(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	rec := httptest.NewRecorder()
 	next.ServeHTTP(rec, r)
-	if err := httpsig.SignResponse(rec.Header(), rec.Code, rec.Body.Bytes(), r, ID, h.Key, h.now()); err != nil {
+	if err := httpsig.SignResponse(rec.Header(), rec.Code, rec.Body.Bytes(), r, ID, h.key(), h.now()); err != nil {
 		panic(err)
 	}
 	for name, values := range rec.Header() {
