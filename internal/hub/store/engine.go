@@ -56,6 +56,7 @@ func (l *link) rollback(ctx context.Context) bool {
 
 // drop ends the connection instead of giving it back to its pool.
 func (l *link) drop() {
+	_ = l.q.Close() // database/sql does not, and SQLite keeps the file open while a statement lives
 	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = l.conn.Close()
 }
