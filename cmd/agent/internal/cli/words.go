@@ -39,7 +39,8 @@ var modes = map[v1.AccessMode]string{
 	v1.AccessMode_ACCESS_MODE_BREAK_GLASS:   "emergency login",
 }
 
-// timeLeft writes a duration as a countdown says it: "1 h 5 min", "23 min", "45 s".
+// timeLeft writes a duration as a countdown says it: "1 h 5 min", "23 min", "45 s". It is rounded to minutes: an hour
+// that has just begun is an hour.
 func timeLeft(d time.Duration) string {
 	if d <= 0 {
 		return "none"
@@ -47,6 +48,7 @@ func timeLeft(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
 	}
+	d = d.Round(time.Minute)
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
 	case hours == 0:
