@@ -130,7 +130,7 @@ func (s *Store) backupTable(ctx context.Context, conn *sql.Conn, out io.Writer, 
 		if err := rows.Scan(targets...); err != nil {
 			return TableSum{}, err
 		}
-		line, err := json.Marshal(values)
+		line, err := rowLine(values)
 		if err != nil {
 			return TableSum{}, err
 		}
@@ -152,6 +152,16 @@ func scanTargets(n int) (values, targets []any) {
 		targets[i] = &values[i]
 	}
 	return values, targets
+}
+
+// rowLine writes a row. SQLite's driver gives no bytes as nil bytes, which JSON would take for NULL.
+func rowLine(values []any) ([]byte, error) {
+	for i, value := range values {
+		if b, ok := value.([]byte); ok {
+			values[i] = blob(b)
+		}
+	}
+	return json.Marshal(values)
 }
 
 func writeLine(w io.Writer, value any) error {

@@ -43,7 +43,7 @@ func (r *reader) OutboxBefore(at time.Time, limit int) ([]hub.OutboxRow, error) 
 func (t *tx) AddHub(h hub.HubRow) error {
 	n, err := t.q.AddHub(t.ctx, db.AddHubParams{
 		ID: string(h.ID), Name: h.Name, CreatedAt: micros(h.CreatedAt), SigningPublic: blob(h.SigningPublic), SigningSealed: blob(h.SigningSealed),
-		TlsCert: blob(h.TLSCert), TlsKeySealed: blob(h.TLSKeySealed), State: string(h.State),
+		TlsCert: blob(h.TLSCert), TlsKeySealed: blob(h.TLSKeySealed), State: string(h.State), RollbackAcceptedAt: micros(h.RollbackAcceptedAt),
 	})
 	return t.swapped("add hub", n, err)
 }
@@ -51,7 +51,7 @@ func (t *tx) AddHub(h hub.HubRow) error {
 func (t *tx) SaveHub(h hub.HubRow) error {
 	n, err := t.q.SaveHub(t.ctx, db.SaveHubParams{
 		ID: string(h.ID), Name: h.Name, SigningPublic: blob(h.SigningPublic), SigningSealed: blob(h.SigningSealed),
-		TlsCert: blob(h.TLSCert), TlsKeySealed: blob(h.TLSKeySealed), State: string(h.State),
+		TlsCert: blob(h.TLSCert), TlsKeySealed: blob(h.TLSKeySealed), State: string(h.State), RollbackAcceptedAt: micros(h.RollbackAcceptedAt),
 	})
 	return t.saved("save hub", n, err)
 }
@@ -132,6 +132,7 @@ func hubOf(row db.Hub) hub.HubRow {
 	return hub.HubRow{
 		ID: keyshift.ID(row.ID), Name: row.Name, CreatedAt: moment(row.CreatedAt), SigningPublic: bytesOf(row.SigningPublic),
 		SigningSealed: bytesOf(row.SigningSealed), TLSCert: bytesOf(row.TlsCert), TLSKeySealed: bytesOf(row.TlsKeySealed), State: hub.HubState(row.State),
+		RollbackAcceptedAt: moment(row.RollbackAcceptedAt),
 	}
 }
 

@@ -18,6 +18,7 @@ var mayScan = map[string]string{
 	"CountRollbackAcceptances": "a handful of rows",
 	"Counts":                   "indexes that hold only live leases and open removals",
 	"DropKEKChecksExcept":      "a handful of rows",
+	"GrantedAccounts":          "grants, as many as the company has given",
 	"KEKChecks":                "a handful of rows",
 	"LatestCheckpoint":         "stops at the first",
 	"OutboxBefore":             "the outbox is emptied all the time",

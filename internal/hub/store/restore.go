@@ -273,7 +273,7 @@ func kindOf(databaseType string) string {
 
 func (t *tx) checkEmpty(table string) error {
 	var n int64
-	if err := t.link.conn.QueryRowContext(t.ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1) AS some").Scan(&n); err != nil {
+	if err := t.link.conn.QueryRowContext(t.ctx, "SELECT count(*) FROM (SELECT 1 FROM "+table+" LIMIT 1) AS found").Scan(&n); err != nil {
 		return t.judge(err)
 	}
 	if n > 0 {

@@ -13,7 +13,8 @@ CREATE TABLE hub (
   signing_sealed BYTEA NOT NULL,
   tls_cert BYTEA NOT NULL,
   tls_key_sealed BYTEA NOT NULL,
-  state TEXT NOT NULL
+  state TEXT NOT NULL,
+  rollback_accepted_at BIGINT NOT NULL
 );
 
 CREATE TABLE kek_checks (

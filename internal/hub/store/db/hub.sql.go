@@ -55,19 +55,20 @@ func (q *Queries) AddEffect(ctx context.Context, arg AddEffectParams) (int64, er
 }
 
 const addHub = `-- name: AddHub :execrows
-INSERT INTO hub (one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state)
-VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+INSERT INTO hub (one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state, rollback_accepted_at)
+VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
 `
 
 type AddHubParams struct {
-	ID            string
-	Name          string
-	CreatedAt     int64
-	SigningPublic []byte
-	SigningSealed []byte
-	TlsCert       []byte
-	TlsKeySealed  []byte
-	State         string
+	ID                 string
+	Name               string
+	CreatedAt          int64
+	SigningPublic      []byte
+	SigningSealed      []byte
+	TlsCert            []byte
+	TlsKeySealed       []byte
+	State              string
+	RollbackAcceptedAt int64
 }
 
 func (q *Queries) AddHub(ctx context.Context, arg AddHubParams) (int64, error) {
@@ -80,6 +81,7 @@ func (q *Queries) AddHub(ctx context.Context, arg AddHubParams) (int64, error) {
 		arg.TlsCert,
 		arg.TlsKeySealed,
 		arg.State,
+		arg.RollbackAcceptedAt,
 	)
 	if err != nil {
 		return 0, err
@@ -197,7 +199,7 @@ func (q *Queries) Effect(ctx context.Context, arg EffectParams) (Effect, error) 
 }
 
 const hub = `-- name: Hub :one
-SELECT one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state FROM hub WHERE one = 1
+SELECT one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state, rollback_accepted_at FROM hub WHERE one = 1
 `
 
 func (q *Queries) Hub(ctx context.Context) (Hub, error) {
@@ -213,6 +215,7 @@ func (q *Queries) Hub(ctx context.Context) (Hub, error) {
 		&i.TlsCert,
 		&i.TlsKeySealed,
 		&i.State,
+		&i.RollbackAcceptedAt,
 	)
 	return i, err
 }
@@ -366,18 +369,20 @@ func (q *Queries) RemoveOutbox(ctx context.Context, arg RemoveOutboxParams) (int
 
 const saveHub = `-- name: SaveHub :execrows
 UPDATE hub SET name = $1, signing_public = $2, signing_sealed = $3, tls_cert = $4,
-  tls_key_sealed = $5, state = $6
-WHERE id = $7
+  tls_key_sealed = $5, state = $6,
+  rollback_accepted_at = $7
+WHERE id = $8
 `
 
 type SaveHubParams struct {
-	Name          string
-	SigningPublic []byte
-	SigningSealed []byte
-	TlsCert       []byte
-	TlsKeySealed  []byte
-	State         string
-	ID            string
+	Name               string
+	SigningPublic      []byte
+	SigningSealed      []byte
+	TlsCert            []byte
+	TlsKeySealed       []byte
+	State              string
+	RollbackAcceptedAt int64
+	ID                 string
 }
 
 func (q *Queries) SaveHub(ctx context.Context, arg SaveHubParams) (int64, error) {
@@ -388,6 +393,7 @@ func (q *Queries) SaveHub(ctx context.Context, arg SaveHubParams) (int64, error)
 		arg.TlsCert,
 		arg.TlsKeySealed,
 		arg.State,
+		arg.RollbackAcceptedAt,
 		arg.ID,
 	)
 	if err != nil {

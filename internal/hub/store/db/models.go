@@ -122,15 +122,16 @@ type Grant struct {
 }
 
 type Hub struct {
-	One           int64
-	ID            string
-	Name          string
-	CreatedAt     int64
-	SigningPublic []byte
-	SigningSealed []byte
-	TlsCert       []byte
-	TlsKeySealed  []byte
-	State         string
+	One                int64
+	ID                 string
+	Name               string
+	CreatedAt          int64
+	SigningPublic      []byte
+	SigningSealed      []byte
+	TlsCert            []byte
+	TlsKeySealed       []byte
+	State              string
+	RollbackAcceptedAt int64
 }
 
 type KekCheck struct {

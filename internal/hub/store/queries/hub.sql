@@ -2,12 +2,13 @@
 SELECT * FROM hub WHERE one = 1;
 
 -- name: AddHub :execrows
-INSERT INTO hub (one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state)
-VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING;
+INSERT INTO hub (one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_key_sealed, state, rollback_accepted_at)
+VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING;
 
 -- name: SaveHub :execrows
 UPDATE hub SET name = @name, signing_public = @signing_public, signing_sealed = @signing_sealed, tls_cert = @tls_cert,
-  tls_key_sealed = @tls_key_sealed, state = @state
+  tls_key_sealed = @tls_key_sealed, state = @state,
+  rollback_accepted_at = @rollback_accepted_at
 WHERE id = @id;
 
 -- name: KEKChecks :many
