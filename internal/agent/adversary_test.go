@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
@@ -333,6 +335,33 @@ func TestHubThatTrustsUsNoMore(t *testing.T) {
 				s := a.Status()
 				if !s.GetEnrolled() || s.GetProblem().GetCode() != string(code) || s.GetProblem().GetText() != "No more." {
 					t.Errorf("got %v, want to stay enrolled with the hub's refusal", s)
+				}
+			})
+		})
+	}
+}
+
+func TestAnswerAboutSomethingElseIsNotKept(t *testing.T) {
+	for name, change := range map[string]func(*v1.Lease){
+		"another device":  func(l *v1.Lease) { l.DeviceId = acmeID },
+		"another account": func(l *v1.Lease) { l.AccountId = brandID },
+		"no end":          func(l *v1.Lease) { l.EndsAt = nil },
+		"no lease id":     func(l *v1.Lease) { l.Id = "../lease" },
+		"another end than was sealed": func(l *v1.Lease) {
+			l.EndsAt = timestamppb.New(l.EndsAt.AsTime().Add(time.Hour))
+		},
+		"another epoch than was sealed": func(l *v1.Lease) { l.Epoch++ },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, _ := w.enrolled()
+				w.hub.with(func() { w.hub.lie = change })
+				_, err := a.CheckOut(t.Context(), w.request("x/acme"))
+				w.wantCode(err, keyshift.CodeIntegrityFailed)
+				w.settle(2 * time.Second)
+				w.wantNothingLeft()
+				if len(a.Leases()) != 0 {
+					t.Errorf("got %v, want nothing kept", a.Leases())
 				}
 			})
 		})

@@ -29,7 +29,8 @@ type fakeHub struct {
 
 	mu       sync.Mutex
 	device   *v1.EnrollRequest
-	refuse   error // what Sync is refused with
+	refuse   error           // what Sync is refused with
+	lie      func(*v1.Lease) // changes what CheckOut answers
 	accounts []*fakeAccount
 	leases   []*fakeLease
 	wakes    []chan struct{}
@@ -283,7 +284,11 @@ func (h *fakeHub) CheckOut(_ context.Context, q *v1.CheckOutRequest) (*v1.CheckO
 		}
 		lease = h.lend(h.accounts[i], q)
 	}
-	return h.hand(lease)
+	answer, err := h.hand(lease)
+	if err == nil && h.lie != nil {
+		h.lie(answer.Lease)
+	}
+	return answer, err
 }
 
 func (h *fakeHub) byRequest(id string) *fakeLease {

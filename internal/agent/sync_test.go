@@ -162,6 +162,48 @@ func TestLeaseThatIsKnownToTheHubOnly(t *testing.T) {
 	}
 }
 
+// An ended lease that turns up while a check-out of its account waits for an answer may be that check-out's.
+func TestUnknownLeaseOfAnAccountThatIsAskedFor(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		now, _ := w.clock.Read()
+		if err := a.journal.add(record{RequestID: "one", Phase: requested, AccountID: acmeID, At: now}); err != nil {
+			t.Fatal(err)
+		}
+		lease := &v1.Lease{Id: "lease", AccountId: acmeID, State: v1.LeaseState_LEASE_STATE_EXPIRED, Epoch: 2}
+		a.meetRemoval(a.snapshot(), lease)
+		if got := a.journal.all(); len(got) != 1 || got[0].Lease != nil {
+			t.Errorf("got %v, want to wait", got)
+		}
+		a.end("one", keyshift.CauseNotStored)
+		a.meetRemoval(a.snapshot(), lease)
+		if got := a.journal.all(); len(got) != 1 || got[0].Lease.GetId() != "lease" || got[0].Foreign {
+			t.Errorf("got %v, want the lease with its check-out", got)
+		}
+	})
+}
+
+func TestHubThatForgotALease(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.hub.with(func() { w.hub.leases = nil })
+		w.settle(2 * time.Second)
+		w.wantNothingLeft()
+		if len(a.Leases()) != 0 || w.hub.calls["Report"] == 0 {
+			t.Errorf("got %v, %d reports, want it told once and forgotten", a.Leases(), w.hub.calls["Report"])
+		}
+		w.checkedOut(a)
+		w.hub.mu.Lock()
+		w.hub.leases = nil
+		w.hub.mu.Unlock()
+		if held, err := a.CheckIn(t.Context(), "x/acme"); err != nil || held.GetEnding() != "" {
+			t.Errorf("got %v, %v, want it checked in", held, err)
+		}
+		w.wantNothingLeft()
+	})
+}
+
 func TestEndThatTheHubDidNotHearIsRepeated(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()
