@@ -103,7 +103,8 @@ func list[T any](ctx context.Context, h *Hub, call Call, read func(Reader) (T, e
 	return read(r)
 }
 
-// SetRoles replaces a user's roles. Only owners give and take admin and owner, and the last active owner stays one.
+// SetRoles replaces a user's roles. Only owners give and take admin and owner, and the last active owner stays one. Who
+// becomes admin or owner has to log in anew.
 func (h *Hub) SetRoles(ctx context.Context, call Call, name string, roles []keyshift.Role) (keyshift.User, error) {
 	if err := keyshift.ValidateRoles(roles); err != nil {
 		return keyshift.User{}, err
@@ -119,11 +120,21 @@ func (h *Hub) SetRoles(ctx context.Context, call Call, name string, roles []keys
 		if err := keepsAnOwner(tx, user, slices.Contains(roles, keyshift.Owner)); err != nil {
 			return user, err
 		}
+		raised := keyshift.RaisesUser(user.Roles, roles)
 		user.Roles = slices.Sorted(slices.Values(roles))
 		event := c.event(keyshift.ActRolesSet)
 		event.UserID, event.Details = user.ID, map[string]string{"roles": roleList(user.Roles)}
-		return user, errors.Join(tx.SaveUser(user), tx.Append(event))
+		err = errors.Join(tx.SaveUser(user), tx.Append(event))
+		if raised {
+			err = errors.Join(err, endLogins(tx, user.ID))
+		}
+		return user, err
 	})
+}
+
+// endLogins ends every way by which a user is or gets logged in.
+func endLogins(tx Tx, user keyshift.ID) error {
+	return errors.Join(tx.EndTokens(user), tx.VoidCodes(user))
 }
 
 // keepsAnOwner refuses a change that leaves the hub without an active owner.
@@ -166,7 +177,7 @@ func (h *Hub) DeactivateUser(ctx context.Context, call Call, name, reason string
 		user.Active = false
 		event := c.event(keyshift.ActUserDeactivated)
 		event.UserID, event.Personal = user.ID, map[string]string{"reason": keyshift.CleanText(reason, keyshift.MaxReason)}
-		err = errors.Join(tx.SaveUser(user), tx.EndTokens(user.ID), tx.VoidCodes(user.ID), tx.SetDevicesState(user.ID, keyshift.DeviceBlocked), tx.Append(event))
+		err = errors.Join(tx.SaveUser(user), endLogins(tx, user.ID), tx.SetDevicesState(user.ID, keyshift.DeviceBlocked), tx.Append(event))
 		if err != nil {
 			return UserEnded{}, err
 		}

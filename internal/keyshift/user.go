@@ -62,9 +62,14 @@ func MayChangeRoles(actor User, before, after []Role) bool {
 	if actor.HasAny(Owner) {
 		return true
 	}
-	high := func(roles []Role) bool { return slices.Contains(roles, Admin) || slices.Contains(roles, Owner) }
 	return actor.HasAny(Admin) && !high(before) && !high(after)
 }
+
+// RaisesUser reports whether a change of roles makes an admin or owner of somebody who was neither. Until then admins
+// could make logins for the user, so no older login may come along.
+func RaisesUser(before, after []Role) bool { return !high(before) && high(after) }
+
+func high(roles []Role) bool { return slices.Contains(roles, Admin) || slices.Contains(roles, Owner) }
 
 // Group is a named set of users.
 type Group struct {

@@ -142,3 +142,20 @@ func TestRolesAreGivenByThoseWhoMay(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoBecomesAdminOrOwnerIsRaised(t *testing.T) {
+	for _, tt := range []struct {
+		before, after []Role
+		want          bool
+	}{
+		{[]Role{Member}, []Role{Member, Admin}, true},
+		{[]Role{Auditor, Approver}, []Role{Owner}, true},
+		{[]Role{Member}, []Role{Auditor}, false},
+		{[]Role{Admin}, []Role{Owner}, false}, // only owners could make a login for an admin
+		{[]Role{Owner}, []Role{Member}, false},
+	} {
+		if got := RaisesUser(tt.before, tt.after); got != tt.want {
+			t.Errorf("%v to %v: %v, want %v", tt.before, tt.after, got, tt.want)
+		}
+	}
+}
