@@ -81,6 +81,8 @@ type Hub struct {
 	limits   *limiter
 	// rollback mirrors HubRow.State, so that a replica refuses within one sync of another's finding.
 	rollback atomic.Bool
+	// rollbackAccepted is HubRow.RollbackAcceptedAt in microseconds.
+	rollbackAccepted atomic.Int64
 }
 
 // ID is the hub's id.

@@ -55,7 +55,7 @@ func (h *Hub) use(row HubRow) error {
 	if h.codeKey, err = hkdf.Key(sha256.New, seed, nil, "keyshift codes v1", 32); err != nil {
 		return fmt.Errorf("derive code key: %w", err)
 	}
-	h.rollback.Store(row.State == RollbackDetected)
+	h.noteState(row)
 	return nil
 }
 

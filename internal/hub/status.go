@@ -52,11 +52,11 @@ func (h *Hub) AcceptRollback(ctx context.Context, call Call) (missing int64, err
 		if err := tx.Append(c.event(keyshift.ActRollbackAccepted)); err != nil || accepted < rollbackAcceptances {
 			return rollbackAcceptances - accepted, err
 		}
-		row.State = Serving
+		row.State, row.RollbackAcceptedAt = Serving, tx.Now()
 		return 0, errors.Join(tx.SaveHub(row), tx.ClearRollback(), tx.Notify(TopicHub, ""))
 	})
 	if err == nil && missing == 0 {
-		h.rollback.Store(false)
+		err = h.refreshState(ctx)
 	}
 	return missing, err
 }

@@ -346,6 +346,8 @@ type HubRow struct {
 	TLSCert       []byte // DER; empty if never needed
 	TLSKeySealed  []byte
 	State         HubState
+	// RollbackAcceptedAt is when admins last accepted that the audit log goes back; zero if never.
+	RollbackAcceptedAt time.Time
 }
 
 // HubState is whether the hub lends.

@@ -98,9 +98,14 @@ func (h *Hub) FlushPresence(ctx context.Context) error {
 func (h *Hub) refreshState(ctx context.Context) error {
 	row, err := h.Store.Read(ctx).Hub()
 	if err == nil {
-		h.rollback.Store(row.State == RollbackDetected)
+		h.noteState(row)
 	}
 	return err
+}
+
+func (h *Hub) noteState(row HubRow) {
+	h.rollback.Store(row.State == RollbackDetected)
+	h.rollbackAccepted.Store(row.RollbackAcceptedAt.UnixMicro())
 }
 
 // Rewrap seals everything anew under the primary version of the key-encryption key, a batch at a time, so that older

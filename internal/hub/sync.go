@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/checkpoint"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -16,6 +17,8 @@ type SyncRequest struct {
 	Checkpoint       string
 	Countersignature []byte
 	AgentVersion     string
+	// RollbackKnown is the newest accepted rollback that the device knows of.
+	RollbackKnown time.Time
 }
 
 // News is everything that is valid for a device now. What is not in Leases is over.
@@ -24,6 +27,9 @@ type News struct {
 	Leases   []LeaseView
 	Removals []LeaseView
 	Judgment Judgment
+	// RollbackAccepted is when admins last accepted that the audit log goes back; zero if never. A device that did not know
+	// of it gives up what it had witnessed, keeping it as evidence.
+	RollbackAccepted time.Time
 }
 
 // Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing:
@@ -42,7 +48,7 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 		DeviceID: caller.Device.ID, LastContact: call.SignedAt, AgentVersion: keyshift.CleanText(req.AgentVersion, 40),
 		WitnessedSize: judgment.PresentedSize, WitnessNote: req.Checkpoint, WitnessSignature: req.Countersignature,
 	})
-	news := News{User: caller.User, Judgment: judgment}
+	news := News{User: caller.User, Judgment: judgment, RollbackAccepted: h.rollbackAcceptedAt()}
 	if news.Leases, err = h.liveLeases(r, caller); err != nil {
 		return News{}, fmt.Errorf("read leases: %w", err)
 	}
@@ -75,10 +81,20 @@ func (h *Hub) witness(ctx context.Context, r Reader, d keyshift.Device, req Sync
 	if err != nil {
 		return Judgment{}, fmt.Errorf("judge checkpoint: %w", err)
 	}
-	if judgment.Rollback && !h.rollback.Load() {
+	accepted := h.rollbackAcceptedAt().After(req.RollbackKnown)
+	if judgment.Rollback && !accepted && !h.rollback.Load() {
 		return judgment, h.stopLending(ctx, d)
 	}
 	return judgment, nil
+}
+
+// rollbackAcceptedAt is zero while no rollback was ever accepted.
+func (h *Hub) rollbackAcceptedAt() time.Time {
+	at := time.UnixMicro(h.rollbackAccepted.Load())
+	if at.UnixMicro() <= 0 {
+		return time.Time{}
+	}
+	return at
 }
 
 // countersigned reports whether the device stands for the checkpoint that it presents.

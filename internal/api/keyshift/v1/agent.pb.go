@@ -208,11 +208,14 @@ type SyncRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest checkpoint that the device keeps: a signed note (C2SP), empty at first.
 	Checkpoint string `protobuf:"bytes,1,opt,name=checkpoint,proto3" json:"checkpoint,omitempty"`
-	// The device's Ed25519 signature over that checkpoint's text.
+	// The device's word that it has seen that checkpoint and that it continues all that it saw before: a
+	// timestamped_signature of C2SP tlog-cosignature (cosignature/v1, Ed25519).
 	Countersignature []byte `protobuf:"bytes,2,opt,name=countersignature,proto3" json:"countersignature,omitempty"`
 	AgentVersion     string `protobuf:"bytes,3,opt,name=agent_version,json=agentVersion,proto3" json:"agent_version,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The newest accepted rollback that the device knows of; absent if none.
+	RollbackKnown *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=rollback_known,json=rollbackKnown,proto3" json:"rollback_known,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncRequest) Reset() {
@@ -266,6 +269,13 @@ func (x *SyncRequest) GetAgentVersion() string {
 	return ""
 }
 
+func (x *SyncRequest) GetRollbackKnown() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RollbackKnown
+	}
+	return nil
+}
+
 type SyncResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Every live lease of this device. What is not listed is over.
@@ -281,9 +291,12 @@ type SyncResponse struct {
 	// How long after the last contact fills stop.
 	StaleAfter *durationpb.Duration `protobuf:"bytes,7,opt,name=stale_after,json=staleAfter,proto3" json:"stale_after,omitempty"`
 	// How often to sync without being told.
-	SyncEvery     *durationpb.Duration `protobuf:"bytes,8,opt,name=sync_every,json=syncEvery,proto3" json:"sync_every,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SyncEvery *durationpb.Duration `protobuf:"bytes,8,opt,name=sync_every,json=syncEvery,proto3" json:"sync_every,omitempty"`
+	// When the hub's admins last accepted that the audit log goes back behind what devices have seen; absent if never. A
+	// device that did not know of it keeps its old checkpoint as evidence and follows the new log.
+	RollbackAccepted *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=rollback_accepted,json=rollbackAccepted,proto3" json:"rollback_accepted,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
@@ -368,6 +381,13 @@ func (x *SyncResponse) GetStaleAfter() *durationpb.Duration {
 func (x *SyncResponse) GetSyncEvery() *durationpb.Duration {
 	if x != nil {
 		return x.SyncEvery
+	}
+	return nil
+}
+
+func (x *SyncResponse) GetRollbackAccepted() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RollbackAccepted
 	}
 	return nil
 }
@@ -1521,13 +1541,14 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\bhub_name\x18\x02 \x01(\tR\ahubName\x12\x1b\n" +
 	"\tdevice_id\x18\x03 \x01(\tR\bdeviceId\x12\x12\n" +
 	"\x04user\x18\x04 \x01(\tR\x04user\x12*\n" +
-	"\x11user_display_name\x18\x05 \x01(\tR\x0fuserDisplayName\"~\n" +
+	"\x11user_display_name\x18\x05 \x01(\tR\x0fuserDisplayName\"\xc1\x01\n" +
 	"\vSyncRequest\x12\x1e\n" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\tR\n" +
 	"checkpoint\x12*\n" +
 	"\x10countersignature\x18\x02 \x01(\fR\x10countersignature\x12#\n" +
-	"\ragent_version\x18\x03 \x01(\tR\fagentVersion\"\xd1\x02\n" +
+	"\ragent_version\x18\x03 \x01(\tR\fagentVersion\x12A\n" +
+	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\"\x9a\x03\n" +
 	"\fSyncResponse\x12*\n" +
 	"\x06leases\x18\x01 \x03(\v2\x12.keyshift.v1.LeaseR\x06leases\x12.\n" +
 	"\bremovals\x18\x02 \x03(\v2\x12.keyshift.v1.LeaseR\bremovals\x12\x1e\n" +
@@ -1540,7 +1561,8 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\vstale_after\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
 	"staleAfter\x128\n" +
 	"\n" +
-	"sync_every\x18\b \x01(\v2\x19.google.protobuf.DurationR\tsyncEvery\"\x0e\n" +
+	"sync_every\x18\b \x01(\v2\x19.google.protobuf.DurationR\tsyncEvery\x12G\n" +
+	"\x11rollback_accepted\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x10rollbackAccepted\"\x0e\n" +
 	"\fWatchRequest\"#\n" +
 	"\rWatchResponse\x12\x12\n" +
 	"\x04sync\x18\x01 \x01(\bR\x04sync\"A\n" +
@@ -1671,60 +1693,62 @@ var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*NoteRevealResponse)(nil),    // 24: keyshift.v1.NoteRevealResponse
 	(*UnenrollRequest)(nil),       // 25: keyshift.v1.UnenrollRequest
 	(*UnenrollResponse)(nil),      // 26: keyshift.v1.UnenrollResponse
-	(*Lease)(nil),                 // 27: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),   // 28: google.protobuf.Duration
-	(*Lendable)(nil),              // 29: keyshift.v1.Lendable
-	(RemovalStep)(0),              // 30: keyshift.v1.RemovalStep
-	(*timestamppb.Timestamp)(nil), // 31: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
+	(*Lease)(nil),                 // 28: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
+	(*Lendable)(nil),              // 30: keyshift.v1.Lendable
+	(RemovalStep)(0),              // 31: keyshift.v1.RemovalStep
 }
 var file_keyshift_v1_agent_proto_depIdxs = []int32{
-	27, // 0: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
-	27, // 1: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
-	28, // 2: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
-	28, // 3: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
-	28, // 4: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
-	29, // 5: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
-	28, // 6: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
-	27, // 7: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
-	27, // 8: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
-	28, // 9: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
-	27, // 10: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
-	18, // 11: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
-	27, // 12: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	30, // 13: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
-	18, // 14: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	31, // 15: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	0,  // 16: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
-	2,  // 17: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
-	4,  // 18: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
-	6,  // 19: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
-	8,  // 20: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
-	10, // 21: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
-	12, // 22: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
-	14, // 23: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
-	16, // 24: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
-	19, // 25: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
-	21, // 26: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
-	23, // 27: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 28: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 29: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 30: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 31: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 32: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 33: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 34: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 35: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 36: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 37: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 38: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 39: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 40: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 41: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	29, // [29:42] is the sub-list for method output_type
-	16, // [16:29] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	27, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
+	28, // 1: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
+	28, // 2: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
+	29, // 3: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
+	29, // 4: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
+	27, // 5: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
+	29, // 6: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
+	30, // 7: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
+	29, // 8: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
+	28, // 9: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
+	28, // 10: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
+	29, // 11: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
+	28, // 12: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
+	18, // 13: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
+	28, // 14: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	31, // 15: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	18, // 16: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
+	27, // 17: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	0,  // 18: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
+	2,  // 19: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
+	4,  // 20: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
+	6,  // 21: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
+	8,  // 22: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
+	10, // 23: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
+	12, // 24: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
+	14, // 25: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
+	16, // 26: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
+	19, // 27: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
+	21, // 28: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
+	23, // 29: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
+	25, // 30: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 31: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 32: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 33: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 34: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 35: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 36: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 37: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 38: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 39: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 40: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 41: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 42: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 43: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	31, // [31:44] is the sub-list for method output_type
+	18, // [18:31] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_agent_proto_init() }
