@@ -133,8 +133,7 @@ type AccountEnded struct {
 	Ended Ended
 }
 
-// UpdateAccount changes settings. Leases that the new settings would not allow end: those of a disabled account, and
-// all when the access mode changes.
+// UpdateAccount changes settings. Leases that the new settings would not allow end; see [keyshift.Account.EndsLeasesOf].
 func (h *Hub) UpdateAccount(ctx context.Context, call Call, name string, s AccountSettings) (AccountEnded, error) {
 	return effect(ctx, h, call, Closing, func(tx Tx, c Caller) (AccountEnded, error) {
 		before, err := accountNamed(tx, name)
@@ -149,7 +148,7 @@ func (h *Hub) UpdateAccount(ctx context.Context, call Call, name string, s Accou
 			return AccountEnded{}, err
 		}
 		var ended Ended
-		if !after.Enabled || after.AccessMode != before.AccessMode {
+		if after.EndsLeasesOf(before) {
 			if ended, err = endLeases(tx, c, Target{TargetAccount, after.ID}, "account changed", false); err != nil {
 				return AccountEnded{}, err
 			}

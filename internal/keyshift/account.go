@@ -114,6 +114,12 @@ func (a Account) LendsSecret() bool { return a.AccessMode == SharedSecret }
 // NeedsRiskAcceptance reports whether the network's terms forbid what the access mode does.
 func (a Account) NeedsRiskAcceptance() bool { return a.LendsSecret() && a.Network.ForbidsSharing() }
 
+// EndsLeasesOf reports whether the leases of an account as it was before cannot go on with these settings: it is
+// disabled, lent in another way, or exclusive while several may hold it.
+func (a Account) EndsLeasesOf(before Account) bool {
+	return !a.Enabled || a.AccessMode != before.AccessMode || a.Exclusive && !before.Exclusive
+}
+
 // ValidateDuration checks how long somebody asks to hold the account.
 func (a Account) ValidateDuration(d time.Duration) error {
 	if d < MinDuration || d > a.MaxDuration {
