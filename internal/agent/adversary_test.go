@@ -271,6 +271,26 @@ func TestPartition(t *testing.T) {
 	})
 }
 
+// A25: a proxy changes every sync, so that the hub refuses it, and lets everything else through: the agent hears signed
+// words of the hub all the time, but never which leases are valid.
+func TestProxyThatKeepsRevocationsBack(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.hub.mute = true // long polls are signed too
+		a, _ := w.enrolled()
+		w.checkedOut(a)
+		w.cut.change("/Sync")
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+		w.settle(keyshift.StaleAfter + time.Second)
+		if got := a.Status(); got.GetTrust() != v1.Trust_TRUST_STALE || got.GetProblem().GetCode() != string(keyshift.CodeBadSignature) {
+			t.Errorf("got %v and problem %v, want stale and bad_signature", got.GetTrust(), got.GetProblem())
+		}
+		_, err := a.Reveal(t.Context(), "x/acme")
+		w.wantCode(err, keyshift.CodeOffline)
+		w.settle(10 * time.Minute)
+		w.wantNothingLeft()
+	})
+}
+
 func TestShortPartitionCostsNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()

@@ -23,10 +23,11 @@
 //
 // # Time
 //
-// A lease ends at the first of: its time by boot time, its end by the wall clock, its offline grace without a signed word
-// of the hub, and the hub's word. Nothing is shown when that word is older than five minutes, when the clock is off,
-// or since the computer was started anew. All of it is judged at every use, and each second while a lease is live;
-// while none is, nothing ticks.
+// A lease ends at the first of: its time by boot time, its end by the wall clock, its offline grace without contact, and
+// the hub's word. A contact is a signed answer that says which leases are valid; it counts from when it was asked for,
+// so that nobody can make it look younger by holding it back. Nothing is shown when the last contact is five minutes old,
+// when the clock is off, or before the first contact after the computer was started anew. All of it is judged at
+// every use, and each second while a lease is live; while none is, nothing ticks.
 //
 // # The hub's word
 //
@@ -137,7 +138,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		return nil, err
 	}
 	if d != nil {
-		a.link.Store(newLink(*d, openWitness(state, *d), a.openSession))
+		a.link.Store(newLink(*d, openWitness(state, *d), a.openLine))
 	}
 	var broken []string
 	if a.journal, broken, err = openJournal(leases, a.log, a.leasesChanged); err != nil {

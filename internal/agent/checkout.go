@@ -82,12 +82,13 @@ func (a *Agent) checkOutAgain(ctx context.Context, rec, asked record) (*v1.HeldL
 	return a.obtain(ctx, rec)
 }
 
-// mayBeLent refuses before anything is asked for while the clock is off: a lease would end at once, or too late.
+// mayBeLent refuses before anything is asked for while the clock is off: a lease would end at once, or too late. An old
+// word of the hub is renewed first.
 func (a *Agent) mayBeLent(ctx context.Context) error {
 	if _, _, err := a.talk(ctx); err != nil {
 		return err
 	}
-	if a.times.trust() != v1.Trust_TRUST_CLOCK_SUSPECT {
+	if a.times.refusal() == nil {
 		return nil
 	}
 	if err := a.SyncNow(ctx); err != nil {
@@ -136,7 +137,7 @@ func patience() hubclient.Backoff {
 	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second}
 }
 
-func (a *Agent) askForLease(ctx context.Context, s *session, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {
+func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {
 	err = hubclient.Retry(ctx, attempts, patience(), func() error {
 		answer, contact, err = hubclient.Ask(ctx, s.hub.CheckOut, &v1.CheckOutRequest{
 			RequestId: rec.RequestID, AccountId: rec.AccountID, Reason: rec.Reason, Duration: durationpb.New(rec.Duration),
@@ -192,7 +193,7 @@ func (a *Agent) forgetOver(rec record) error {
 }
 
 // keepAndActivate stores the secret, says so to the hub, and lets the lease be used.
-func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *session, rec record, sealed []byte) (record, error) {
+func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec record, sealed []byte) (record, error) {
 	if err := a.keepSecret(ctx, l, s, &rec, sealed); err != nil {
 		return rec, err
 	}
@@ -208,6 +209,7 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *session, rec re
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
+	a.times.meet(contact)
 	return a.move(next, active)
 }
 
@@ -226,7 +228,7 @@ func (a *Agent) move(rec record, to phase) (record, error) {
 	return next, nil
 }
 
-func (a *Agent) activate(ctx context.Context, s *session, rec record) (answer *v1.ActivateResponse, contact hubclient.Contact, err error) {
+func (a *Agent) activate(ctx context.Context, s *line, rec record) (answer *v1.ActivateResponse, contact hubclient.Contact, err error) {
 	err = hubclient.Retry(ctx, attempts, patience(), func() error {
 		answer, contact, err = hubclient.Ask(ctx, s.hub.Activate, &v1.ActivateRequest{
 			RequestId: derivedID("activate", rec.RequestID), LeaseId: rec.Lease.GetId(),
@@ -238,7 +240,7 @@ func (a *Agent) activate(ctx context.Context, s *session, rec record) (answer *v
 }
 
 // keepSecret opens what the hub sealed to this device and stores it as the lease says.
-func (a *Agent) keepSecret(ctx context.Context, l *link, s *session, rec *record, sealed []byte) error {
+func (a *Agent) keepSecret(ctx context.Context, l *link, s *line, rec *record, sealed []byte) error {
 	if delegated(rec.Lease) {
 		return nil
 	}

@@ -35,7 +35,10 @@ func (t term) grace() time.Duration { return max(t.Grace, minGrace) }
 
 // witnessed is what the device knows of the hub's time.
 type witnessed struct {
-	// Last is the newest contact.
+	// Told is the newest signed word of the hub about the time, whatever it was an answer to.
+	Told hubclient.Contact
+	// Last is the newest contact: an answer that also said which leases are valid. Other answers do not count, because
+	// somebody between us and the hub could let only those through, and keep a revocation from us for ever.
 	Last hubclient.Contact
 	// High is the highest hub time ever seen.
 	High time.Time
@@ -82,32 +85,44 @@ func (w witnessed) behind(now bootclock.Reading) bool { return now.Wall.Before(w
 
 // skew is how far the wall clock is ahead of the hub's by what is known; 0 after a new start.
 func (w witnessed) skew(now bootclock.Reading) time.Duration {
-	since, ok := now.Since(w.Last.Asked)
+	since, ok := now.Since(w.Told.Asked)
 	if !ok {
 		return 0
 	}
-	return now.Wall.Sub(w.Last.HubTime.Add(since))
+	return now.Wall.Sub(w.Told.HubTime.Add(since))
 }
 
 // trust says whether what the device holds may be used now.
 func (w witnessed) trust(staleAfter time.Duration, now bootclock.Reading) v1.Trust {
-	since, ok := now.Since(w.Last.Asked)
-	switch {
-	case !ok || w.behind(now) || w.skew(now).Abs() > maxSkew:
+	if _, ok := now.Since(w.Told.Asked); !ok || w.behind(now) || w.skew(now).Abs() > maxSkew {
 		return v1.Trust_TRUST_CLOCK_SUSPECT
-	case since >= staleAfter:
+	}
+	if silent, ok := now.Since(w.Last.Asked); !ok || silent >= staleAfter {
 		return v1.Trust_TRUST_STALE
 	}
 	return v1.Trust_TRUST_OK
 }
 
-// hear takes in a contact. Answers may overtake each other; only the newest counts, and the highest time stays.
+// hear takes in a signed word about the time. The highest time stays.
 func (w witnessed) hear(c hubclient.Contact) witnessed {
 	if c.HubTime.After(w.High) {
 		w.High = c.HubTime
 	}
-	if c.Asked.BootID != w.Last.Asked.BootID || c.Asked.Boot >= w.Last.Asked.Boot {
-		w.Last = c
-	}
+	w.Told = newer(w.Told, c)
 	return w
+}
+
+// meet takes in a contact.
+func (w witnessed) meet(c hubclient.Contact) witnessed {
+	w = w.hear(c)
+	w.Last = newer(w.Last, c)
+	return w
+}
+
+// newer gives the one that was asked later: answers may overtake each other.
+func newer(known, c hubclient.Contact) hubclient.Contact {
+	if c.Asked.BootID != known.Asked.BootID || c.Asked.Boot >= known.Asked.Boot {
+		return c
+	}
+	return known
 }

@@ -27,7 +27,7 @@ func heardAt(d time.Duration) hubclient.Contact {
 	return hubclient.Contact{HubTime: noon.Add(d), Asked: at(d, d)}
 }
 
-func knows(last hubclient.Contact) witnessed { return witnessed{}.hear(last) }
+func knows(last hubclient.Contact) witnessed { return witnessed{}.meet(last) }
 
 func TestJudge(t *testing.T) {
 	hour := term{EndsAt: noon.Add(time.Hour), Given: heardAt(0), Grace: 15 * time.Minute}
@@ -88,6 +88,9 @@ func TestTrust(t *testing.T) {
 		{"wall clock a little behind what the hub told", knows(heardAt(0)), at(-time.Minute, 0), v1.Trust_TRUST_OK},
 		{"wall clock behind what the hub told", knows(heardAt(0)), at(-time.Minute-1, 0), v1.Trust_TRUST_CLOCK_SUSPECT},
 		{"rebooted", knows(heardAt(0)), rebooted(time.Minute, time.Second), v1.Trust_TRUST_CLOCK_SUSPECT},
+		{"told the time, but not what is valid", knows(heardAt(0)).hear(heardAt(5 * time.Minute)), at(5*time.Minute, 5*time.Minute), v1.Trust_TRUST_STALE},
+		{"rebooted, told the time only", knows(heardAt(0)).hear(hubclient.Contact{HubTime: noon.Add(time.Minute), Asked: rebooted(time.Minute, time.Second)}),
+			rebooted(time.Minute, time.Second), v1.Trust_TRUST_STALE},
 		{"boot time ran backwards", knows(heardAt(time.Hour)), at(time.Hour, 0), v1.Trust_TRUST_CLOCK_SUSPECT},
 		{"nothing known", witnessed{}, at(0, 0), v1.Trust_TRUST_CLOCK_SUSPECT},
 	} {
@@ -99,18 +102,21 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-func TestHear(t *testing.T) {
+func TestMeet(t *testing.T) {
 	w := knows(heardAt(10 * time.Minute))
-	if got := w.hear(heardAt(5 * time.Minute)); got != w {
+	if got := w.meet(heardAt(5 * time.Minute)); got != w {
 		t.Errorf("an older answer: got %v, want no change", got)
 	}
 	back := hubclient.Contact{HubTime: noon.Add(8 * time.Minute), Asked: at(11*time.Minute, 11*time.Minute)}
-	if got := w.hear(back); got.Last != back || !got.High.Equal(noon.Add(10*time.Minute)) {
+	if got := w.meet(back); got.Last != back || got.Told != back || !got.High.Equal(noon.Add(10*time.Minute)) {
 		t.Errorf("a hub whose clock went back: got %v, want the new contact and the old high", got)
 	}
 	again := hubclient.Contact{HubTime: noon.Add(20 * time.Minute), Asked: rebooted(20*time.Minute, time.Second)}
-	if got := w.hear(again); got.Last != again || !got.High.Equal(again.HubTime) {
+	if got := w.meet(again); got.Last != again || !got.High.Equal(again.HubTime) {
 		t.Errorf("after a new start: got %v, want %v", got, again)
+	}
+	if got := w.hear(again); got.Last != w.Last || got.Told != again {
+		t.Errorf("a word about the time only: got %v, want the old contact", got)
 	}
 }
 

@@ -109,7 +109,7 @@ func (a *Agent) diagnoseClock() *v1.Finding {
 		return unwell("clock", errClockSuspect.Because(err), "")
 	}
 	w := a.times.state().Witnessed
-	if _, ok := now.Since(w.Last.Asked); !ok {
+	if _, ok := now.Since(w.Told.Asked); !ok {
 		return well("clock", "The hub has not told its time since this computer was started, so the clock cannot be compared.")
 	}
 	skew := w.skew(now)

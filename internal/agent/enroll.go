@@ -108,7 +108,7 @@ func (a *Agent) enroll(ctx context.Context, invitation keyshift.Invitation, name
 		a.takeBack(ctx, d, keys)
 		return nil, err
 	}
-	a.link.Store(newLink(d, openWitness(a.files, d), a.openSession))
+	a.link.Store(newLink(d, openWitness(a.files, d), a.openLine))
 	a.log.Info("enrolled", "hub_id", d.HubID, "device_id", d.DeviceID)
 	poke(a.relinked)
 	a.bell.ring()
@@ -118,10 +118,14 @@ func (a *Agent) enroll(ctx context.Context, invitation keyshift.Invitation, name
 func (a *Agent) askToEnroll(ctx context.Context, hub *hubclient.Device, d device, keys seal.Keys, code string) (answer *v1.EnrollResponse, err error) {
 	request := a.newID()
 	err = hubclient.Retry(ctx, attempts, patience(), func() error {
-		answer, _, err = hubclient.Ask(ctx, hub.Enroll, &v1.EnrollRequest{
+		var contact hubclient.Contact
+		answer, contact, err = hubclient.Ask(ctx, hub.Enroll, &v1.EnrollRequest{
 			RequestId: request, Code: code, DeviceId: d.DeviceID, DeviceName: d.DeviceName, Os: runtime.GOOS, AgentVersion: a.cfg.Version,
 			SigningKey: keys.SigningPublic(), SealingKey: keys.SealingPublic(),
 		})
+		if err == nil {
+			a.times.meet(contact) // a new device holds nothing, so that is all there is to say of leases
+		}
 		return err
 	})
 	return answer, err

@@ -197,7 +197,7 @@ type turn struct {
 
 // take waits until nobody else works on a check-out, and keeps others from it until done is called.
 func (j *journal) take(ctx context.Context, request string) (done func(), err error) {
-	t := j.line(request)
+	t := j.queue(request)
 	select {
 	case t.taken <- struct{}{}:
 		return func() { <-t.taken; j.leave(request, t) }, nil
@@ -214,7 +214,7 @@ func (j *journal) idle(request string) bool {
 	return j.turns[request] == nil
 }
 
-func (j *journal) line(request string) *turn {
+func (j *journal) queue(request string) *turn {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	t, ok := j.turns[request]

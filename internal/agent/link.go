@@ -18,22 +18,22 @@ type link struct {
 	ended context.Context //nolint:containedctx // a link has a lifetime of its own, and this is it
 	end   context.CancelFunc
 
-	open func(ctx context.Context, d device) (*session, error)
+	open func(ctx context.Context, d device) (*line, error)
 
-	mu      sync.Mutex
-	device  device
-	session *session
+	mu     sync.Mutex
+	device device
+	line   *line
 
 	opening chan struct{} // full while somebody reads the keyring
 }
 
-// session is a link with its keys: what is needed to talk to the hub.
-type session struct {
+// line is an open link: the device keys and the client that signs with them.
+type line struct {
 	keys seal.Keys
 	hub  *hubclient.Device
 }
 
-func newLink(d device, w *witness, open func(context.Context, device) (*session, error)) *link {
+func newLink(d device, w *witness, open func(context.Context, device) (*line, error)) *link {
 	l := &link{witness: w, open: open, device: d, opening: make(chan struct{}, 1)}
 	l.ended, l.end = context.WithCancel(context.Background())
 	return l
@@ -60,9 +60,9 @@ func (l *link) rename(hubName, user string) (device, bool) {
 	return l.device, l.device.HubName != before.HubName || l.device.User != before.User
 }
 
-// talk gives the session. The device key is read from the keyring when it is needed first, and again until the keyring
+// talk gives the line. The device key is read from the keyring when it is needed first, and again until the keyring
 // gives it: it may be locked when the agent starts.
-func (l *link) talk(ctx context.Context) (*session, error) {
+func (l *link) talk(ctx context.Context) (*line, error) {
 	select {
 	case l.opening <- struct{}{}:
 		defer func() { <-l.opening }()
@@ -70,7 +70,7 @@ func (l *link) talk(ctx context.Context) (*session, error) {
 		return nil, ringError(ctx.Err())
 	}
 	l.mu.Lock()
-	s, d := l.session, l.device
+	s, d := l.line, l.device
 	l.mu.Unlock()
 	if s != nil {
 		return s, nil
@@ -80,7 +80,7 @@ func (l *link) talk(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	l.mu.Lock()
-	l.session = s
+	l.line = s
 	l.mu.Unlock()
 	return s, nil
 }
@@ -89,13 +89,13 @@ func (l *link) talk(ctx context.Context) (*session, error) {
 func (l *link) idle() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.session != nil {
-		l.session.hub.Close()
+	if l.line != nil {
+		l.line.hub.Close()
 	}
 }
 
-// openSession reads the device key from the keyring and makes the client.
-func (a *Agent) openSession(ctx context.Context, d device) (*session, error) {
+// openLine reads the device key from the keyring and makes the client.
+func (a *Agent) openLine(ctx context.Context, d device) (*line, error) {
 	seed, err := a.cfg.Ring.Get(ctx, d.ringKey())
 	defer seal.Wipe(seed)
 	switch {
@@ -111,7 +111,7 @@ func (a *Agent) openSession(ctx context.Context, d device) (*session, error) {
 		return nil, errBadKey.Because(err)
 	}
 	poke(a.askSoon)
-	return &session{keys: keys, hub: a.newHub(d, keys)}, nil
+	return &line{keys: keys, hub: a.newHub(d, keys)}, nil
 }
 
 func (a *Agent) newHub(d device, keys seal.Keys) *hubclient.Device {
@@ -133,8 +133,8 @@ func (a *Agent) tied() (*link, error) {
 	return nil, errNotEnrolled
 }
 
-// talk gives link and session, or says why there is none.
-func (a *Agent) talk(ctx context.Context) (*link, *session, error) {
+// talk gives link and line, or says why there is none.
+func (a *Agent) talk(ctx context.Context) (*link, *line, error) {
 	l, err := a.tied()
 	if err != nil {
 		return nil, nil, err

@@ -73,7 +73,7 @@ func (r record) news() bool {
 
 // sendReceipt ends the lease at the hub, or adds to an end that the hub knows. A check-in of a lease that has ended
 // otherwise meanwhile keeps that end and takes the receipt.
-func (a *Agent) sendReceipt(ctx context.Context, s *session, rec record) (*v1.Lease, error) {
+func (a *Agent) sendReceipt(ctx context.Context, s *line, rec record) (*v1.Lease, error) {
 	if rec.Cause == "" || rec.Told {
 		return nil, a.report(ctx, s, rec.receipt())
 	}
@@ -84,7 +84,7 @@ func (a *Agent) sendReceipt(ctx context.Context, s *session, rec record) (*v1.Le
 	return answer.GetLease(), err
 }
 
-func (a *Agent) report(ctx context.Context, s *session, receipt *v1.Receipt) error {
+func (a *Agent) report(ctx context.Context, s *line, receipt *v1.Receipt) error {
 	_, _, err := hubclient.Ask(ctx, s.hub.Report, &v1.ReportRequest{RequestId: a.newID(), Receipts: []*v1.Receipt{receipt}})
 	a.heard(err)
 	return err

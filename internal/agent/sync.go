@@ -52,6 +52,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	if l.ended.Err() != nil {
 		return errNotEnrolled // unenrolled meanwhile
 	}
+	a.times.meet(contact)
 	a.reconcile(before, answer, contact)
 	a.takeOver(l, answer)
 	if a.problems.set(fromWitness, l.witness.follow(question.GetCheckpoint(), answer)) {

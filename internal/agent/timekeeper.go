@@ -51,11 +51,18 @@ func openTimekeeper(clock bootclock.Clock, files files) (*timekeeper, error) {
 	return k, nil
 }
 
-// hear takes in a contact, in memory.
+// hear takes in a signed word of the hub about the time, in memory.
 func (k *timekeeper) hear(c hubclient.Contact) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.seen.Witnessed = k.seen.Witnessed.hear(c)
+}
+
+// meet takes in a contact: an answer that said what is valid. It is in memory only until keep.
+func (k *timekeeper) meet(c hubclient.Contact) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen.Witnessed = k.seen.Witnessed.meet(c)
 }
 
 // setPace takes over what the hub wishes, within bounds: it may ask for more care than the default, not for less.

@@ -49,7 +49,7 @@ func (a *Agent) watch(ctx context.Context, l *link) {
 }
 
 // listen keeps one stream until it ends. The error is nil when it was a good one.
-func (a *Agent) listen(ctx context.Context, s *session, mute int, first bool) (int, error) {
+func (a *Agent) listen(ctx context.Context, s *line, mute int, first bool) (int, error) {
 	start, heardBefore := time.Now(), first
 	heard, err := s.hub.Watch(ctx, func(sync bool) {
 		if sync || !heardBefore { // what was pushed while there was no stream is lost
@@ -71,7 +71,7 @@ func (a *Agent) listen(ctx context.Context, s *session, mute int, first bool) (i
 
 // poll asks once and waits for the answer. When the hub is not reached, the network may be another now: then a stream
 // is tried again.
-func (a *Agent) poll(ctx context.Context, s *session) (mute int, err error) {
+func (a *Agent) poll(ctx context.Context, s *line) (mute int, err error) {
 	start := time.Now()
 	news, err := s.hub.AwaitNews(ctx)
 	a.heard(err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -309,10 +310,23 @@ func (c *testClock) reboot() {
 	c.start, c.boot, c.boots = time.Now(), 0, c.boots+1
 }
 
-// switchable is a network cable.
+// switchable is a network cable. Somebody may sit on it and change what is asked at some paths.
 type switchable struct {
-	mu  sync.Mutex
-	off bool
+	mu      sync.Mutex
+	off     bool
+	changed string
+}
+
+func (s *switchable) change(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed = path
+}
+
+func (s *switchable) changes(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed != "" && strings.HasSuffix(path, s.changed)
 }
 
 func (s *switchable) set(off bool) {
@@ -335,6 +349,10 @@ type cuttable struct {
 func (c *cuttable) RoundTrip(r *http.Request) (*http.Response, error) {
 	if c.cable.isOff() {
 		return nil, &fs.PathError{Op: "dial", Path: r.URL.Host, Err: fs.ErrClosed}
+	}
+	if c.cable.changes(r.URL.Path) {
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength, r.GetBody = io.NopCloser(strings.NewReader("changed")), int64(len("changed")), nil
 	}
 	return c.next.RoundTrip(r)
 }

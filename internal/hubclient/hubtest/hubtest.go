@@ -26,9 +26,11 @@ import (
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/httpsig"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // ID is the id of every Hub.
@@ -143,17 +145,27 @@ func (h *Hub) now() time.Time {
 func (h *Hub) signed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil || !h.genuine(r, body) {
-			http.Error(w, "who are you?", http.StatusUnauthorized)
+		if err != nil {
+			http.Error(w, "what?", http.StatusBadRequest)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !h.genuine(r, body) {
+			h.answer(w, r, http.HandlerFunc(refuse))
+			return
+		}
 		if r.URL.Path == keyshiftv1connect.AgentServiceWatchProcedure {
 			next.ServeHTTP(w, r)
 			return
 		}
 		h.answer(w, r, next)
 	})
+}
+
+// refuse is what a hub answers when a signature is not right. That answer is signed too, if the request looks signed.
+func refuse(w http.ResponseWriter, r *http.Request) {
+	err := api.ToConnect(keyshift.Refuse(keyshift.CodeBadSignature, "The signature is not right.", "Try again."))
+	_ = connecthttp.NewErrorWriter().Write(w, r, err)
 }
 
 func (h *Hub) genuine(r *http.Request, body []byte) bool {
@@ -171,7 +183,7 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	rec := httptest.NewRecorder()
 	next.ServeHTTP(rec, r)
 	if err := httpsig.SignResponse(rec.Header(), rec.Code, rec.Body.Bytes(), r, ID, h.key(), h.now()); err != nil {
-		panic(err)
+		rec.Header().Set("Keyshift-Unsigned", err.Error()) // only a request without a signature gets such an answer
 	}
 	for name, values := range rec.Header() {
 		w.Header()[name] = values
