@@ -267,7 +267,7 @@ func (s *Server) Close() error {
 
 func (s *Server) newWaker() wakeup.Waker {
 	if s.config.Database != "" {
-		return wakeup.Postgres(s.config.Database, s.store, s.Hub.Broker(), s.config.Log, s.config.Clock)
+		return wakeup.Replicas(store.NewBus(s.config.Database, "keyshift_wakeup"), store.MaxPayload, s.store, s.Hub.Broker(), s.config.Log, s.config.Clock)
 	}
 	return wakeup.Memory(s.store, s.Hub.Broker(), s.config.Log, s.config.Clock)
 }

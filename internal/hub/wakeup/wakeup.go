@@ -26,7 +26,7 @@ type Sink interface {
 	WakeAll()
 }
 
-// Waker tells wake-ups. Make it with [Memory] or [Postgres].
+// Waker tells wake-ups. Make it with [Memory] or [Replicas].
 type Waker interface {
 	// Committed takes the outbox rows of a transaction. It never blocks.
 	Committed(rows []hub.OutboxRow)

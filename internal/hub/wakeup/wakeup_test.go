@@ -48,7 +48,7 @@ func replica(t *testing.T, database string) (*store.Store, *ears) {
 	}
 	waker = Memory(st, heard, slog.New(slog.DiscardHandler), time.Now)
 	if store.IsPostgres(database) {
-		waker = Postgres(database, st, heard, slog.New(slog.DiscardHandler), time.Now)
+		waker = Replicas(store.NewBus(database, "test"), store.MaxPayload, st, heard, slog.New(slog.DiscardHandler), time.Now)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -152,7 +152,7 @@ func TestManyWakeUpsFitIntoNotifications(t *testing.T) {
 	for i := range rows {
 		rows[i] = hub.OutboxRow{Topic: hub.TopicDevice, Ref: strings.Repeat("x", 36)}
 	}
-	packed, err := payloads(rows)
+	packed, err := payloads(rows, store.MaxPayload)
 	if err != nil || len(packed) < 2 {
 		t.Fatalf("packed into %d notifications, %v", len(packed), err)
 	}
