@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -29,11 +30,14 @@ type replicas struct {
 	bus        Bus
 	maxPayload int
 	sink       Sink
+	// listening is closed once this replica hears, itself included: what is told before would be lost.
+	listening chan struct{}
+	once      sync.Once
 }
 
 // Replicas tells wake-ups over a bus whose texts have at most maxPayload bytes.
 func Replicas(bus Bus, maxPayload int, store hub.Store, sink Sink, log *slog.Logger, clock func() time.Time) Waker {
-	r := &replicas{outbox: newOutbox(store, log, clock), bus: bus, maxPayload: maxPayload, sink: sink}
+	r := &replicas{outbox: newOutbox(store, log, clock), bus: bus, maxPayload: maxPayload, sink: sink, listening: make(chan struct{})}
 	r.tell = r.send
 	return r
 }
@@ -43,6 +47,11 @@ func (r *replicas) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return r.listen(ctx) })
 	group.Go(func() error {
+		select {
+		case <-r.listening:
+		case <-ctx.Done():
+			return nil
+		}
 		sweep := time.NewTicker(sweepEvery)
 		defer sweep.Stop()
 		defer func() { r.note("close notifier", r.bus.Close(ctx)) }()
@@ -105,7 +114,7 @@ func (r *replicas) send(ctx context.Context, rows []hub.OutboxRow) error {
 // listen hears until ctx ends. Whenever it begins to, wake-ups may have been missed.
 func (r *replicas) listen(ctx context.Context) error {
 	for {
-		err := r.bus.Listen(ctx, r.sink.WakeAll, r.hear)
+		err := r.bus.Listen(ctx, r.ready, r.hear)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -116,6 +125,11 @@ func (r *replicas) listen(ctx context.Context) error {
 		case <-time.After(listenAgainAfter):
 		}
 	}
+}
+
+func (r *replicas) ready() {
+	r.once.Do(func() { close(r.listening) })
+	r.sink.WakeAll()
 }
 
 func (r *replicas) hear(payload string) {
