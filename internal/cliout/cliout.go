@@ -16,6 +16,9 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -76,7 +79,22 @@ func (p *Printer) document(data []byte) error {
 		return fmt.Errorf("write answer: %w", err)
 	}
 	b.WriteByte('\n')
-	return p.Words(func(w io.Writer) { _, _ = w.Write(b.Bytes()) })
+	return p.Words(func(w io.Writer) { _, _ = w.Write(visible(b.Bytes())) })
+}
+
+// visible writes characters that could play with a terminal as JSON escapes. They can only be inside strings.
+func visible(document []byte) []byte {
+	var out []byte
+	for _, r := range string(document) {
+		if r != '\n' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)) {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				out = fmt.Appendf(out, `\u%04x`, unit)
+			}
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return out
 }
 
 // Note tells a person something that is not the answer. Programs are not told.

@@ -316,7 +316,10 @@ func TestListsAreReadPageByPage(t *testing.T) {
 	if n != 1100 || len(o.headers) != 3 {
 		t.Errorf("got %d users in %d requests, want 1100 in 3", n, len(o.headers))
 	}
-	for range admin.EachUser(t.Context()) {
+	for _, err := range admin.EachUser(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if len(o.headers) != 4 {

@@ -35,8 +35,10 @@ type desk struct {
 	dir  string
 	// answers are what the person says to questions; nil is nobody there.
 	answers []string
-	// during is called before the second look at a revocation.
+	// context ends when the person presses Ctrl-C.
 	context context.Context
+	// every is the pause between two looks at a revocation.
+	every time.Duration
 
 	transcript strings.Builder
 	said       strings.Builder
@@ -44,7 +46,7 @@ type desk struct {
 
 func sit(t *testing.T) *desk {
 	t.Helper()
-	return &desk{t: t, hub: newFakeHub(t), ring: osringtest.NewFake(), dir: t.TempDir(), context: t.Context()}
+	return &desk{t: t, hub: newFakeHub(t), ring: osringtest.NewFake(), dir: t.TempDir(), context: t.Context(), every: time.Millisecond}
 }
 
 // loggedIn is a desk whose profile and token are there.
@@ -99,7 +101,7 @@ func (d *desk) run(stdin string, args ...string) outcome {
 	p := &Program{
 		Args: args, Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &errs, Now: func() time.Time { return now },
 		ConfigDir: filepath.Join(d.dir, "config"), Keyring: d.ring, Label: "a laptop", Version: "1.0",
-		FollowEvery: time.Millisecond, HTTP: d.http,
+		FollowEvery: d.every, HTTP: d.http,
 	}
 	if d.answers != nil {
 		p.Console = person{d, &errs}

@@ -75,6 +75,10 @@ type fakeHub struct {
 	export   []byte
 	note     string
 	accounts []*v1.Account
+	// onLogin and onList run before a login or a list of leases is answered.
+	onLogin, onList func()
+	// passAfter is after how many refusals refuse ends by itself; 0 is never.
+	passAfter int
 
 	mu     sync.Mutex
 	err    error
@@ -115,6 +119,11 @@ func (h *fakeHub) listen(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 		h.mu.Lock()
 		err := h.err
+		if err != nil && h.passAfter > 0 {
+			if h.passAfter--; h.passAfter == 0 {
+				h.err = nil
+			}
+		}
 		h.mu.Unlock()
 		if err != nil {
 			return api.ToConnect(err)

@@ -17,6 +17,9 @@ func (h *fakeHub) GetHub(context.Context, *v1.GetHubRequest) (*v1.GetHubResponse
 }
 
 func (h *fakeHub) Login(_ context.Context, q *v1.LoginRequest) (*v1.LoginResponse, error) {
+	if h.onLogin != nil {
+		h.onLogin()
+	}
 	user := dana()
 	if q.GetUserName() != "" {
 		user.Name = q.GetUserName()
@@ -163,13 +166,16 @@ func (h *fakeHub) RemoveGrant(context.Context, *v1.RemoveGrantRequest) (*v1.Remo
 	return &v1.RemoveGrantResponse{LeasesRevoked: 1}, nil
 }
 
-// ListLeases lists a revocation's leases a step further each time; many leases have one page each 50.
+// ListLeases lists a revocation's leases a step further each time.
 func (h *fakeHub) ListLeases(_ context.Context, q *v1.ListLeasesRequest) (*v1.ListLeasesResponse, error) {
 	if h.empty {
 		return &v1.ListLeasesResponse{}, nil
 	}
 	if q.GetRevocationId() == "" {
 		return &v1.ListLeasesResponse{Leases: []*v1.Lease{lease(leaseID, 0), lease(lease2ID, v1.RemovalStep_REMOVAL_STEP_REQUESTED)}}, nil
+	}
+	if h.onList != nil {
+		h.onList()
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -40,8 +40,9 @@ const eachBelow = 20
 func (f *follower) run(ctx context.Context) error {
 	n := f.revocation.GetLeasesRevoked()
 	if n == 0 {
-		return f.answer(nil, func(w io.Writer) { fmt.Fprintln(w, "Nothing was live there: no lease revoked.") })
+		return f.answer([]*v1.Lease{}, func(w io.Writer) { fmt.Fprintln(w, "Nothing was live there: no lease revoked.") })
 	}
+	defer f.inv.Note("Whoever still has a grant may check out again. To prevent that: %s accounts disable, grants remove, or users deactivate.", Name)
 	if !f.look {
 		return f.answer(nil, func(w io.Writer) {
 			fmt.Fprintf(w, "%s revoked.\n", plural(n, "lease"))
@@ -132,6 +133,9 @@ func (f *follower) tell(leases []*v1.Lease) (open int, err error) {
 		}
 	}
 	if len(leases) > eachBelow {
+		if open == 0 {
+			return 0, nil // the last line says so
+		}
 		return open, f.news("sum", fmt.Sprintf("Access removed from %d of %d.", len(leases)-open, len(leases)))
 	}
 	for _, l := range leases {
@@ -155,7 +159,7 @@ func (f *follower) news(about, line string) error {
 
 // stopped explains why it is not followed any further: the person or the time said so.
 func (f *follower) stopped(ctx context.Context, open int) error {
-	stands := "The revocation stands: no device gets these accounts again, and each stops by itself at the latest as its line says."
+	stands := "The revocation stands: the leases are over at the hub, and each device stops by itself at the latest as its line says."
 	if ctx.Err() != nil {
 		return f.with(keyshift.Refuse(api.CodeInterrupted, "Stopped following. "+stands, "See how far it is: “"+Name+" leases list”.").Because(ctx.Err()), open)
 	}

@@ -122,7 +122,7 @@ func usage(err error, args []string) error {
 	}
 	if tellsSecret(err, path, args) {
 		return keyshift.Invalid(api.CodeUsage, "A code, a password or a token is never given on the command line: every program on this computer can read it there.",
-			"Ask for a new one, run “"+strings.TrimSpace(Name+" "+path)+"”, and paste it when you are asked.")
+			"Replace it by a new one, and paste that when “"+Name+" login” or “"+Name+" credential set ACCOUNT” asks for it.")
 	}
 	text := cliout.Clean(err.Error())
 	if text != "" {

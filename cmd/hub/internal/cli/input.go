@@ -114,6 +114,6 @@ func parseMoment(field, text string, now time.Time, ofDay func(time.Time) time.T
 		"Write it like 14:30 for today, 2026-11-22 14:30, 2026-11-22, or 2026-11-22T14:30:00Z.")
 }
 
-// startOf and endOf are the first moment of a day, and the first after it.
+// startOf and endOf are the first and the last second of a day.
 func startOf(day time.Time) time.Time { return day }
-func endOf(day time.Time) time.Time   { return day.AddDate(0, 0, 1) }
+func endOf(day time.Time) time.Time   { return day.AddDate(0, 0, 1).Add(-time.Second) }

@@ -71,6 +71,9 @@ func (c *loginCmd) code(ctx context.Context, inv *invocation) (keyshift.Invitati
 	if err != nil {
 		return keyshift.Invitation{}, err
 	}
+	if strings.TrimSpace(answers[0]) == "" {
+		return keyshift.Invitation{}, keyshift.Invalid(api.CodeUsage, "No code was given.", "Paste it when you are asked, or pipe it in: “"+Name+" login < FILE”.")
+	}
 	code, err := keyshift.ParseInvitation(answers[0])
 	switch {
 	case err != nil:

@@ -100,10 +100,10 @@ func (c *revokeCmd) request(ctx context.Context, hub *hubclient.Admin) (*v1.Revo
 // revoked is the answer for programs: both messages of the API.
 type revoked struct {
 	Revocation json.RawMessage `json:"revocation"`
-	Leases     json.RawMessage `json:"leases"`
+	Leases     json.RawMessage `json:"leases,omitempty"`
 }
 
-// answer ends a revocation that was followed to the end, or not at all.
+// answer ends a revocation. The leases are nil if it was not followed.
 func (f *follower) answer(leases []*v1.Lease, words func(w io.Writer)) error {
 	if !f.inv.JSON {
 		return f.inv.Words(words)
@@ -111,6 +111,9 @@ func (f *follower) answer(leases []*v1.Lease, words func(w io.Writer)) error {
 	revocation, err := cliout.Encode(f.revocation)
 	if err != nil {
 		return err
+	}
+	if leases == nil {
+		return f.inv.Value(revoked{Revocation: revocation}, nil)
 	}
 	list, err := cliout.Encode(&v1.ListLeasesResponse{Leases: leases})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -36,7 +37,7 @@ func (c *acceptRiskCmd) Run(ctx context.Context, inv *invocation) error {
 			return keyshift.Refuse(keyshift.CodeFieldInvalid, "No clause of "+net.Title()+"'s terms is known that forbids sharing a login.", "Nothing has to be accepted.")
 		}
 		showClause(inv.Stderr, c.Account, clause)
-		if err := inv.confirm(ctx, c.Yes, "Accept this for "+clean(c.Account)+" until "+inv.Clock(until)+"?"); err != nil {
+		if err := inv.confirm(ctx, c.Yes, "Accept this for "+clean(c.Account)+" until "+until.In(inv.now().Location()).Format(time.DateTime)+"?"); err != nil {
 			return err
 		}
 		answer, err := hubclient.Call(ctx, hub.Accounts.AcceptRisk, &v1.AcceptRiskRequest{Account: c.Account, TextHash: clause.Hash(), Until: timestamppb.New(until)})
@@ -45,7 +46,7 @@ func (c *acceptRiskCmd) Run(ctx context.Context, inv *invocation) error {
 		}
 		return inv.Message(answer, func(w io.Writer) {
 			r := answer.GetAccount().GetRiskAcceptance()
-			fmt.Fprintf(w, "Recorded for %s: accepted by %s until %s.\n", accountName(answer.GetAccount()), clean(r.GetAcceptedBy()), inv.clock(r.GetUntil()))
+			fmt.Fprintf(w, "Recorded for %s: accepted by %s until %s.\n", accountName(answer.GetAccount()), clean(r.GetAcceptedBy()), inv.stamp(r.GetUntil()))
 		})
 	})
 }

@@ -79,12 +79,19 @@ func (c *acceptRollbackCmd) Run(ctx context.Context, inv *invocation) error {
 		}
 		return inv.Message(answer, func(w io.Writer) {
 			if n := answer.GetMissing(); n > 0 {
-				fmt.Fprintf(w, "Recorded. The hub lends again when %s more did the same.\n", plural(int64(n), "user"))
+				fmt.Fprintf(w, "Recorded. Still needed before the hub lends again: %s.\n", moreUsers(n))
 				return
 			}
 			fmt.Fprintln(w, "Recorded. The hub lends again.")
 		})
 	})
+}
+
+func moreUsers(n int32) string {
+	if n == 1 {
+		return "1 more user"
+	}
+	return strconv.Itoa(int(n)) + " more users"
 }
 
 type versionCmd struct{}
