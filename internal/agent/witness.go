@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/checkpoint"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -37,6 +39,8 @@ type witness struct {
 type keptCheckpoints struct {
 	Newest string   `json:"newest"`
 	Older  []string `json:"older,omitempty"`
+	// RollbackKnown is the newest rollback that the hub's admins accepted, as far as the hub has told this device.
+	RollbackKnown time.Time `json:"rollback_known,omitzero"`
 }
 
 // openWitness reads the kept checkpoints.
@@ -68,8 +72,11 @@ func (w *witness) size() int64 {
 // present fills in what a sync shows to the hub.
 func (w *witness) present(q *v1.SyncRequest, key crypto.Signer, now time.Time) error {
 	w.mu.Lock()
-	note, head := w.kept.Newest, w.head
+	note, head, known := w.kept.Newest, w.head, w.kept.RollbackKnown
 	w.mu.Unlock()
+	if !known.IsZero() {
+		q.RollbackKnown = timestamppb.New(known)
+	}
 	if note == "" {
 		return nil
 	}
@@ -79,29 +86,38 @@ func (w *witness) present(q *v1.SyncRequest, key crypto.Signer, now time.Time) e
 }
 
 // follow takes in the checkpoint of an answer. sent is the one that the request showed. What does not continue it is
-// refused, and the kept one stays.
+// refused, and the kept one stays: unless the hub says that its admins accepted that, which this device believes once for
+// each time they do. The one that it had then stays among the older ones, as evidence.
 func (w *witness) follow(sent string, answer *v1.SyncResponse) error {
 	if w.damaged != nil {
 		return errCheckpoint.Because(w.damaged)
 	}
 	head, err := checkpoint.Follow(sent, answer.GetCheckpoint(), answer.GetConsistency(), w.hub.HubID, w.hub.HubKey)
+	broken := errors.Is(err, checkpoint.ErrShrunk) || errors.Is(err, checkpoint.ErrRewritten)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	known := w.kept.RollbackKnown
+	if at := answer.GetRollbackAccepted(); at.IsValid() && at.AsTime().After(known) {
+		known = at.AsTime()
+	}
+	if broken && known.After(w.kept.RollbackKnown) {
+		head, err = checkpoint.Open(answer.GetCheckpoint(), w.hub.HubID, w.hub.HubKey)
+		broken = false
+	}
 	switch {
-	case errors.Is(err, checkpoint.ErrShrunk), errors.Is(err, checkpoint.ErrRewritten):
+	case broken:
 		return errRollback.Because(err)
 	case err != nil:
 		return errCheckpoint.Because(err)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.kept.Newest != sent || head == w.head {
+	case w.kept.Newest != sent, head == w.head && known.Equal(w.kept.RollbackKnown):
 		return nil // another sync was faster, or nothing is new
 	}
-	return w.keep(head, answer.GetCheckpoint())
+	return w.keep(head, answer.GetCheckpoint(), known)
 }
 
-func (w *witness) keep(head checkpoint.Head, note string) error {
-	next := keptCheckpoints{Newest: note, Older: w.kept.Older}
-	if w.kept.Newest != "" {
+func (w *witness) keep(head checkpoint.Head, note string, known time.Time) error {
+	next := keptCheckpoints{Newest: note, Older: w.kept.Older, RollbackKnown: known}
+	if w.kept.Newest != "" && w.kept.Newest != note {
 		next.Older = append([]string{w.kept.Newest}, w.kept.Older...)
 	}
 	next.Older = next.Older[:min(len(next.Older), maxKept)]

@@ -215,6 +215,16 @@ func TestAnOldBackupIsNoticed(t *testing.T) {
 	if got := Do(t, w.Admin(0, keyshift.NewSecret(lee)).Hub.AcceptRollback, &v1.AcceptRollbackRequest{}).GetMissing(); got != 0 {
 		t.Errorf("after two words %d are missing, want 0", got)
 	}
+	// The device follows the log that was accepted, and does not accuse it again.
+	Eventually(t, "the device has witnessed the accepted log", func() bool {
+		return desk.Agent.SyncNow(t.Context()) == nil && desk.Agent.Status().GetProblem() == nil
+	})
+	if err := desk.Agent.SyncNow(t.Context()); err != nil {
+		t.Errorf("another sync: %v", err)
+	}
+	if got := Do(t, w.Owner.Hub.GetStatus, &v1.GetStatusRequest{}).GetState(); got != "serving" {
+		t.Errorf("the hub is %s, want serving", got)
+	}
 	desk.mustCheckOut("x/acme", time.Hour)
 }
 
