@@ -95,12 +95,9 @@ func (h *Hub) Unenroll(ctx context.Context, call Call) error {
 	return err
 }
 
-// DeviceKey gives what the transport needs to verify a device's signature.
+// DeviceKey gives what the transport needs to verify a device's signature, or [keyshift.ErrNotFound].
 func (h *Hub) DeviceKey(ctx context.Context, id keyshift.ID) (key []byte, user keyshift.ID, err error) {
 	device, owner, err := h.Store.Read(ctx).DeviceAndUser(id)
-	if errors.Is(err, keyshift.ErrNotFound) {
-		return nil, "", errDevice
-	}
 	return device.SigningKey, owner.ID, err
 }
 

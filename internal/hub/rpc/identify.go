@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"io"
-	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -36,41 +34,51 @@ type callKey struct{}
 // proof is what identify found out about a request. The handler makes a hub.Call of it.
 type proof struct {
 	call hub.Call
-	// signed is the request's signature and body its content, for Enroll, whose key is inside the message.
+	// signed is the request's signature and key what it has to verify with; Enroll, whose key is inside the message, verifies
+	// request and body itself.
 	signed  *httpsig.Request
+	key     ed25519.PublicKey
 	request *http.Request
 	body    []byte
 }
 
-// identify lets a request for a declared method through with what is known of who sent it.
+func (p *proof) enrolling() bool {
+	return p.request.URL.Path == keyshiftv1connect.AgentServiceEnrollProcedure
+}
+
+// identify lets a request for a declared method through with what is known of who sent it. The content is read only after
+// the headers have said who wants to be heard.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limitReading(w)
 		access, ok := s.access[r.URL.Path]
 		if !ok {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body, err := readBody(w, r)
-		if err != nil {
-			s.refuse(w, r, err)
-			return
-		}
-		p := &proof{call: hub.Call{Access: access, Procedure: r.URL.Path, Source: s.source(r)}, request: r, body: body}
+		p := &proof{call: hub.Call{Access: access, Procedure: r.URL.Path, Source: s.source(r)}, request: r}
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, p))
-		r.Body = io.NopCloser(bytes.NewReader(body))
 		if strings.HasPrefix(r.URL.Path, "/"+keyshiftv1connect.AgentServiceName+"/") {
 			s.serveDevice(w, r, p, next)
 			return
 		}
-		if err := s.admit(r, p); err != nil {
-			s.refuse(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r)
+		s.serveUser(w, r, p, next)
 	})
 }
 
-// admit asks whether a user may call the method at all, before the request is decoded: whoever may not learns nothing from
+func (s *Server) serveUser(w http.ResponseWriter, r *http.Request, p *proof, next http.Handler) {
+	err := s.admit(r, p)
+	if err == nil {
+		err = p.read(w, r)
+	}
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	next.ServeHTTP(w, r)
+}
+
+// admit asks whether a user may call the method at all, before the request is read: whoever may not learns nothing from
 // how it is judged. The use case asks again on its own data.
 func (s *Server) admit(r *http.Request, p *proof) error {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
@@ -80,53 +88,16 @@ func (s *Server) admit(r *http.Request, p *proof) error {
 	return err
 }
 
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooBig *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooBig):
-		return nil, errTooBig
-	case err != nil:
-		return nil, errUnread.Because(err)
-	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasSuffix(kind, "json") && tooDeep(body) {
-		return nil, errTooDeep
-	}
-	return body, nil
-}
-
-var (
-	errTooBig  = keyshift.Invalid(keyshift.CodeBodyTooBig, "The request is longer than 1 MiB.", "Send less at once.")
-	errTooDeep = keyshift.Invalid(keyshift.CodeBodyInvalid, "The request is nested more than 32 deep.", "Send it as the API description says.")
-	errUnread  = keyshift.Invalid(keyshift.CodeBodyInvalid, "The request did not arrive whole.", "Send it again.")
-)
-
-// tooDeep counts brackets outside of strings, before anything is decoded.
-func tooDeep(body []byte) bool {
-	depth, inString, escaped := 0, false, false
-	for _, c := range body {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			inString, escaped = c != '"', c == '\\'
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
-			if depth++; depth > maxDepth {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
-}
-
 // serveDevice verifies a device's signature, serves, and signs the answer: refusals too, because an unsigned one could
 // be anybody's. Streams are not signed; they carry nothing that has to be believed.
 func (s *Server) serveDevice(w http.ResponseWriter, r *http.Request, p *proof, next http.Handler) {
-	err := s.verify(r, p)
+	err := s.hear(r, p)
+	if err == nil {
+		err = p.read(w, r)
+	}
+	if err == nil {
+		err = s.verify(r, p)
+	}
 	if r.URL.Path == keyshiftv1connect.AgentServiceWatchProcedure && err == nil {
 		next.ServeHTTP(w, r)
 		return
@@ -165,42 +136,47 @@ func (b *buffered) Header() http.Header         { return b.header }
 func (b *buffered) WriteHeader(status int)      { b.status = status }
 func (b *buffered) Write(p []byte) (int, error) { return b.body.Write(p) }
 
-func (s *Server) verify(r *http.Request, p *proof) error {
+// hear reads whose request it claims to be. A device that the hub does not know is refused like one that signs wrongly:
+// nothing is proven yet, and the refusal is signed.
+func (s *Server) hear(r *http.Request, p *proof) error {
 	signed, err := httpsig.ParseRequest(r)
 	if err != nil {
 		return errSignature.Because(err)
 	}
 	p.signed = signed
 	p.call.DeviceID, p.call.Seq, p.call.SignedAt = keyshift.ID(signed.DeviceID), signed.Seq, signed.Created
-	enrolling := r.URL.Path == keyshiftv1connect.AgentServiceEnrollProcedure
-	if want := string(s.Hub.ID()); signed.HubID != want && !(enrolling && signed.HubID == enrollHubID) {
+	if signed.HubID != string(s.Hub.ID()) && !(p.enrolling() && signed.HubID == enrollHubID) {
 		return errSignature.Because(errors.New("signed for another hub"))
 	}
-	if !enrolling {
-		if err := s.verifyKnown(r, p); err != nil {
-			return err
+	if p.enrolling() {
+		return nil
+	}
+	p.key, p.call.UserID, err = s.Hub.DeviceKey(r.Context(), p.call.DeviceID)
+	if errors.Is(err, keyshift.ErrNotFound) {
+		return errSignature.Because(err)
+	}
+	return err
+}
+
+// verify holds the signature against the device's key. Enroll, whose key is in the message, does it itself.
+func (s *Server) verify(r *http.Request, p *proof) error {
+	if !p.enrolling() {
+		if err := p.signed.Verify(r, p.body, p.key); err != nil {
+			s.noteRefusal(r, p)
+			return errSignature.Because(err)
 		}
 	}
-	if skew := s.Hub.Now().Sub(signed.Created).Abs(); skew > maxClockSkew {
+	if skew := s.Hub.Now().Sub(p.signed.Created).Abs(); skew > maxClockSkew {
 		return clockSuspect(skew)
 	}
 	return nil
 }
 
-func (s *Server) verifyKnown(r *http.Request, p *proof) error {
-	key, user, err := s.Hub.DeviceKey(r.Context(), p.call.DeviceID)
-	if err != nil {
-		return err
+func (s *Server) noteRefusal(r *http.Request, p *proof) {
+	if err := s.Hub.RefusedSignature(r.Context(), p.call.DeviceID); err != nil {
+		s.Log.ErrorContext(r.Context(), "count refused signature", "error", err)
 	}
-	if err := p.signed.Verify(r, p.body, ed25519.PublicKey(key)); err != nil {
-		if countErr := s.Hub.RefusedSignature(r.Context(), p.call.DeviceID); countErr != nil {
-			s.Log.ErrorContext(r.Context(), "count refused signature", "error", countErr)
-		}
-		s.Log.WarnContext(r.Context(), "refused signature", "device", p.call.DeviceID, "source", p.call.Source)
-		return errSignature.Because(err)
-	}
-	p.call.UserID = user
-	return nil
+	s.Log.WarnContext(r.Context(), "refused signature", "device", p.call.DeviceID, "source", p.call.Source)
 }
 
 var errSignature = keyshift.Refuse(keyshift.CodeBadSignature, "The request is not signed as it has to be.", "Update the agent; if that does not help, enroll the device again.")

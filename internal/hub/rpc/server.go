@@ -1,9 +1,10 @@
 // Package rpc serves the hub's API: the contract in proto/ over Connect, as binary or as JSON for a person with curl.
 //
-// A request passes, in this order: limits on size and nesting; who is asking (identify.go: a device by its signature, a
-// user by a token); the method's handler, which turns messages into values of package hub and back; and on the way out
-// the error table of package api and, for devices, the hub's signature over the answer. Which methods exist and who may
-// call them is said once, in proto/. A method without that does not start.
+// A request passes, in this order: who is asking (identify.go: a device by its signature, a user by a token), so that
+// strangers are not listened to for long; limits on size, time and nesting (body.go); the method's handler, which turns
+// messages into values of package hub and back; and on the way out the error table of package api and, for devices, the
+// hub's signature over the answer. Which methods exist and who may call them is said once, in proto/. A method without
+// that does not start.
 package rpc
 
 import (
@@ -21,12 +22,6 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-)
-
-// maxBody is the longest request in bytes, maxDepth the deepest nesting of a JSON request.
-const (
-	maxBody  = 1 << 20
-	maxDepth = 32
 )
 
 // Exporter writes the audit log for offline verification, a piece at a time.
