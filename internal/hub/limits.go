@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -13,11 +14,11 @@ import (
 type Limits struct {
 	// CheckOutsPerMinute is per user; default 10.
 	CheckOutsPerMinute int
-	// CodeTriesPerMinute is how many wrong enrollment or login codes one address may try; default 5.
+	// CodeTriesPerMinute is how many enrollment and login codes, right or wrong, one address may try; default 5.
 	CodeTriesPerMinute int
 }
 
-// limiter keeps a token bucket per name and forgets the full ones.
+// limiter keeps a token bucket per name.
 type limiter struct {
 	clock     func() time.Time
 	checkOuts buckets
@@ -49,9 +50,7 @@ func (b *buckets) take(name string, now time.Time) error {
 	defer b.mu.Unlock()
 	bucket := b.byName[name]
 	if bucket == nil {
-		if len(b.byName) >= maxBuckets {
-			b.forgetFull(now)
-		}
+		b.makeRoom()
 		bucket = rate.NewLimiter(rate.Every(time.Minute/time.Duration(b.perMinute)), b.perMinute)
 		b.byName[name] = bucket
 	}
@@ -61,14 +60,26 @@ func (b *buckets) take(name string, now time.Time) error {
 	return nil
 }
 
-func (b *buckets) forgetFull(now time.Time) {
-	for name, bucket := range b.byName {
-		if bucket.TokensAt(now) >= float64(b.perMinute) {
-			delete(b.byName, name)
+// makeRoom forgets any bucket when there are too many. Whoever has that many names gains nothing from a forgotten one, and
+// nobody is locked out.
+func (b *buckets) makeRoom() {
+	for name := range b.byName {
+		if len(b.byName) < maxBuckets {
+			return
 		}
+		delete(b.byName, name)
 	}
 }
 
 func (l *limiter) checkOut(user keyshift.ID) error { return l.checkOuts.take(string(user), l.clock()) }
 
-func (l *limiter) codeTry(source string) error { return l.codes.take(source, l.clock()) }
+func (l *limiter) codeTry(source string) error { return l.codes.take(neighborhood(source), l.clock()) }
+
+// neighborhood is what one stranger has of addresses: one of IPv4, all with the same 64 bits of IPv6 (RFC 4291, 2.5.1).
+func neighborhood(source string) string {
+	addr, err := netip.ParseAddr(source)
+	if err != nil || addr.Unmap().Is4() {
+		return source
+	}
+	return netip.PrefixFrom(addr, 64).Masked().String()
+}
