@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // prepareDir makes the directory of a SQLite database, for its owner only, and refuses one into which others may
@@ -41,7 +43,8 @@ type dirLock struct {
 }
 
 // errLocked says that another process holds the lock.
-var errLocked = errors.New("another hub is running on this database")
+var errLocked = keyshift.Refuse(keyshift.CodeUnavailable, "Another hub is running on this database.",
+	"On SQLite a hub has its database for itself: stop that one first.")
 
 // lockDir fails with errLocked while another process holds the lock. The system frees it when a process dies.
 func lockDir(database string) (*dirLock, error) {
