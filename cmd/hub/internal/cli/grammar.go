@@ -103,7 +103,24 @@ func (inv *invocation) run(ctx context.Context) error {
 		return interrupted(ctx, cmd.Run(ctx, inv))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return parsed.Run() // a command of the server, or completion, which is kong's own
+	return plain(parsed.Run()) // a command of the server, or completion, which is kong's own
+}
+
+// plain shows an error of the hub's own computer as it is, if it was not made for people: whoever runs these commands is
+// the admin who would have to find it in a log.
+func plain(err error) error {
+	if _, ok := errors.AsType[*keyshift.Error](err); ok || err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return keyshift.Refuse(keyshift.CodeInternal, sentence(cliout.Clean(err.Error())), "Mend that, then run the command again.").Because(err)
+}
+
+// sentence begins a text with a capital and ends it with a stop.
+func sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + strings.TrimRight(text[1:], "?.") + "."
 }
 
 func (inv *invocation) complete() api.Exit {
@@ -124,11 +141,7 @@ func usage(err error, args []string) error {
 		return keyshift.Invalid(api.CodeUsage, "A code, a password or a token is never given on the command line: every program on this computer can read it there.",
 			"Replace it by a new one, and paste that when “"+Name+" login” or “"+Name+" credential set ACCOUNT” asks for it.")
 	}
-	text := cliout.Clean(err.Error())
-	if text != "" {
-		text = strings.ToUpper(text[:1]) + strings.TrimRight(text[1:], "?.") + "."
-	}
-	return keyshift.Invalid(api.CodeUsage, text, "Run “"+strings.Join(strings.Fields(Name+" "+path+" --help"), " ")+"”.")
+	return keyshift.Invalid(api.CodeUsage, sentence(cliout.Clean(err.Error())), "Run “"+strings.Join(strings.Fields(Name+" "+path+" --help"), " ")+"”.")
 }
 
 // tellsSecret reports whether something that was given may have been meant as a secret.

@@ -124,7 +124,8 @@ type serving struct {
 }
 
 type serveCmd struct {
-	Fail bool `help:"Fail."`
+	Fail  bool `help:"Fail."`
+	Break bool `help:"Fail unforeseen."`
 }
 
 type where string
@@ -133,6 +134,9 @@ func (c serveCmd) Run(ctx context.Context, w where) error {
 	if c.Fail {
 		return errors.Join(errors.New("open /secret/path"), keyshift.Refuse(keyshift.CodeStorageReadonly, "The database cannot be written.", "Look at "+string(w)+"."))
 	}
+	if c.Break {
+		return errors.New("listen: address already in use")
+	}
 	return ctx.Err()
 }
 
@@ -140,7 +144,11 @@ func TestServerCommandsAreRunToo(t *testing.T) {
 	run := func(args ...string) (string, api.Exit) {
 		var out strings.Builder
 		p := &Program{Args: args, Stdout: &out, Stderr: &out, Server: &serving{}, Bindings: []any{where("here")}, Vars: map[string]string{"place": "there"}}
-		return out.String(), p.Run(t.Context())
+		exit := p.Run(t.Context())
+		return out.String(), exit
+	}
+	if out, exit := run("serve", "--break"); exit != api.ExitInternal || !strings.Contains(out, "Listen: address already in use.\n") {
+		t.Errorf("serve --break: exit %d, %q, want what happened", exit, out)
 	}
 	if _, exit := run("serve"); exit != api.ExitOK {
 		t.Errorf("serve: exit %d", exit)
