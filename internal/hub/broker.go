@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,34 +13,42 @@ import (
 // Broker holds the streams of connected devices and wakes them. A wake-up only says "sync", so one that comes while
 // another waits is the same.
 type Broker struct {
-	mu      sync.Mutex
-	streams map[keyshift.ID]map[chan struct{}]struct{}
+	mu sync.Mutex
+	// streams are those of each device, the oldest first.
+	streams map[keyshift.ID][]chan struct{}
 	devices func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error)
 	// hubChanged is called when another replica changed the hub's own row.
 	hubChanged func(context.Context) error
 }
 
-func newBroker() *Broker { return &Broker{streams: map[keyshift.ID]map[chan struct{}]struct{}{}} }
+func newBroker() *Broker { return &Broker{streams: map[keyshift.ID][]chan struct{}{}} }
 
-// Subscribe gives a channel that is filled when the device should sync, and a function that ends it.
+// maxStreams is how many streams a device has at once: one, those that broke without our noticing, and room.
+const maxStreams = 4
+
+// Subscribe gives a channel that is filled when the device should sync, and a function that ends it. The channel is closed
+// when newer streams of the device take its place.
 func (b *Broker) Subscribe(device keyshift.ID) (news <-chan struct{}, end func()) {
 	stream := make(chan struct{}, 1)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.streams[device] == nil {
-		b.streams[device] = map[chan struct{}]struct{}{}
+	if own := b.streams[device]; len(own) >= maxStreams {
+		close(own[0])
+		b.streams[device] = slices.Delete(own, 0, 1)
 	}
-	b.streams[device][stream] = struct{}{}
+	b.streams[device] = append(b.streams[device], stream)
 	return stream, func() { b.drop(device, stream) }
 }
 
 func (b *Broker) drop(device keyshift.ID, stream chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.streams[device], stream)
-	if len(b.streams[device]) == 0 {
+	left := slices.DeleteFunc(b.streams[device], func(other chan struct{}) bool { return other == stream })
+	if len(left) == 0 {
 		delete(b.streams, device)
+		return
 	}
+	b.streams[device] = left
 }
 
 // Connected counts devices with a stream on this replica.
@@ -95,7 +104,7 @@ func (b *Broker) wake(devices ...keyshift.ID) {
 }
 
 func (b *Broker) wakeLocked(device keyshift.ID) {
-	for stream := range b.streams[device] {
+	for _, stream := range b.streams[device] {
 		select {
 		case stream <- struct{}{}:
 		default:

@@ -101,13 +101,20 @@ func (h *Hub) DeviceKey(ctx context.Context, id keyshift.ID) (key []byte, user k
 	return device.SigningKey, owner.ID, err
 }
 
-// RefusedSignature counts a signature that did not verify in a device's name; after five the device is flagged.
+// RefusedSignature counts a signature that did not verify in a device's name; after five the device is flagged, and nothing
+// is counted any more: anybody can sign wrongly, and each count is written to disk.
 func (h *Hub) RefusedSignature(ctx context.Context, id keyshift.ID) error {
-	return h.Store.Write(ctx, Ordinary, func(tx Tx) error {
+	device, err := h.Store.Read(ctx).Device(id)
+	if err != nil || device.Refusals >= keyshift.FlagAfter {
+		return err
+	}
+	err = h.Store.Write(ctx, Ordinary, func(tx Tx) error {
 		n, err := tx.CountRefusal(id)
 		if err != nil || n != keyshift.FlagAfter {
 			return err
 		}
 		return tx.Append(keyshift.AuditEvent{Action: keyshift.ActDeviceFlagged, ActorKind: keyshift.ActorHub, ActorID: h.row.ID, DeviceID: id})
 	})
+	h.Tree.Poke()
+	return err
 }

@@ -175,7 +175,8 @@ func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, 
 	return item, nil
 }
 
-// Watch gives a channel that is filled when the calling device should sync, and a function that ends the watch.
+// Watch gives a channel that is filled when the calling device should sync, and a function that ends the watch; see
+// [Broker.Subscribe].
 func (h *Hub) Watch(ctx context.Context, call Call) (news <-chan struct{}, end func(), err error) {
 	caller, err := h.Authorize(h.Store.Read(ctx), call)
 	if err != nil {

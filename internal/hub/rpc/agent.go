@@ -66,7 +66,10 @@ func (s agentService) Watch(ctx context.Context, req *v1.WatchRequest, stream ke
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-news:
+		case _, open := <-news:
+			if !open {
+				return nil
+			}
 			sync = true
 		case <-heartbeat.C:
 			sync = false
