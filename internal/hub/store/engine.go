@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -54,12 +53,11 @@ func (l *link) rollback(ctx context.Context) bool {
 	return err == nil
 }
 
-// drop ends the connection instead of giving it back to its pool.
+// drop ends the connection instead of giving it back to its pool. A link of a backup has no queries.
 func (l *link) drop() {
-	_ = l.q.Close() // database/sql does not, and SQLite keeps the file open while a statement lives
+	if l.q != nil {
+		_ = l.q.Close() // database/sql does not, and SQLite keeps the file open while a statement lives
+	}
 	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = l.conn.Close()
 }
-
-// settling is how long a writer looks for the outcome of a commit that lost its connection.
-const settling = 10 * time.Second

@@ -19,6 +19,7 @@ var mayScan = map[string]string{
 	"Counts":                   "indexes that hold only live leases and open removals",
 	"DropKEKChecksExcept":      "a handful of rows",
 	"GrantedAccounts":          "grants, as many as the company has given",
+	"Holder":                   "the rows of a subquery, whose branches look up",
 	"KEKChecks":                "a handful of rows",
 	"LatestCheckpoint":         "stops at the first",
 	"OutboxBefore":             "the outbox is emptied all the time",

@@ -32,6 +32,8 @@ import (
 type postgresEngine struct {
 	target      string
 	pool, reads *sql.DB
+	// settling is how long a writer looks for the outcome of a commit that lost its connection.
+	settling time.Duration
 }
 
 const (
@@ -39,8 +41,9 @@ const (
 	closingLock = 0x6b657973 // "keys"
 	// oldestServer is PostgreSQL 15.
 	oldestServer    = 150000
-	postgresReaders = 16
-	postgresWriters = 2
+	postgresReaders = 12
+	// postgresWriters is more than one because a writer waits for the network at every statement.
+	postgresWriters = 4
 	// transactionLimit ends a transaction whose hub or server hangs, so that others do not wait for it for ever.
 	transactionLimit = 30 * time.Second
 	readLimit        = 15 * time.Second
@@ -52,9 +55,10 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 		return nil, err
 	}
 	e := &postgresEngine{
-		target: config.Host + "/" + config.Database,
-		pool:   postgresPool(config, postgresWriters+1, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
-		reads:  postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on"}),
+		settling: 10 * time.Second,
+		target:   config.Host + "/" + config.Database,
+		pool:     postgresPool(config, postgresWriters+1, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
+		reads:    postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on"}),
 	}
 	if err := e.checkServer(ctx); err != nil {
 		return nil, errors.Join(err, e.close(false))
@@ -192,7 +196,7 @@ func (e *postgresEngine) commit(ctx context.Context, l *link) error {
 // settle reads the writer's mark. The row is locked as long as the old transaction is still going on, so what is read
 // is final; it went with the commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), settling)
+	ctx, cancel := context.WithTimeout(context.Background(), e.settling)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {

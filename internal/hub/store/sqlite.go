@@ -48,11 +48,31 @@ func openSQLite(ctx context.Context, path string) (*sqliteEngine, error) {
 	return e, nil
 }
 
+// openBeside opens a file that a hub may have open. SQLite keeps the two writers apart; who runs the hub is none of ours.
+func openBeside(ctx context.Context, path string) (*sqliteEngine, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("read database path: %w", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("find database: %w", err)
+	}
+	e := &sqliteEngine{path: path}
+	if err := e.openPools(ctx); err != nil {
+		return nil, errors.Join(e.judged(err), e.closePools())
+	}
+	return e, nil
+}
+
 func (e *sqliteEngine) open(ctx context.Context) error {
 	clean := e.lock.clean()
-	if err := errors.Join(e.lock.opened(), prepareFile(e.path)); err != nil {
+	if err := errors.Join(e.lock.opened(), prepareFile(e.path), e.openPools(ctx)); err != nil || clean {
 		return err
 	}
+	return e.verify(ctx)
+}
+
+func (e *sqliteEngine) openPools(ctx context.Context) error {
 	var err error
 	if e.pool, err = openPool(e.dsn("_pragma=journal_mode(WAL)"), 1); err != nil {
 		return err
@@ -67,10 +87,7 @@ func (e *sqliteEngine) open(ctx context.Context) error {
 	if mode != "wal" {
 		return fmt.Errorf("open database: %s does not take a write-ahead log; put it on a local disk", e.path)
 	}
-	if clean {
-		return nil
-	}
-	return e.verify(ctx)
+	return nil
 }
 
 // dsn has what holds for every connection, and more. fullfsync makes macOS reach the disk itself.
@@ -221,6 +238,9 @@ func classifyIO(code int) fault {
 // close leaves the mark of an orderly end only if the write-ahead log could be brought into the database.
 func (e *sqliteEngine) close(orderly bool) error {
 	err := e.closePools()
+	if e.lock == nil {
+		return err
+	}
 	if _, left := os.Stat(e.path + "-wal"); orderly && err == nil && errors.Is(left, fs.ErrNotExist) {
 		err = e.lock.closed()
 	}

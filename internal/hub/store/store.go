@@ -55,6 +55,9 @@ type Options struct {
 	OnCommit func([]hub.OutboxRow)
 	// OnFatal is called once, on a goroutine of its own, when the store can go on no more.
 	OnFatal func(error)
+	// Beside opens a database that a hub may be using at the same time, for a backup or a rotation of keys: on SQLite no lock
+	// is taken and nothing verified. The database has to exist.
+	Beside bool
 	// ReserveFile is kept filled with 16 MiB, on the database's disk. Empty keeps none.
 	ReserveFile string
 }
@@ -96,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Random == nil {
 		o.Random = rand.Reader
 	}
-	e, err := openEngine(ctx, o.Database)
+	e, err := o.open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -105,6 +108,13 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), e.close(true))
 	}
 	return s, nil
+}
+
+func (o Options) open(ctx context.Context) (engine, error) {
+	if o.Beside && !IsPostgres(o.Database) {
+		return openBeside(ctx, o.Database)
+	}
+	return openEngine(ctx, o.Database)
 }
 
 func openEngine(ctx context.Context, database string) (engine, error) {

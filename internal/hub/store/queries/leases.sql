@@ -18,16 +18,17 @@ SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at >
 -- name: RemovalsOpen :many
 SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at = 0 ORDER BY id;
 
--- Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended.
+-- Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended. CROSS JOIN
+-- makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read.
 -- name: Holder :one
-SELECT * FROM lease_views WHERE id IN (
-  SELECT l.id FROM leases l WHERE (SELECT a.exclusive FROM accounts a WHERE a.id = CAST(@account_id AS TEXT)) = 1
-    AND l.account_id = @account_id AND l.removal_step < 4 AND l.due_at > @now
+SELECT h.id FROM (
+  SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
+  WHERE a.id = CAST(@account_id AS TEXT) AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.due_at > @now
   UNION ALL
-  SELECT l.id FROM leases l WHERE (SELECT a.exclusive FROM accounts a WHERE a.id = @account_id) = 1
-    AND l.account_id = @account_id AND l.holds = 1
+  SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
+  WHERE a.id = @account_id AND a.exclusive = 1 AND l.account_id = a.id AND l.holds = 1
     AND CASE WHEN l.state = 'pending' AND l.due_at <= @now THEN l.due_at + CAST(@margin AS BIGINT) ELSE l.free_at END > @now
-) ORDER BY free_at DESC LIMIT 1;
+) h ORDER BY h.free_at DESC LIMIT 1;
 
 -- name: HeldAt :many
 SELECT * FROM lease_views

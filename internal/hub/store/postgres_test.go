@@ -1,0 +1,394 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/testpg"
+)
+
+func TestNoErrorHoldsThePasswordOfAnAddress(t *testing.T) {
+	const password = "hunter2secret"
+	for _, dsn := range []string{
+		"postgres://dana:" + password + "@127.0.0.1:1/keyshift?connect_timeout=2",
+		"postgres://dana:" + password + "@%zz/keyshift",
+		"postgres://dana:" + password + "@localhost:notaport/keyshift",
+		"postgres://dana:" + password + "@127.0.0.1:1/keyshift?sslmode=" + password,
+		"postgresql://dana@127.0.0.1:1/keyshift?password=" + password + "&connect_timeout=2",
+	} {
+		_, err := Open(t.Context(), Options{Database: dsn})
+		if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), password) {
+			t.Errorf("got %v", err)
+		}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), password) {
+				t.Errorf("in the chain: %v", e)
+			}
+		}
+	}
+}
+
+func TestAServerThatWouldLoseAcknowledgedChangesIsRefused(t *testing.T) {
+	_, err := Open(t.Context(), Options{Database: testpg.New(t) + "&synchronous_commit=off", Migrate: true})
+	if err == nil || !strings.Contains(err.Error(), "synchronous_commit") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func (s *scene) sql(statement string) {
+	s.Helper()
+	if _, err := s.engine.(*postgresEngine).pool.ExecContext(s.ctx(), statement); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// sibling makes another database of the same cluster.
+func (s *scene) sibling(options string) string {
+	s.Helper()
+	u, err := url.Parse(s.dsn)
+	if err != nil {
+		s.Fatal(err)
+	}
+	u.Path += "_2"
+	name := strings.TrimPrefix(u.Path, "/")
+	s.sql("CREATE DATABASE " + name + " TEMPLATE template0 " + options)
+	s.Cleanup(func() {
+		_, err := s.engine.(*postgresEngine).pool.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)")
+		if err != nil {
+			s.Error(err)
+		}
+	})
+	return u.String()
+}
+
+func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
+	s := newScene(t, postgresDSN(t))
+	_, err := Open(t.Context(), Options{Database: s.sibling("ENCODING 'SQL_ASCII' LOCALE 'C'"), Migrate: true})
+	if err == nil || !strings.Contains(err.Error(), "UTF8") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The order of ids must not depend on how a country sorts its words.
+func TestListsAreTheSameUnderEveryCollation(t *testing.T) {
+	outer := newScene(t, postgresDSN(t))
+	s := newScene(t, outer.sibling("LOCALE_PROVIDER icu ICU_LOCALE 'cs-CZ' LOCALE 'C.UTF-8'"))
+	a, d := s.account(shared), s.device(s.user())
+	var want []keyshift.ID
+	for range 20 {
+		want = append(want, s.lend(a, d).ID)
+		s.clock.advance(time.Duration(7) * time.Hour)
+	}
+	s.revoke(hub.Target{Kind: hub.TargetAll})
+	views, err := s.reader().Leases(hub.LeaseFilter{Limit: 100})
+	if err != nil || len(views) != len(want) {
+		t.Fatalf("%d leases, %v", len(views), err)
+	}
+	for i, v := range views {
+		if v.ID != want[len(want)-1-i] {
+			t.Fatalf("place %d has %s", i, v.ID)
+		}
+	}
+	events, err := s.reader().Events(hub.EventFilter{Limit: 100})
+	if err != nil || len(events) != len(want) {
+		t.Fatalf("%d events, %v", len(events), err)
+	}
+}
+
+func TestSessionsAreSetUp(t *testing.T) {
+	s := newScene(t, postgresDSN(t)+"&default_query_exec_mode=simple_protocol")
+	e := s.engine.(*postgresEngine)
+	for _, tt := range []struct{ setting, write, read string }{
+		{"application_name", "keyshift-hub", "keyshift-hub"}, {"default_transaction_isolation", "read committed", "read committed"},
+		{"statement_timeout", "0", "15s"}, {"idle_in_transaction_session_timeout", "30s", "0"}, {"default_transaction_read_only", "off", "on"},
+	} {
+		for pool, want := range map[*sql.DB]string{e.pool: tt.write, e.reads: tt.read} {
+			var got string
+			if err := pool.QueryRow("SHOW " + tt.setting).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %s, %v, want %s", tt.setting, got, err, want)
+			}
+		}
+	}
+	s.user() // a value that the simple protocol would put into the text
+}
+
+func TestAReadOnlyServerSaysSo(t *testing.T) {
+	s := newScene(t, postgresDSN(t))
+	u, _ := url.Parse(s.dsn)
+	s.sql("ALTER DATABASE " + strings.TrimPrefix(u.Path, "/") + " SET default_transaction_read_only = on")
+	readonly := mustOpen(t, Options{Database: s.dsn})
+	wantCode(t, readonly.Write(t.Context(), hub.Ordinary, addUser("dana")), keyshift.CodeStorageReadonly)
+}
+
+func TestSQLStatesAreUnderstood(t *testing.T) {
+	for code, want := range map[string]fault{
+		"40001": faultConflict, "40P01": faultConflict, "23505": faultConflict, "53100": faultFull, "53300": faultLost, "25006": faultReadonly,
+		"57P01": faultLost, "08006": faultLost, "58030": faultDisk, "XX001": faultDamaged, "XX002": faultDamaged, "25P03": faultLost, "42601": faultOther, "23514": faultOther,
+	} {
+		if got := classifyState(code); got != want {
+			t.Errorf("%s: got %v, want %v", code, got, want)
+		}
+	}
+}
+
+// A check-out that began before a deactivation and commits after it would leave a lease that nobody ends. Hubs that
+// share a database wait for each other so that it cannot happen.
+func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
+	s := newScene(t, postgresDSN(t))
+	other := mustOpen(t, Options{Database: s.dsn, Clock: s.clock.now})
+	a := s.account(shared)
+	granted, refused := 0, 0
+	for round := range 60 {
+		u := s.user()
+		d := s.device(u)
+		checkOut := func(tx hub.Tx) error {
+			_, user, err := tx.DeviceAndUser(d.ID)
+			if err != nil {
+				return err
+			}
+			if !user.Active {
+				return keyshift.Refuse(keyshift.CodeUserInactive, "Inactive.", "")
+			}
+			return tx.AddLease(keyshift.NewLease(tx.NewID(), a, u, d, "campaign", time.Hour, tx.Now()))
+		}
+		var all sync.WaitGroup
+		errs := make([]error, 6)
+		for i := range errs {
+			all.Go(func() { errs[i] = s.Write(t.Context(), hub.Ordinary, checkOut) })
+		}
+		all.Go(func() {
+			err := other.Write(t.Context(), hub.Closing, func(tx hub.Tx) error {
+				user, err := tx.User(u.ID)
+				user.Active = false
+				_, err2 := tx.EndLeases(hub.Ending{Batch: tx.NewID(), Target: hub.Target{Kind: hub.TargetUser, ID: u.ID}, Reason: "deactivated"})
+				return errors.Join(err, err2, tx.SaveUser(user))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		all.Wait()
+		for _, err := range errs {
+			if err == nil {
+				granted++
+			} else {
+				wantCode(t, err, keyshift.CodeUserInactive)
+				refused++
+			}
+		}
+		if live, err := s.reader().LiveLeases(d.ID); len(live) != 0 || err != nil {
+			t.Fatalf("round %d: %d leases slipped past, %v", round, len(live), err)
+		}
+	}
+	if granted == 0 || refused == 0 {
+		t.Errorf("%d granted, %d refused: the race never happened", granted, refused)
+	}
+}
+
+func TestTwoHubsCountTogether(t *testing.T) {
+	s := newScene(t, postgresDSN(t))
+	stores := []*Store{s.Store, mustOpen(t, Options{Database: s.dsn})}
+	d := s.device(s.user())
+	var all sync.WaitGroup
+	const perWorker, workers = 10, 8
+	for i := range workers {
+		all.Go(func() {
+			for range perWorker {
+				err := stores[i%2].Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error {
+					device, err := tx.Device(d.ID)
+					if err != nil {
+						return err
+					}
+					after := device.Window
+					after.Accept(after.High + 1)
+					return tx.SaveWindow(d.ID, device.Window, after)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	got, err := s.reader().Device(d.ID)
+	if got.Window.High != perWorker*workers || err != nil {
+		t.Errorf("counted to %d, %v, want %d", got.Window.High, err, perWorker*workers)
+	}
+}
+
+func TestALostConnectionIsReplaced(t *testing.T) {
+	s := newScene(t, postgresDSN(t))
+	s.user()
+	admin := mustOpen(t, Options{Database: s.dsn})
+	for range 3 {
+		if _, err := poolOf(admin).ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+			t.Fatal(err)
+		}
+		s.user()
+	}
+}
+
+// proxy stands between a store and its server, and can lose a connection at the worst moment.
+type proxy struct {
+	*testing.T
+	socket string
+	mu     sync.Mutex
+	// lose is what to do with the next commit; down ends connections and refuses new ones.
+	lose    func(client, server net.Conn, message []byte)
+	down    bool
+	clients []net.Conn
+}
+
+// newProxy gives a proxy and the address of the database through it.
+func newProxy(t *testing.T, dsn string) (*proxy, string) {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "keyshift") // the name of a socket has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, ".s.PGSQL.5432"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = errors.Join(l.Close(), os.RemoveAll(dir)) })
+	values := u.Query()
+	p := &proxy{T: t, socket: filepath.Join(values.Get("host"), ".s.PGSQL.5432")}
+	values.Set("host", dir)
+	u.RawQuery = values.Encode()
+	go p.serve(l)
+	return p, u.String()
+}
+
+func (p *proxy) serve(l net.Listener) {
+	for {
+		client, err := l.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("unix", p.socket)
+		p.mu.Lock()
+		p.clients = append(p.clients, client)
+		down := p.down
+		p.mu.Unlock()
+		if err != nil || down {
+			_ = client.Close()
+			continue
+		}
+		go p.toServer(client, server)
+		go copyAll(client, server)
+	}
+}
+
+func copyAll(to, from net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := from.Read(buf)
+		if _, werr := to.Write(buf[:n]); err != nil || werr != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) toServer(client, server net.Conn) {
+	defer server.Close()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := client.Read(buf)
+		if err != nil {
+			return
+		}
+		if lose := p.take(buf[:n]); lose != nil {
+			lose(client, server, buf[:n])
+			return
+		}
+		if _, err := server.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) take(message []byte) (lose func(client, server net.Conn, message []byte)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if strings.Contains(string(message), "COMMIT") {
+		lose, p.lose = p.lose, nil
+	}
+	return lose
+}
+
+func (p *proxy) set(lose func(client, server net.Conn, message []byte), down bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lose, p.down = lose, down
+	for _, client := range p.clients {
+		if down {
+			_ = client.Close()
+		}
+	}
+}
+
+func TestACommitWhoseConnectionIsLostHappensOnce(t *testing.T) {
+	dsn := postgresDSN(t)
+	direct := newScene(t, dsn)
+	d := direct.device(direct.user())
+	p, through := newProxy(t, dsn)
+	s := mustOpen(t, Options{Database: through})
+	refusals := func() int64 {
+		got, err := direct.reader().Device(d.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Refusals
+	}
+	count := func() error {
+		return s.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err })
+	}
+	before := func(client, _ net.Conn, _ []byte) { _ = client.Close() }
+	after := func(client, server net.Conn, message []byte) {
+		want := refusals() + 1
+		_, _ = server.Write(message)
+		_ = client.Close()
+		eventually(t, "commit", func() bool { return refusals() == want })
+	}
+	want := int64(0)
+	for name, lose := range map[string]func(client, server net.Conn, message []byte){"before it": before, "after it": after} {
+		p.set(lose, false)
+		want++
+		if err := count(); err != nil || refusals() != want {
+			t.Errorf("lost %s: %v, counted %d, want %d", name, err, refusals(), want)
+		}
+	}
+
+	// When nobody can be asked, the caller is told so, and nothing runs again.
+	s.engine.(*postgresEngine).settling = 300 * time.Millisecond
+	p.set(func(client, server net.Conn, message []byte) {
+		p.set(nil, true)
+		after(client, server, message)
+	}, false)
+	wantCode(t, count(), keyshift.CodeAuditUnavailable)
+	want++
+	eventually(t, "commit in doubt", func() bool { return refusals() == want })
+	wantCode(t, count(), keyshift.CodeUnavailable)
+	p.set(nil, false)
+	want++
+	if err := count(); err != nil || refusals() != want {
+		t.Errorf("afterwards: %v, counted %d, want %d", err, refusals(), want)
+	}
+}
