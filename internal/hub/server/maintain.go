@@ -15,10 +15,10 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// Backup writes everything in the database into one file.
+// Backup writes everything in the database, as it is at one moment, into one file. A hub may go on serving.
 func Backup(ctx context.Context, c Config, w io.Writer) (store.Manifest, error) {
 	var manifest store.Manifest
-	err := withStore(ctx, c, false, func(st *store.Store) error {
+	err := beside(ctx, c, func(st *store.Store) error {
 		var err error
 		manifest, err = st.Backup(ctx, w)
 		return err
@@ -29,12 +29,12 @@ func Backup(ctx context.Context, c Config, w io.Writer) (store.Manifest, error) 
 // Restore reads a backup into an empty database.
 func Restore(ctx context.Context, c Config, r io.Reader) (store.Manifest, error) {
 	var manifest store.Manifest
-	err := withStore(ctx, c, true, func(st *store.Store) error {
-		var err error
-		manifest, err = st.Restore(ctx, r)
-		return err
-	})
-	return manifest, err
+	st, err := OpenStore(ctx, c, true)
+	if err != nil {
+		return manifest, err
+	}
+	manifest, err = st.Restore(ctx, r)
+	return manifest, errors.Join(err, st.Close())
 }
 
 // Rewrap seals everything anew under the newest version of the key. It gives the number of credentials and the version.
@@ -64,11 +64,11 @@ func OnlyNewestKey(ctx context.Context, c Config) error {
 	})
 }
 
-func withStore(ctx context.Context, c Config, migrate bool, do func(*store.Store) error) error {
-	if c.Clock == nil {
-		c.Clock = time.Now
-	}
-	st, err := OpenStore(ctx, c, migrate)
+// beside works on a database that a hub may be using.
+func beside(ctx context.Context, c Config, do func(*store.Store) error) error {
+	o := c.storeOptions(false)
+	o.Beside, o.ReserveFile = true, ""
+	st, err := store.Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func withStore(ctx context.Context, c Config, migrate bool, do func(*store.Store
 
 // withHub opens the hub without serving it.
 func withHub(ctx context.Context, c Config, do func(*hub.Hub) error) error {
-	return withStore(ctx, c, false, func(st *store.Store) error {
+	return beside(ctx, c, func(st *store.Store) error {
 		if _, err := st.Read(ctx).Hub(); err != nil {
 			return fmt.Errorf("read hub: %w", err)
 		}

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/netip"
@@ -150,7 +151,7 @@ func TestTwoHubsDoNotShareAFile(t *testing.T) {
 	if _, err := once(t, c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := once(t, c); err == nil || !strings.Contains(err.Error(), "another hub") {
+	if _, err := once(t, c); err == nil || !strings.Contains(err.Error(), "nother hub is running") {
 		t.Errorf("a second hub on the same file: %v, want a refusal", err)
 	}
 }
@@ -166,5 +167,43 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
 		t.Errorf("Run = %v", err)
+	}
+}
+
+// A backup and a rotation of keys do not stop the hub.
+func TestTheHubIsLookedAfterWhileItServes(t *testing.T) {
+	c := config(t)
+	s, err := once(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var backup bytes.Buffer
+	if m, err := server.Backup(t.Context(), c, &backup); err != nil || m.HubID != s.Hub.ID() || m.Rows() == 0 {
+		t.Fatalf("Backup = %+v, %v", m, err)
+	}
+	version, err := seal.Rotate(c.KEKFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.OnlyNewestKey(t.Context(), c); keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
+		t.Errorf("before rewrap: %v, want a refusal", err)
+	}
+	if _, now, err := server.Rewrap(t.Context(), c); err != nil || now != version {
+		t.Errorf("Rewrap = version %d, %v, want %d", now, err, version)
+	}
+	if err := server.OnlyNewestKey(t.Context(), c); err != nil {
+		t.Errorf("after rewrap: %v", err)
+	}
+	if _, err := s.FirstOwnerCode(t.Context()); err != nil {
+		t.Errorf("the hub itself: %v", err)
+	}
+	// The backup is older than the rotation: its hub still needs the old version, which the file has.
+	restored := config(t)
+	restored.KEKFile = c.KEKFile
+	if _, err := server.Restore(t.Context(), restored, &backup); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := once(t, restored); err != nil || again.Hub.ID() != s.Hub.ID() {
+		t.Errorf("the restored hub: %v, want the same id", err)
 	}
 }
