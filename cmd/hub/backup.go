@@ -15,7 +15,7 @@ type backupCmd struct {
 	To string `required:"" placeholder:"FILE" help:"The file to write; it must not exist."`
 }
 
-// Run writes a backup of one moment; a hub may go on serving from the same PostgreSQL database meanwhile.
+// Run writes a backup of one moment; a hub may go on serving meanwhile.
 func (cmd backupCmd) Run(ctx context.Context, io console, version buildVersion) error {
 	c, err := cmd.config(string(version), nil)
 	if err != nil {
