@@ -17,8 +17,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/osring"
 )
 
-// version is set by the build.
-var version = "unknown"
+// version is set by the build: -ldflags "-X main.version=1.2.3".
+var version = "dev"
 
 func main() { os.Exit(run()) }
 

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -173,10 +174,12 @@ func (p *Printer) Clock(at time.Time) string {
 	return keyshift.ClockText(at.In(now.Location()), now)
 }
 
-// AtHere adds the moment that a text of the other side speaks of in the zone of Now, unless it says so already: the hub
-// may live in another zone. A zero moment adds nothing.
+var clockForm = regexp.MustCompile(`\b\d\d:\d\d\b`)
+
+// AtHere adds to a text of the other side that tells a time of day what that moment is in the zone of Now, unless the
+// text says so already: the hub may live in another zone. A zero moment adds nothing.
 func (p *Printer) AtHere(text string, at time.Time) string {
-	if at.IsZero() || strings.Contains(text, p.Clock(at)) {
+	if at.IsZero() || !clockForm.MatchString(text) || strings.Contains(text, p.Clock(at)) {
 		return text
 	}
 	return text + " (" + p.Clock(at) + " here)"

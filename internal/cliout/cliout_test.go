@@ -137,7 +137,8 @@ func TestClockAndAtHere(t *testing.T) {
 		{p.Clock(later.AddDate(0, 0, 1)), "23 Nov 12:17"},
 		{p.AtHere("Ends by 11:17", later), "Ends by 11:17 (12:17 here)"},
 		{p.AtHere("Ends by 12:17", later), "Ends by 12:17"},
-		{p.AtHere("Access removed", time.Time{}), "Access removed"},
+		{p.AtHere("Ends by 11:17", time.Time{}), "Ends by 11:17"},
+		{p.AtHere("The device knows", later), "The device knows"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %q, want %q", tt.got, tt.want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
@@ -45,7 +46,7 @@ func (c *auditListCmd) Run(ctx context.Context, inv *invocation) error {
 			}
 			rows := [][]string{{"WHEN", "EVENT", "BY", "ABOUT", "FACTS"}}
 			for _, e := range events {
-				rows = append(rows, []string{inv.stamp(e.GetAt()), e.GetAction(), who.actor(e), who.about(e), sortedFacts(e.GetPersonal()) + " " + sortedFacts(e.GetDetails())})
+				rows = append(rows, []string{inv.stamp(e.GetAt()), e.GetAction(), who.actor(e), who.about(e), strings.TrimSpace(sortedFacts(e.GetPersonal()) + " " + sortedFacts(e.GetDetails()))})
 			}
 			cliout.Table(w, rows)
 		})

@@ -211,7 +211,7 @@ func lease(id string, step v1.RemovalStep) *v1.Lease {
 		return l
 	}
 	l.State, l.EndedAt, l.Removal = v1.LeaseState_LEASE_STATE_REVOKED, at(14, 0), &v1.Removal{Step: step, Text: removalTexts[step]}
-	if step == v1.RemovalStep_REMOVAL_STEP_REQUESTED {
+	if step != v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED {
 		l.Removal.EndsBy = at(14, 17)
 	}
 	return l

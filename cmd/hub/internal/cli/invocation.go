@@ -37,7 +37,7 @@ func (inv *invocation) login() (profile, error) {
 func errNotLoggedIn(profile string) error {
 	where := ""
 	if profile != defaultProfile {
-		where = " in the profile “" + keyshift.CleanText(profile, 80) + "”"
+		where = " with the profile “" + keyshift.CleanText(profile, 80) + "”"
 	}
 	return keyshift.Refuse(keyshift.CodeNotLoggedIn, "You are not logged in"+where+".",
 		"Ask an admin for a login code (they run “"+Name+" codes login YOU”), then run “"+Name+" login”.")

@@ -97,7 +97,7 @@ func (c *leasesHeldCmd) Run(ctx context.Context, inv *invocation) error {
 		}
 		return inv.Message(answer, func(w io.Writer) {
 			if len(answer.GetLeases()) == 0 {
-				fmt.Fprintf(w, "Nobody held %s %s. Earlier leases: %s leases list --all\n", clean(c.Account), inv.whenText(at), Name)
+				fmt.Fprintf(w, "Nobody %s. Earlier leases: %s leases list --all\n", inv.heldText(c.Account, at), Name)
 				return
 			}
 			rows := [][]string{{"USER", "DEVICE", "FROM", "UNTIL", "STATE NOW", "REASON", "LEASE"}}
@@ -118,9 +118,9 @@ func (inv *invocation) moment(text string) (*timestamppb.Timestamp, error) {
 	return timestamppb.New(at), err
 }
 
-func (inv *invocation) whenText(at *timestamppb.Timestamp) string {
+func (inv *invocation) heldText(account string, at *timestamppb.Timestamp) string {
 	if at == nil {
-		return "now"
+		return "holds " + clean(account) + " now"
 	}
-	return "at " + inv.stamp(at)
+	return "held " + clean(account) + " at " + inv.stamp(at)
 }

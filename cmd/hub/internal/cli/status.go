@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -98,12 +97,8 @@ type versionCmd struct{}
 
 // Run shows the version of this program. It asks nobody.
 func (c *versionCmd) Run(_ context.Context, inv *invocation) error {
-	version := struct {
-		Version string `json:"version"`
-		Go      string `json:"go"`
-		System  string `json:"system"`
-	}{inv.Program.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-	return inv.Value(version, func(w io.Writer) {
-		fmt.Fprintf(w, "%s %s (%s, %s)\n", Name, version.Version, version.Go, version.System)
+	v := cliout.BuildOf(inv.Program.Version)
+	return inv.Value(v, func(w io.Writer) {
+		fmt.Fprintf(w, "%s %s (%s) %s/%s, %s\n", Name, v.Version, v.Commit, v.OS, v.Arch, v.Go)
 	})
 }

@@ -97,10 +97,10 @@ func TestCtrlC(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	d := sit(t)
-	if got := d.run("", "version"); got.exit != api.ExitOK || !strings.HasPrefix(got.out, "keyshift-hub 1.0 (go1.") {
+	if got := d.run("", "version"); got.exit != api.ExitOK || !strings.HasPrefix(got.out, "keyshift-hub 1.0 (") {
 		t.Errorf("got %+v", got)
 	}
-	if got := d.run("", "version", "--json"); !strings.Contains(got.out, `"version": "1.0"`) {
+	if got := d.run("", "version", "--json"); !strings.Contains(got.out, `"version": "1.0"`) || !strings.Contains(got.out, `"go": "go1.`) {
 		t.Errorf("got %+v", got)
 	}
 }
