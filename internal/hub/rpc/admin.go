@@ -28,13 +28,11 @@ func settings(m *v1.AccountSettings) hub.AccountSettings {
 }
 
 func (s accountService) ListAccounts(ctx context.Context, req *v1.ListAccountsRequest) (*v1.ListAccountsResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.AccountView, error) { return s.Hub.ListAccounts(ctx, c, page) }, func(list []hub.AccountView) *v1.ListAccountsResponse {
-		return &v1.ListAccountsResponse{Accounts: each(list, accountMessage), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].Account.ID) })}
-	})
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.AccountView, error) { return s.Hub.ListAccounts(ctx, c, page) },
+		func(a hub.AccountView) string { return string(a.Account.ID) },
+		func(list []hub.AccountView, next string) *v1.ListAccountsResponse {
+			return &v1.ListAccountsResponse{Accounts: each(list, accountMessage), NextPageToken: next}
+		})
 }
 
 func (s accountService) UpdateAccount(ctx context.Context, req *v1.UpdateAccountRequest) (*v1.UpdateAccountResponse, error) {
@@ -86,13 +84,13 @@ func (s grantService) AddGrant(ctx context.Context, req *v1.AddGrantRequest) (*v
 }
 
 func (s grantService) ListGrants(ctx context.Context, req *v1.ListGrantsRequest) (*v1.ListGrantsResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.GrantView, error) { return s.Hub.ListGrants(ctx, c, req.GetAccount(), page) }, func(list []hub.GrantView) *v1.ListGrantsResponse {
-		return &v1.ListGrantsResponse{Grants: each(list, grantMessage), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].Grant.ID) })}
-	})
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.GrantView, error) {
+		return s.Hub.ListGrants(ctx, c, req.GetAccount(), page)
+	},
+		func(g hub.GrantView) string { return string(g.Grant.ID) },
+		func(list []hub.GrantView, next string) *v1.ListGrantsResponse {
+			return &v1.ListGrantsResponse{Grants: each(list, grantMessage), NextPageToken: next}
+		})
 }
 
 func (s grantService) RemoveGrant(ctx context.Context, req *v1.RemoveGrantRequest) (*v1.RemoveGrantResponse, error) {
@@ -104,14 +102,14 @@ func (s grantService) RemoveGrant(ctx context.Context, req *v1.RemoveGrantReques
 type leaseService struct{ *Server }
 
 func (s leaseService) ListLeases(ctx context.Context, req *v1.ListLeasesRequest) (*v1.ListLeasesResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	filter := hub.LeaseFilter{Before: keyshift.ID(page.After), Limit: page.Limit, Open: !req.GetAll() && req.GetRevocationId() == "", Revocation: keyshift.ID(req.GetRevocationId())}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.LeaseView, error) { return s.Hub.ListLeases(ctx, c, filter) }, func(list []hub.LeaseView) *v1.ListLeasesResponse {
-		return &v1.ListLeasesResponse{Leases: s.leaseMessages(list), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].ID) })}
-	})
+	filter := hub.LeaseFilter{Open: !req.GetAll() && req.GetRevocationId() == "", Revocation: keyshift.ID(req.GetRevocationId())}
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.LeaseView, error) {
+		filter.Before, filter.Limit = keyshift.ID(page.After), page.Limit
+		return s.Hub.ListLeases(ctx, c, filter)
+	}, func(l hub.LeaseView) string { return string(l.ID) },
+		func(list []hub.LeaseView, next string) *v1.ListLeasesResponse {
+			return &v1.ListLeasesResponse{Leases: s.leaseMessages(list), NextPageToken: next}
+		})
 }
 
 func (s leaseService) Revoke(ctx context.Context, req *v1.RevokeRequest) (*v1.RevokeResponse, error) {
@@ -136,13 +134,11 @@ func (s leaseService) WhoHeld(ctx context.Context, req *v1.WhoHeldRequest) (*v1.
 type deviceService struct{ *Server }
 
 func (s deviceService) ListDevices(ctx context.Context, req *v1.ListDevicesRequest) (*v1.ListDevicesResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.DeviceView, error) { return s.Hub.ListDevices(ctx, c, page) }, func(list []hub.DeviceView) *v1.ListDevicesResponse {
-		return &v1.ListDevicesResponse{Devices: each(list, deviceMessage), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].Device.ID) })}
-	})
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.DeviceView, error) { return s.Hub.ListDevices(ctx, c, page) },
+		func(d hub.DeviceView) string { return string(d.Device.ID) },
+		func(list []hub.DeviceView, next string) *v1.ListDevicesResponse {
+			return &v1.ListDevicesResponse{Devices: each(list, deviceMessage), NextPageToken: next}
+		})
 }
 
 func (s deviceService) SetDeviceState(ctx context.Context, req *v1.SetDeviceStateRequest) (*v1.SetDeviceStateResponse, error) {
@@ -157,16 +153,14 @@ func (s deviceService) SetDeviceState(ctx context.Context, req *v1.SetDeviceStat
 type auditService struct{ *Server }
 
 func (s auditService) ListEvents(ctx context.Context, req *v1.ListEventsRequest) (*v1.ListEventsResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	filter := hub.EventFilter{Before: page.After, Limit: page.Limit, DeviceID: keyshift.ID(req.GetDeviceId()), LeaseID: keyshift.ID(req.GetLeaseId())}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.LoggedEvent, error) {
+	filter := hub.EventFilter{DeviceID: keyshift.ID(req.GetDeviceId()), LeaseID: keyshift.ID(req.GetLeaseId())}
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.LoggedEvent, error) {
+		filter.Before, filter.Limit = page.After, page.Limit
 		return s.Hub.ListEvents(ctx, c, filter, req.GetAccount(), req.GetUser())
-	}, func(list []hub.LoggedEvent) *v1.ListEventsResponse {
-		return &v1.ListEventsResponse{Events: each(list, eventMessage), NextPageToken: nextPage(page, len(list), func() string { return list[len(list)-1].ID })}
-	})
+	}, func(e hub.LoggedEvent) string { return e.ID },
+		func(list []hub.LoggedEvent, next string) *v1.ListEventsResponse {
+			return &v1.ListEventsResponse{Events: each(list, eventMessage), NextPageToken: next}
+		})
 }
 
 func (s auditService) Export(ctx context.Context, req *v1.ExportRequest, stream keyshiftv1connect.AuditServiceExportServerStream) error {

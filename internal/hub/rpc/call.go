@@ -72,12 +72,22 @@ func pageOf(req pageRequest) (hub.Page, error) {
 	return hub.Page{After: string(after), Limit: size}, nil
 }
 
-// nextPage gives the token behind a page, "" after the last.
-func nextPage(p hub.Page, n int, last func() string) string {
-	if n < p.Limit {
-		return ""
+// pages is answer for one page of a list. id names the item behind which the next page begins.
+func pages[Q interface {
+	proto.Message
+	pageRequest
+}, T, A any](ctx context.Context, s *Server, req Q, read func(hub.Call, hub.Page) ([]T, error), id func(T) string, show func(list []T, next string) A) (A, error) {
+	page, err := pageOf(req)
+	if err != nil {
+		var none A
+		return none, err
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(last()))
+	return answer(ctx, s, req, func(c hub.Call) ([]T, error) { return read(c, page) }, func(list []T) A {
+		if len(list) < page.Limit {
+			return show(list, "")
+		}
+		return show(list, base64.RawURLEncoding.EncodeToString([]byte(id(list[len(list)-1]))))
+	})
 }
 
 func durationOf(d *durationpb.Duration) time.Duration {

@@ -44,13 +44,11 @@ func (s userService) AddUser(ctx context.Context, req *v1.AddUserRequest) (*v1.A
 }
 
 func (s userService) ListUsers(ctx context.Context, req *v1.ListUsersRequest) (*v1.ListUsersResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]keyshift.User, error) { return s.Hub.ListUsers(ctx, c, page) }, func(list []keyshift.User) *v1.ListUsersResponse {
-		return &v1.ListUsersResponse{Users: each(list, userMessage), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].ID) })}
-	})
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]keyshift.User, error) { return s.Hub.ListUsers(ctx, c, page) },
+		func(u keyshift.User) string { return string(u.ID) },
+		func(list []keyshift.User, next string) *v1.ListUsersResponse {
+			return &v1.ListUsersResponse{Users: each(list, userMessage), NextPageToken: next}
+		})
 }
 
 func (s userService) SetRoles(ctx context.Context, req *v1.SetRolesRequest) (*v1.SetRolesResponse, error) {
@@ -93,13 +91,11 @@ func (s groupService) AddGroup(ctx context.Context, req *v1.AddGroupRequest) (*v
 }
 
 func (s groupService) ListGroups(ctx context.Context, req *v1.ListGroupsRequest) (*v1.ListGroupsResponse, error) {
-	page, err := pageOf(req)
-	if err != nil {
-		return nil, err
-	}
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.GroupView, error) { return s.Hub.ListGroups(ctx, c, page) }, func(list []hub.GroupView) *v1.ListGroupsResponse {
-		return &v1.ListGroupsResponse{Groups: each(list, groupMessage), NextPageToken: nextPage(page, len(list), func() string { return string(list[len(list)-1].Group.ID) })}
-	})
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.GroupView, error) { return s.Hub.ListGroups(ctx, c, page) },
+		func(g hub.GroupView) string { return string(g.Group.ID) },
+		func(list []hub.GroupView, next string) *v1.ListGroupsResponse {
+			return &v1.ListGroupsResponse{Groups: each(list, groupMessage), NextPageToken: next}
+		})
 }
 
 func (s groupService) AddMember(ctx context.Context, req *v1.AddMemberRequest) (*v1.AddMemberResponse, error) {
