@@ -13,6 +13,8 @@ import (
 // own. A text is lost while nobody listens. One goroutine may use Notify and Close, another Listen.
 type Bus struct {
 	dsn, channel string
+	// askEvery is how often a silent connection is asked whether it still lives, patience how long anything may take.
+	askEvery, patience time.Duration
 	// notifying is nil until the first Notify, and after one that failed.
 	notifying *pgx.Conn
 }
@@ -20,16 +22,26 @@ type Bus struct {
 // MaxPayload is a little less than the 8,000 bytes that PostgreSQL lets a notification carry.
 const MaxPayload = 7900
 
-// askEvery is how often a silent connection is asked whether it still lives.
-const askEvery = 15 * time.Second
-
 // NewBus names a database and a channel on it; it opens nothing.
-func NewBus(dsn, channel string) *Bus { return &Bus{dsn: dsn, channel: channel} }
+func NewBus(dsn, channel string) *Bus {
+	return &Bus{dsn: dsn, channel: channel, askEvery: 15 * time.Second, patience: 10 * time.Second}
+}
 
-// Notify tells all who listen.
+// Notify tells all who listen. A connection that was lost since the last time is replaced.
 func (b *Bus) Notify(ctx context.Context, payload string) error {
+	used := b.notifying != nil
+	err := b.notify(ctx, payload)
+	if err != nil && used && ctx.Err() == nil {
+		err = b.notify(ctx, payload)
+	}
+	return err
+}
+
+func (b *Bus) notify(ctx context.Context, payload string) error {
+	ctx, cancel := context.WithTimeout(ctx, b.patience)
+	defer cancel()
 	if b.notifying == nil {
-		conn, err := pgx.Connect(ctx, b.dsn)
+		conn, err := b.connect(ctx)
 		if err != nil {
 			return fmt.Errorf("connect notifier: %w", err)
 		}
@@ -41,6 +53,20 @@ func (b *Bus) Notify(ctx context.Context, payload string) error {
 	return nil
 }
 
+// connect keeps the address, which may hold a password, out of its error.
+func (b *Bus) connect(ctx context.Context) (*pgx.Conn, error) {
+	config, err := parseDSN(b.dsn)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["application_name"] = "keyshift-hub"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, withoutAddress(err)
+	}
+	return conn, nil
+}
+
 // Close ends the connection of Notify; the next Notify opens another.
 func (b *Bus) Close(ctx context.Context) error {
 	conn := b.notifying
@@ -48,23 +74,29 @@ func (b *Bus) Close(ctx context.Context) error {
 	if conn == nil {
 		return nil
 	}
-	return conn.Close(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.patience)
+	defer cancel()
+	return conn.Close(ctx)
 }
 
 // Listen hears what is told from now on, until ctx ends or the connection does; the error is never nil. ready is called
 // once it listens.
 func (b *Bus) Listen(ctx context.Context, ready func(), each func(payload string)) error {
-	conn, err := pgx.Connect(ctx, b.dsn)
+	conn, err := b.connect(ctx)
 	if err != nil {
 		return fmt.Errorf("connect listener: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.patience)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
 	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{b.channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	ready()
 	for {
-		if err := hear(ctx, conn, each); err != nil {
+		if err := b.hear(ctx, conn, each); err != nil {
 			return err
 		}
 	}
@@ -72,8 +104,8 @@ func (b *Bus) Listen(ctx context.Context, ready func(), each func(payload string
 
 // hear waits for one notification. A connection on which nothing came is asked whether it is still there: one that a
 // firewall dropped says nothing by itself.
-func hear(ctx context.Context, conn *pgx.Conn, each func(string)) error {
-	wait, cancel := context.WithTimeout(ctx, askEvery)
+func (b *Bus) hear(ctx context.Context, conn *pgx.Conn, each func(string)) error {
+	wait, cancel := context.WithTimeout(ctx, b.askEvery)
 	defer cancel()
 	got, err := conn.WaitForNotification(wait)
 	switch {
@@ -81,7 +113,12 @@ func hear(ctx context.Context, conn *pgx.Conn, each func(string)) error {
 		each(got.Payload)
 		return nil
 	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
-		return conn.Ping(ctx)
+		ask, cancel := context.WithTimeout(ctx, b.patience)
+		defer cancel()
+		if err := conn.Ping(ask); err != nil {
+			return fmt.Errorf("ask listener's connection: %w", err)
+		}
+		return nil
 	}
 	return fmt.Errorf("wait for notification: %w", err)
 }

@@ -33,11 +33,8 @@ var databases = []struct {
 	dsn  func(testing.TB) string
 }{
 	{"SQLite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "data", "hub.db") }},
-	{"PostgreSQL", postgresDSN},
+	{"PostgreSQL", testpg.New},
 }
-
-// postgresDSN asks for commits that wait, which the cluster of the tests does not do by itself.
-func postgresDSN(t testing.TB) string { return testpg.New(t) + "&synchronous_commit=on" }
 
 // onEach tells a story on each engine.
 func onEach(t *testing.T, story func(t *testing.T, s *scene)) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 func TestTheNewestSchemaIsTheLastMigration(t *testing.T) {
@@ -171,7 +172,7 @@ func TestANewerSchemaIsRefusedWithBothVersions(t *testing.T) {
 }
 
 func TestHubsThatStartTogetherMigrateOnce(t *testing.T) {
-	dsn := postgresDSN(t)
+	dsn := testpg.New(t)
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 // mayScan are the statements that read a table or an index from one end to the other, and why they may. All others
@@ -104,7 +106,7 @@ func column(t *testing.T, pool *sql.DB, i int, query string, arguments ...any) (
 }
 
 func TestQueriesDoNotWalkThroughHistoryOnPostgreSQL(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	conn, err := s.engine.(*postgresEngine).pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -74,7 +74,7 @@ func (s *scene) sibling(options string) string {
 }
 
 func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	_, err := Open(t.Context(), Options{Database: s.sibling("ENCODING 'SQL_ASCII' LOCALE 'C'"), Migrate: true})
 	if err == nil || !strings.Contains(err.Error(), "UTF8") {
 		t.Errorf("got %v", err)
@@ -83,7 +83,7 @@ func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 
 // The order of ids must not depend on how a country sorts its words.
 func TestListsAreTheSameUnderEveryCollation(t *testing.T) {
-	outer := newScene(t, postgresDSN(t))
+	outer := newScene(t, testpg.New(t))
 	s := newScene(t, outer.sibling("LOCALE_PROVIDER icu ICU_LOCALE 'cs-CZ' LOCALE 'C.UTF-8'"))
 	a, d := s.account(shared), s.device(s.user())
 	var want []keyshift.ID
@@ -108,7 +108,7 @@ func TestListsAreTheSameUnderEveryCollation(t *testing.T) {
 }
 
 func TestSessionsAreSetUp(t *testing.T) {
-	s := newScene(t, postgresDSN(t)+"&default_query_exec_mode=simple_protocol")
+	s := newScene(t, testpg.New(t)+"&default_query_exec_mode=simple_protocol")
 	e := s.engine.(*postgresEngine)
 	for _, tt := range []struct{ setting, write, read string }{
 		{"application_name", "keyshift-hub", "keyshift-hub"}, {"default_transaction_isolation", "read committed", "read committed"},
@@ -125,7 +125,7 @@ func TestSessionsAreSetUp(t *testing.T) {
 }
 
 func TestAReadOnlyServerSaysSo(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	u, _ := url.Parse(s.dsn)
 	s.sql("ALTER DATABASE " + strings.TrimPrefix(u.Path, "/") + " SET default_transaction_read_only = on")
 	readonly := mustOpen(t, Options{Database: s.dsn})
@@ -146,7 +146,7 @@ func TestSQLStatesAreUnderstood(t *testing.T) {
 // A check-out that began before a deactivation and commits after it would leave a lease that nobody ends. Hubs that
 // share a database wait for each other so that it cannot happen.
 func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	other := mustOpen(t, Options{Database: s.dsn, Clock: s.clock.now})
 	a := s.account(shared)
 	granted, refused := 0, 0
@@ -198,7 +198,7 @@ func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
 }
 
 func TestTwoHubsCountTogether(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	stores := []*Store{s.Store, mustOpen(t, Options{Database: s.dsn})}
 	d := s.device(s.user())
 	var all sync.WaitGroup
@@ -229,7 +229,7 @@ func TestTwoHubsCountTogether(t *testing.T) {
 }
 
 func TestALostConnectionIsReplaced(t *testing.T) {
-	s := newScene(t, postgresDSN(t))
+	s := newScene(t, testpg.New(t))
 	s.user()
 	admin := mustOpen(t, Options{Database: s.dsn})
 	for range 3 {
@@ -249,6 +249,21 @@ type proxy struct {
 	lose    func(client, server net.Conn, message []byte)
 	down    bool
 	clients []net.Conn
+	// frozen is closed when nothing gets through any more, and nobody is told.
+	frozen chan struct{}
+}
+
+func (p *proxy) freeze() { close(p.frozen) }
+
+// passes blocks for ever once the proxy is frozen, until the test ends.
+func (p *proxy) passes() bool {
+	select {
+	case <-p.frozen:
+		<-p.Context().Done()
+		return false
+	default:
+		return true
+	}
 }
 
 // newProxy gives a proxy and the address of the database through it.
@@ -268,7 +283,7 @@ func newProxy(t *testing.T, dsn string) (*proxy, string) {
 	}
 	t.Cleanup(func() { _ = errors.Join(l.Close(), os.RemoveAll(dir)) })
 	values := u.Query()
-	p := &proxy{T: t, socket: filepath.Join(values.Get("host"), ".s.PGSQL.5432")}
+	p := &proxy{T: t, frozen: make(chan struct{}), socket: filepath.Join(values.Get("host"), ".s.PGSQL.5432")}
 	values.Set("host", dir)
 	u.RawQuery = values.Encode()
 	go p.serve(l)
@@ -286,21 +301,24 @@ func (p *proxy) serve(l net.Listener) {
 		p.clients = append(p.clients, client)
 		down := p.down
 		p.mu.Unlock()
-		if err != nil || down {
+		if err != nil || down || !p.passes() {
 			_ = client.Close()
 			continue
 		}
 		go p.toServer(client, server)
-		go copyAll(client, server)
+		go p.toClient(client, server)
 	}
 }
 
-func copyAll(to, from net.Conn) {
-	defer to.Close()
+func (p *proxy) toClient(client, server net.Conn) {
+	defer client.Close()
 	buf := make([]byte, 1<<16)
 	for {
-		n, err := from.Read(buf)
-		if _, werr := to.Write(buf[:n]); err != nil || werr != nil {
+		n, err := server.Read(buf)
+		if !p.passes() {
+			return
+		}
+		if _, werr := client.Write(buf[:n]); err != nil || werr != nil {
 			return
 		}
 	}
@@ -316,6 +334,9 @@ func (p *proxy) toServer(client, server net.Conn) {
 		}
 		if lose := p.take(buf[:n]); lose != nil {
 			lose(client, server, buf[:n])
+			return
+		}
+		if !p.passes() {
 			return
 		}
 		if _, err := server.Write(buf[:n]); err != nil {
@@ -345,7 +366,7 @@ func (p *proxy) set(lose func(client, server net.Conn, message []byte), down boo
 }
 
 func TestACommitWhoseConnectionIsLostHappensOnce(t *testing.T) {
-	dsn := postgresDSN(t)
+	dsn := testpg.New(t)
 	direct := newScene(t, dsn)
 	d := direct.device(direct.user())
 	p, through := newProxy(t, dsn)
