@@ -13,6 +13,7 @@ import (
 	"crypto/ed25519"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,10 +80,12 @@ type Hub struct {
 	broker   *Broker
 	presence *presence
 	limits   *limiter
-	// rollback mirrors HubRow.State, so that a replica refuses within one sync of another's finding.
+	// rollback mirrors HubRow.State: what another replica finds is known with its wake-up, or half a minute later.
 	rollback atomic.Bool
 	// rollbackAccepted is HubRow.RollbackAcceptedAt in microseconds.
 	rollbackAccepted atomic.Int64
+	// looking is held from reading HubRow to mirroring it, so that no older look hides a newer finding.
+	looking sync.Mutex
 }
 
 // ID is the hub's id.

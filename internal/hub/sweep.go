@@ -96,6 +96,8 @@ func (h *Hub) FlushPresence(ctx context.Context) error {
 
 // refreshState reads whether another replica detected or ended a rollback.
 func (h *Hub) refreshState(ctx context.Context) error {
+	h.looking.Lock()
+	defer h.looking.Unlock()
 	row, err := h.Store.Read(ctx).Hub()
 	if err == nil {
 		h.noteState(row)
@@ -103,9 +105,10 @@ func (h *Hub) refreshState(ctx context.Context) error {
 	return err
 }
 
+// noteState mirrors the acceptance first: until then, what was accepted must not be found anew.
 func (h *Hub) noteState(row HubRow) {
-	h.rollback.Store(row.State == RollbackDetected)
 	h.rollbackAccepted.Store(row.RollbackAcceptedAt.UnixMicro())
+	h.rollback.Store(row.State == RollbackDetected)
 }
 
 // Rewrap seals everything anew under the primary version of the key-encryption key, a batch at a time, so that older

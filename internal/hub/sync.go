@@ -120,11 +120,15 @@ func (h *Hub) stopLending(ctx context.Context, d keyshift.Device) error {
 			Action: keyshift.ActRollbackDetected, ActorKind: keyshift.ActorDevice, ActorID: d.ID, DeviceID: d.ID,
 		}))
 	})
-	if err == nil {
-		h.rollback.Store(true)
-		h.Log.Error("rollback detected", "device", d.ID)
+	if err != nil {
+		return err
 	}
-	return err
+	h.looking.Lock()
+	h.rollback.Store(true)
+	h.looking.Unlock()
+	h.Tree.Poke()
+	h.Log.Error("rollback detected", "device", d.ID)
+	return nil
 }
 
 // Lendable is an account as the person at a device sees it.
