@@ -41,11 +41,11 @@ func (c *loginCmd) Run(ctx context.Context, inv *invocation) error {
 			return fmt.Errorf("find token file: %w", err)
 		}
 	}
-	store := inv.tokens(next)
+	store := inv.tokensOf(next)
 	if err := errors.Join(inv.profiles().probe(), store.Prepare(ctx)); err != nil {
 		return err
 	}
-	old := inv.oldLogin(ctx, before)
+	endOld := inv.oldLogin(ctx, before, store)
 	answer, err := c.redeem(ctx, inv, next, code)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (c *loginCmd) Run(ctx context.Context, inv *invocation) error {
 	if err := inv.keep(ctx, store, next, keyshift.NewSecret(answer.GetToken())); err != nil {
 		return err
 	}
-	old(ctx)
+	endOld()
 	return inv.greet(answer, store.Where())
 }
 
@@ -141,15 +141,21 @@ func (inv *invocation) endToken(ctx context.Context, p profile, token keyshift.S
 
 // oldLogin remembers the login that a new one replaces, and gives what ends it. A login that cannot be ended any more
 // does no harm to the new one: its token ends by itself after 30 days.
-func (inv *invocation) oldLogin(ctx context.Context, before profile) func(context.Context) {
-	store := inv.tokens(before)
-	token, err := store.Get(ctx)
-	if before.HubURL == "" || err != nil {
-		return func(context.Context) {}
+func (inv *invocation) oldLogin(ctx context.Context, before profile, next tokenStore) (end func()) {
+	if before.HubURL == "" {
+		return func() {}
 	}
-	return func(ctx context.Context) {
+	store := inv.tokensOf(before)
+	token, err := store.Get(ctx)
+	if err != nil {
+		return func() {}
+	}
+	return func() {
 		if inv.endToken(ctx, before, token) != nil {
 			inv.Note("The login that was there before could not be ended at its hub; it ends by itself within 30 days.")
+		}
+		if store.Where() != next.Where() && store.Delete(context.WithoutCancel(ctx)) != nil {
+			inv.Note("Its token could not be removed from %s.", clean(store.Where()))
 		}
 	}
 }

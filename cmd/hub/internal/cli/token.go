@@ -27,12 +27,16 @@ type tokenStore interface {
 
 // tokens is the store that the arguments name, else the one of the profile.
 func (inv *invocation) tokens(p profile) tokenStore {
-	path := inv.grammar.TokenFile
-	if path == "" {
-		path = p.TokenFile
+	if inv.grammar.TokenFile != "" {
+		p.TokenFile = inv.grammar.TokenFile
 	}
-	if path != "" {
-		return tokenFile{path: path, profile: inv.grammar.Profile}
+	return inv.tokensOf(p)
+}
+
+// tokensOf is the store of a profile.
+func (inv *invocation) tokensOf(p profile) tokenStore {
+	if p.TokenFile != "" {
+		return tokenFile{path: p.TokenFile, profile: inv.grammar.Profile}
 	}
 	return keyringToken{inv.Keyring, inv.grammar.Profile}
 }

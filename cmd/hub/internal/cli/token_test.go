@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/api"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 )
@@ -66,6 +67,37 @@ func replaceByFolder(path string) error {
 		return err
 	}
 	return os.Mkdir(path, 0o700)
+}
+
+func TestALoginThatMovesEndsTheOldTokenWhereItWas(t *testing.T) {
+	d := loggedIn(t)
+	path := filepath.Join(d.dir, "token")
+	for _, tt := range []struct {
+		args   []string
+		inFile bool
+		inRing int
+		ended  int
+	}{{[]string{"login", "--token-file", path}, true, 0, 1}, {[]string{"login"}, false, 1, 2}} {
+		if got := d.run(d.hub.code(keyshift.LoginCode), tt.args...); got.exit != api.ExitOK || got.err != "" {
+			t.Fatalf("%v: got %+v", tt.args, got)
+		}
+		_, err := os.Stat(path)
+		if (err == nil) != tt.inFile || len(d.ring.Keys()) != tt.inRing {
+			t.Errorf("%v: file %v, keyring %v", tt.args, err, d.ring.Keys())
+		}
+		if got := count[v1.LogoutRequest](d.hub); got != tt.ended {
+			t.Errorf("%v: %d logins were ended, want %d", tt.args, got, tt.ended)
+		}
+	}
+}
+
+func count[Q any](h *fakeHub) (n int) {
+	for _, q := range h.asked {
+		if _, ok := q.(*Q); ok {
+			n++
+		}
+	}
+	return n
 }
 
 func TestLoginDoesNotReplaceSomethingElse(t *testing.T) {
