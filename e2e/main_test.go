@@ -1,0 +1,89 @@
+// Package e2e tells stories over the real programs: keyshift-hub and keyshift-agent as they are built for people, real
+// databases, and for each person a desktop of their own, which is a D-Bus session with a home folder and a keyring.
+//
+// A story is a file in testdata, in the language of testscript, named by what it shows. Besides testscript's own
+// commands it has those of the table in commands_test.go:
+//
+//	desktop NAME [gnome|locked|none|mock]  go to NAME's desktop; a new one has that kind of keyring, gnome if not said
+//	keyring                                print what any program of this desktop finds in the keyring
+//	keyring-lock, keyring-unlock           lock it, or open it again
+//	mock WORDS                             tell the mock keyring what to do, see e2e/mocksecrets
+//	hub-start [NAME] [FLAGS]               serve a hub, again at its old address; sets $HUB_ADDRESS and $CODE
+//	hub-stop, hub-kill9 [NAME]             end it
+//	hub-at NAME                            the command line of this desktop asks that replica from now on
+//	postgres                               make an empty database; its address is $POSTGRES
+//	company [KEYRING] [FLAGS]              Alice's hub, an account, and Dana's enrolled computer, as in main-job.txtar
+//	enroll USER                            enroll this computer with a code of Alice's
+//	agent-start [FLAGS]                    start the agent of this desktop
+//	agent-stop, agent-kill9                end it
+//	agent-freeze, agent-thaw               close the lid, and open it
+//	keyshift-hub, keyshift-agent           what a person types; $? must be 0, or with ! another
+//	type LINES                             what the next of these two reads from standard input
+//	refused CODE keyshift-...              the command fails with this code, with --json and in words, and its exit code
+//	eventually REGEX COMMAND               repeat a command until it succeeds and what it prints matches
+//	gone REGEX COMMAND                     repeat it until that does not match any more
+//	json PATH VALUE                        the last JSON has this value; PATH.length is that of a list
+//	remember NAME PATH                     put a value of the last JSON into $NAME
+//	capture NAME REGEX                     put what the group finds in the last standard output into $NAME
+//	guess NAME CODE                        put a code like this one that nobody has given out into $NAME
+//	token NAME                             put this desktop's API token into $NAME
+//	sweep SECRETS                          these are in no file of anybody, and not in /proc of hubs and agents
+//
+// Whatever waits has a deadline and no pause of its own; every process is ended by its own id.
+package e2e
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// bin is the folder with the programs.
+var bin string
+
+// atOnce is how many stories are told side by side: they mostly wait for each other's programs.
+const atOnce = "6"
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	_ = flag.Set("test.parallel", atOnce) // a -parallel on the command line wins
+	dir, err := os.MkdirTemp("", "keyshift-e2e-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		bin = dir
+		err = buildPrograms()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func buildPrograms() error {
+	return errors.Join(
+		buildProgram("keyshift-hub", "../cmd/hub"),
+		buildProgram("keyshift-agent", "../cmd/agent"),
+		buildProgram("mocksecrets", "./mocksecrets"),
+	)
+}
+
+func buildProgram(name, pkg string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, name), pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", name, err, out)
+	}
+	return nil
+}
+
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: newWorld, Cmds: commands(), RequireUniqueNames: true})
+}
