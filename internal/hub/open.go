@@ -146,9 +146,6 @@ func (h *Hub) SaveTLSKey(ctx context.Context, cert, key []byte) error {
 	})
 }
 
-// SetPin tells the hub which certificate key it serves with, for the codes it makes.
-func (h *Hub) SetPin(pin []byte) { h.TLSPin = pin }
-
 // FirstOwnerCode gives a code that makes the first owner while the hub has no user, and "" later. Each call makes a new
 // code and ends the older ones.
 func (h *Hub) FirstOwnerCode(ctx context.Context) (string, error) {
@@ -157,7 +154,8 @@ func (h *Hub) FirstOwnerCode(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make first-owner code: %w", err)
 	}
 	wanted := false
-	err := h.Store.Write(ctx, Ordinary, func(tx Tx) error {
+	// Closing, because replicas that start together each ask for one, and no login may happen between the look and the code.
+	err := h.Store.Write(ctx, Closing, func(tx Tx) error {
 		users, err := tx.Users("", 1)
 		if wanted = err == nil && len(users) == 0; !wanted {
 			return err
