@@ -76,9 +76,32 @@ func (h *Hub) SetDeviceState(ctx context.Context, call Call, id keyshift.ID, sta
 				return DeviceEnded{}, err
 			}
 		}
+		if state == keyshift.DeviceLost {
+			if err := rotateUnconfirmed(tx, device.ID); err != nil {
+				return DeviceEnded{}, err
+			}
+		}
 		view, err := h.deviceView(tx, device)
 		return DeviceEnded{view, ended}, err
 	})
+}
+
+// rotateUnconfirmed makes rotation due for every secret that a device had and never confirmed to have wiped, also of
+// leases that ended before.
+func rotateUnconfirmed(tx Tx, device keyshift.ID) error {
+	open, err := tx.RemovalsOpen(device)
+	if err != nil {
+		return err
+	}
+	for _, l := range open {
+		if !l.Account.LendsSecret() {
+			continue
+		}
+		if err := tx.SetRotationDue(l.AccountID, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unenroll ends the calling device's leases and its trust for good.

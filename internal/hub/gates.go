@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/network"
 )
 
 // question is what the gates are asked: may this user hold this account on this device now? It reads what a gate
@@ -110,8 +111,12 @@ func gateRisk(q *question) error {
 		return nil
 	}
 	accepted, err := q.r.RiskAcceptance(q.account.ID)
-	if err != nil || accepted.InForce(q.now) {
+	if err != nil {
 		return err
+	}
+	// Whoever accepted an older wording has not accepted today's.
+	if clause, _ := network.Clause(q.account.Network); accepted.InForce(q.now) && accepted.TextHash == clause.Hash() {
+		return nil
 	}
 	return keyshift.Refuse(keyshift.CodeRiskNotAccepted,
 		q.account.Network.Title()+"'s terms forbid sharing a password, and nobody has accepted that risk for @"+q.account.Handle+" until today.",

@@ -65,6 +65,20 @@ func TestAnUnconfirmedRemovalMakesRotationDue(t *testing.T) {
 	}
 }
 
+func TestALostDeviceMakesRotationDueForWhatItNeverConfirmed(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.account("acme", "dana")
+	l := w.mustCheckOut(device, account)
+	_, err := w.hub.Revoke(t.Context(), w.byOwner(), hub.RevokeTarget{Lease: l.ID}, "press inquiry")
+	w.must(err)
+	_, err = w.hub.SetDeviceState(t.Context(), w.byOwner(), device, keyshift.DeviceLost, "left on the train")
+	w.must(err)
+	if got := w.lease(l.ID); !got.Account.RotationDue {
+		t.Errorf("the account of a lease that ended before: rotation due = %v, want true", got.Account.RotationDue)
+	}
+}
+
 func TestADevicesWordEndsALease(t *testing.T) {
 	w := newWorld(t)
 	w.addUser("dana")
