@@ -11,7 +11,6 @@ package cliout
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -64,6 +63,15 @@ func (p *Printer) Value(v any, words func(w io.Writer)) error {
 	return p.document(data)
 }
 
+// Line writes a value to programs as one line of JSON, for an answer that goes on.
+func (p *Printer) Line(v any) error {
+	data, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	return p.Words(func(w io.Writer) { _, _ = w.Write(visible(data)) })
+}
+
 // Words writes a text for people.
 func (p *Printer) Words(write func(w io.Writer)) error {
 	var b bytes.Buffer
@@ -111,21 +119,15 @@ func (p *Printer) Report(err error) {
 	if err == nil {
 		return
 	}
-	e := public(err)
+	e := api.FromConnect(err)
 	if p.JSON && p.Value(map[string]any{"error": ErrorValue(e)}, nil) == nil {
 		return
 	}
-	_, _ = fmt.Fprintf(p.Err, "%s: %s\n", p.Program, e.Text)
-	if e.Hint != "" {
-		_, _ = fmt.Fprintf(p.Err, "  %s\n", e.Hint)
+	text, hint := p.errorHere(e)
+	_, _ = fmt.Fprintf(p.Err, "%s: %s\n", p.Program, text)
+	if hint != "" {
+		_, _ = fmt.Fprintf(p.Err, "  %s\n", hint)
 	}
-}
-
-func public(err error) *keyshift.Error {
-	if e, ok := errors.AsType[*keyshift.Error](err); ok {
-		return e
-	}
-	return api.FromConnect(err)
 }
 
 // JSONError is an error as programs get it.
@@ -183,4 +185,20 @@ func (p *Printer) AtHere(text string, at time.Time) string {
 		return text
 	}
 	return text + " (" + p.Clock(at) + " here)"
+}
+
+// errorHere is AtHere for the text and the hint of an error, whose facts tell the moment.
+func (p *Printer) errorHere(e *keyshift.Error) (text, hint string) {
+	text, hint = e.Text, e.Hint
+	for _, fact := range []string{"until", "ends_at", "next"} {
+		at, err := time.Parse(time.RFC3339, e.Facts[fact])
+		switch {
+		case err != nil || strings.Contains(text+hint, p.Clock(at)):
+		case clockForm.MatchString(text):
+			text += " That is " + p.Clock(at) + " here."
+		case clockForm.MatchString(hint):
+			hint += " That is " + p.Clock(at) + " here."
+		}
+	}
+	return text, hint
 }

@@ -119,6 +119,48 @@ func TestABrokenOutputIsTold(t *testing.T) {
 	}
 }
 
+func TestLine(t *testing.T) {
+	p, out, _ := printer(true)
+	user, err := Encode(&v1.User{Name: "lee <&>\u202e"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{user, map[string]any{"error": ErrorValue(keyshift.ErrNotFound)}} {
+		if err := p.Line(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := strings.SplitAfter(out.String(), "\n")
+	if len(lines) != 3 || !strings.Contains(lines[0], `"name":"lee <&>\u202e"`) || !strings.HasPrefix(lines[1], `{"error":{"code":"not_found",`) {
+		t.Errorf("got %q", lines)
+	}
+}
+
+func TestErrorsTellTheTimeHere(t *testing.T) {
+	refused := func(text, hint, fact string) *keyshift.Error {
+		return keyshift.Refuse(keyshift.CodeAccountInUse, text, hint).With(fact, "2026-11-22T11:17:00Z")
+	}
+	for _, tt := range []struct {
+		name string
+		err  *keyshift.Error
+		want string
+	}{
+		{"in the text", refused("With lee until 11:17.", "Wait.", "until"), "prog: With lee until 11:17. That is 12:17 here.\n  Wait.\n"},
+		{"in the hint", refused("Used up.", "The next is there at 11:17:30.", "next"), "prog: Used up.\n  The next is there at 11:17:30. That is 12:17 here.\n"},
+		{"told already", refused("It lasts until 12:17.", "Wait.", "ends_at"), "prog: It lasts until 12:17.\n  Wait.\n"},
+		{"no time told", refused("In use.", "Wait.", "until"), "prog: In use.\n  Wait.\n"},
+		{"no moment", refused("With lee until 11:17.", "", "holder"), "prog: With lee until 11:17.\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, _, errs := printer(false)
+			p.Report(tt.err)
+			if errs.String() != tt.want {
+				t.Errorf("got %q, want %q", errs, tt.want)
+			}
+		})
+	}
+}
+
 func TestNotesAreForPeople(t *testing.T) {
 	p, _, errs := printer(false)
 	p.Note("more: %d", 3)

@@ -25,11 +25,14 @@ type Console interface {
 
 // NewConsole asks by in and out if both are terminals; otherwise it is nil: nobody is there to be asked.
 func NewConsole(in, out *os.File) Console {
-	if !term.IsTerminal(int(in.Fd())) || !term.IsTerminal(int(out.Fd())) {
+	if !IsTerminal(in) || !IsTerminal(out) {
 		return nil
 	}
 	return &terminal{in: in, out: out, lines: bufio.NewReader(in)}
 }
+
+// IsTerminal reports whether a file is a terminal, which shows what is written at once and can be cleared.
+func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 type terminal struct {
 	in    *os.File

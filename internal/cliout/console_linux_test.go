@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-	"golang.org/x/term"
 
 	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -162,7 +161,13 @@ func TestAPipeIsNobody(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	if term.IsTerminal(int(r.Fd())) || NewConsole(r, w) != nil {
-		t.Error("a pipe is asked")
+	_, program := openTerminal(t)
+	for _, files := range [][2]*os.File{{r, w}, {program, w}, {r, program}} {
+		if NewConsole(files[0], files[1]) != nil {
+			t.Error("a pipe is asked")
+		}
+	}
+	if !IsTerminal(program) || IsTerminal(w) {
+		t.Error("terminals are not told from pipes")
 	}
 }
