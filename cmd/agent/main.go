@@ -8,8 +8,6 @@ import (
 	"crypto/rand"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/agent"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
 	"github.com/keyshift-hq/keyshift/internal/bootclock"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hardening"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
@@ -39,12 +38,12 @@ func run() int {
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
 		Stderr:     os.Stderr,
-		Console:    cli.NewConsole(os.Stdin, os.Stderr),
-		Screen:     cli.IsScreen(os.Stdout),
+		Console:    cliout.NewConsole(os.Stdin, os.Stderr),
+		Screen:     cliout.IsTerminal(os.Stdout),
 		Now:        time.Now,
 		Executable: executable,
 		PID:        os.Getpid(),
-		Version:    buildVersion(),
+		Version:    cliout.BuildOf(version),
 		NewAgent:   func(c cli.AgentConfig) (cli.Agent, error) { return newAgent(c, ring) },
 		NewService: service.New,
 		Keyring:    ring,
@@ -60,18 +59,4 @@ func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
 		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
 		Ring: ring, Clock: bootclock.System(), Random: rand.Reader,
 	})
-}
-
-func buildVersion() cli.Version {
-	v := cli.Version{Version: version, Commit: "unknown", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v.Commit = s.Value
-		}
-	}
-	return v
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -20,7 +21,7 @@ func (cmd *accountsCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) {
+	return inv.Message(res, func(w io.Writer) {
 		if len(res.GetAccounts()) == 0 {
 			_, _ = fmt.Fprintln(w, "No account is lent to you yet. Ask your admin for a grant; then run `"+Name+" sync`.")
 			return
@@ -29,7 +30,7 @@ func (cmd *accountsCmd) Run(ctx context.Context, inv *invocation) error {
 		for _, a := range res.GetAccounts() {
 			rows = append(rows, []string{accountName(a), modes[a.GetAccessMode()], timeLeft(a.GetMaxDuration().AsDuration()), inv.standing(a)})
 		}
-		table(w, rows)
+		cliout.Table(w, rows)
 		_, _ = fmt.Fprintf(w, "\nCheck one out: %s checkout %s\n", Name, accountName(res.GetAccounts()[0]))
 	})
 }
@@ -42,7 +43,7 @@ func (inv *invocation) standing(a *v1.Lendable) string {
 		}
 	}
 	if a.GetHolder() != "" {
-		return "with " + clean(a.GetHolder()) + " until " + inv.clock(a.GetHeldUntil().AsTime())
+		return "with " + clean(a.GetHolder()) + " until " + inv.Clock(a.GetHeldUntil().AsTime())
 	}
 	return "free"
 }

@@ -44,7 +44,7 @@ func (cmd *checkOutCmd) Run(ctx context.Context, inv *invocation) error {
 	if cmd.Show {
 		return inv.show(ctx, client, held)
 	}
-	return inv.message(&v1.LocalServiceCheckOutResponse{Lease: held}, func(w io.Writer) { inv.sayHeld(w, held) })
+	return inv.Message(&v1.LocalServiceCheckOutResponse{Lease: held}, func(w io.Writer) { inv.sayHeld(w, held) })
 }
 
 // obtain gives the lease that the command is about: a new one, or with --show also one that is there already.
@@ -122,7 +122,7 @@ func (inv *invocation) checkOut(ctx context.Context, client *localclient.Client,
 		if !again || n == attempts {
 			return res, inv.leftOpen(ctx, req, lost, err)
 		}
-		inv.note("The agent's answer was lost. Asking again …")
+		inv.Note("The agent's answer was lost. Asking again …")
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -150,7 +150,7 @@ func (inv *invocation) leftOpen(ctx context.Context, req *v1.LocalServiceCheckOu
 // sayHeld tells what a person has now and how it goes on.
 func (inv *invocation) sayHeld(w io.Writer, h *v1.HeldLease) {
 	l := h.GetLease()
-	_, _ = fmt.Fprintf(w, "You have %s until %s (%s).\n", accountTitle(l), inv.clock(l.GetEndsAt().AsTime()), timeLeft(h.GetTimeLeft().AsDuration()))
+	_, _ = fmt.Fprintf(w, "You have %s until %s (%s).\n", accountTitle(l), inv.Clock(l.GetEndsAt().AsTime()), timeLeft(h.GetTimeLeft().AsDuration()))
 	switch l.GetAccessMode() {
 	case v1.AccessMode_ACCESS_MODE_DELEGATED:
 		_, _ = fmt.Fprintf(w, "Sign in at %s with your own login, which has the role.\n", network(l.GetNetwork()).Title())

@@ -4,24 +4,23 @@
 // the agent itself. `install` and its neighbors make the agent a service of the user, and `doctor` also looks at what
 // can be seen without an agent.
 //
-// Output is for people, on standard output, in local time. With --json it is one document on standard output, the
-// API's own message where there is one, and also errors go there: {"error": {"code", "text", "hint", "facts"}}. Without
-// it errors go to standard error. The exit code is that of package api either way.
-//
-// Questions are asked only of a person at a terminal, on standard error. Secrets come in by a prompt without echo or by
-// standard input, never by an argument, which every program of the computer could read.
+// Output is as package cliout says: words in local time, or with --json the API's own message where there is one. The
+// exit code is that of package api either way. Secrets come in by a prompt without echo or by standard input, never by
+// an argument, which every program of the computer could read.
 //
 // The package takes its process as a value, [Program], so that tests can give it another one.
 package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
 	"github.com/keyshift-hq/keyshift/internal/api"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 )
 
@@ -36,7 +35,7 @@ type Program struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Console asks a person; nil if nobody is there to be asked.
-	Console Console
+	Console cliout.Console
 	// Screen says that Stdout is a terminal, which can be cleared.
 	Screen bool
 	// Now tells the time, in the zone in which times are shown.
@@ -44,7 +43,7 @@ type Program struct {
 	// Executable is the absolute path of the program, as a service should start it.
 	Executable string
 	PID        int
-	Version    Version
+	Version    cliout.Version
 
 	// NewAgent makes the agent for `run`.
 	NewAgent func(AgentConfig) (Agent, error)
@@ -74,7 +73,7 @@ type Prober interface {
 
 // Run does what the arguments say and returns the exit code. A ctx that ends is the person's Ctrl-C.
 func (p *Program) Run(ctx context.Context) api.Exit {
-	inv := &invocation{Program: p, printer: printer{out: p.Stdout, err: p.Stderr, now: p.Now}}
+	inv := &invocation{Program: p, Printer: cliout.Printer{Program: Name, Out: p.Stdout, Err: p.Stderr, Now: p.Now}}
 	if p.Env("COMP_LINE") != "" {
 		return suggest(inv)
 	}
@@ -82,9 +81,16 @@ func (p *Program) Run(ctx context.Context) api.Exit {
 		p.Args = []string{"--help"}
 	}
 	err := inv.run(ctx)
-	inv.report(err)
+	if _, told := errors.AsType[toldError](err); !told {
+		inv.Report(err)
+	}
 	return api.ExitOf(err)
 }
+
+// toldError is an error that is part of an answer already. Only its exit code is left to give.
+type toldError struct{ error }
+
+func (e toldError) Unwrap() error { return e.error }
 
 // DefaultSocket is where the agent of this user listens if --socket does not say otherwise.
 func DefaultSocket(env func(string) string) (string, error) {

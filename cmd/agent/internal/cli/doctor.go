@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
@@ -26,7 +27,7 @@ func (cmd *doctorCmd) Run(ctx context.Context, inv *invocation) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := inv.message(&v1.LocalServiceDiagnoseResponse{Findings: findings}, func(w io.Writer) { sayFindings(w, findings) })
+	err := inv.Message(&v1.LocalServiceDiagnoseResponse{Findings: findings}, func(w io.Writer) { sayFindings(w, findings) })
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func fine(subject, text string) *v1.Finding {
 }
 
 func wrong(subject string, err error) *v1.Finding {
-	e := public(err)
+	e := api.FromConnect(err)
 	return &v1.Finding{Subject: subject, Text: e.Text, Mend: e.Hint, Code: string(e.Code)}
 }
 

@@ -39,7 +39,7 @@ func (cmd *enrollCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) {
+	return inv.Message(res, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "This computer is enrolled at %s as a device of %s.\nSee what you can check out: %s accounts\n",
 			clean(res.GetHubName()), clean(res.GetUser()), Name)
 	})
@@ -88,7 +88,7 @@ func (inv *invocation) askCode(ctx context.Context) (string, error) {
 
 // agree shows which hub the code is for, and asks a person whether that is right.
 func (cmd *enrollCmd) agree(ctx context.Context, inv *invocation, hub keyshift.Invitation) error {
-	inv.note("Hub: %s\nIts key: %s", hub.HubURL, keyshift.KeyText(hub.HubKey))
+	inv.Note("Hub: %s\nIts key: %s", hub.HubURL, keyshift.KeyText(hub.HubKey))
 	if inv.Console == nil {
 		return nil // a script has chosen its code
 	}

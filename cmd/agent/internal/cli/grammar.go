@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -78,7 +79,7 @@ func (inv *invocation) run(ctx context.Context) error {
 		return err
 	}
 	parsed, err := parser.Parse(inv.Args)
-	inv.printer.json = inv.grammar.JSON || asksForJSON(inv.Args)
+	inv.JSON = inv.grammar.JSON || slices.Contains(inv.Args, "--json") // also where parsing does not come so far
 	if errors.Is(err, errHelp) {
 		return nil
 	}
@@ -93,16 +94,6 @@ func (inv *invocation) run(ctx context.Context) error {
 		return interrupted(ctx, cmd.Run(ctx, inv))
 	}
 	return parsed.Run(parsed) // completion, which is kong's own
-}
-
-// asksForJSON finds the flag where parsing did not come so far.
-func asksForJSON(args []string) bool {
-	for _, a := range args {
-		if a == "--json" {
-			return true
-		}
-	}
-	return false
 }
 
 // usage makes an error for people of the parser's. An enrollment code among the arguments is not repeated.

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
@@ -15,9 +17,12 @@ import (
 // invocation is a program with its parsed arguments.
 type invocation struct {
 	*Program
-	printer
+	cliout.Printer
 	grammar grammar
 }
+
+// now is the time in the zone in which times are shown.
+func (inv *invocation) now() time.Time { return inv.Program.Now() }
 
 // socket is where the agent is expected.
 func (inv *invocation) socket() (string, error) {
@@ -53,18 +58,7 @@ func (inv *invocation) confirm(ctx context.Context, yes bool, question string) e
 	if yes {
 		return nil
 	}
-	if inv.Console == nil {
-		return keyshift.Invalid(api.CodeUsage, "This needs a yes, and nobody is there to be asked.", "Add --yes.")
-	}
-	answer, err := inv.Console.Ask(ctx, question+" [y/N] ")
-	if err != nil {
-		return err
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
-	}
-	return keyshift.Refuse(api.CodeDeclined, "Nothing was done.", "Answer y to go on.")
+	return cliout.Confirm(ctx, inv.Console, question, "--yes")
 }
 
 // lease resolves what a command is about: what was named, or the only lease there is.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
@@ -34,9 +35,9 @@ func (cmd *renewCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) {
+	return inv.Message(res, func(w io.Writer) {
 		h := res.GetLease()
-		_, _ = fmt.Fprintf(w, "You have %s until %s (%s).\n", accountTitle(h.GetLease()), inv.clock(h.GetLease().GetEndsAt().AsTime()), timeLeft(h.GetTimeLeft().AsDuration()))
+		_, _ = fmt.Fprintf(w, "You have %s until %s (%s).\n", accountTitle(h.GetLease()), inv.Clock(h.GetLease().GetEndsAt().AsTime()), timeLeft(h.GetTimeLeft().AsDuration()))
 	})
 }
 
@@ -64,7 +65,7 @@ func (cmd *checkInCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) { sayGivenBack(w, res.GetLease()) })
+	return inv.Message(res, func(w io.Writer) { sayGivenBack(w, res.GetLease()) })
 }
 
 // checkInAll gives back what it can. The first error does not keep the others from being tried.
@@ -82,10 +83,10 @@ func (inv *invocation) checkInAll(ctx context.Context, client *localclient.Clien
 			failed = err
 		}
 	}
-	if inv.printer.json && failed != nil {
+	if inv.JSON && failed != nil {
 		return inv.partly(done, failed)
 	}
-	if err := inv.message(done, func(w io.Writer) { sayAllGivenBack(w, done.GetLeases(), len(leases)) }); err != nil {
+	if err := inv.Message(done, func(w io.Writer) { sayAllGivenBack(w, done.GetLeases(), len(leases)) }); err != nil {
 		return err
 	}
 	return failed
@@ -93,7 +94,7 @@ func (inv *invocation) checkInAll(ctx context.Context, client *localclient.Clien
 
 // partly is the JSON of a check-in of everything that did not go well for everything.
 func (inv *invocation) partly(done *v1.LocalServiceListLeasesResponse, failed error) error {
-	leases, err := jsonMessage(done)
+	leases, err := cliout.Encode(done)
 	if err != nil {
 		return err
 	}
@@ -101,8 +102,8 @@ func (inv *invocation) partly(done *v1.LocalServiceListLeasesResponse, failed er
 	if err := json.Unmarshal(leases, &doc); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	doc["error"] = errorValue(public(failed))
-	if err := inv.value(doc, nil); err != nil {
+	doc["error"] = cliout.ErrorValue(api.FromConnect(failed))
+	if err := inv.Value(doc, nil); err != nil {
 		return err
 	}
 	return toldError{failed}
@@ -146,6 +147,6 @@ func (cmd *codeCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	inv.note("Valid for %s; it works once.", timeLeft(res.GetValidUntil().AsTime().Sub(inv.Now())))
-	return inv.message(res, func(w io.Writer) { _, _ = fmt.Fprintln(w, res.GetCode()) })
+	inv.Note("Valid for %s; it works once.", timeLeft(res.GetValidUntil().AsTime().Sub(inv.now())))
+	return inv.Message(res, func(w io.Writer) { _, _ = fmt.Fprintln(w, res.GetCode()) })
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 )
 
 type leasesCmd struct {
@@ -25,7 +26,7 @@ func (cmd *leasesCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) { inv.sayLeases(w, res.GetLeases(), 0) })
+	return inv.Message(res, func(w io.Writer) { inv.sayLeases(w, res.GetLeases(), 0) })
 }
 
 // sayLeases lists leases whose time left was told so long ago.
@@ -38,17 +39,17 @@ func (inv *invocation) sayLeases(w io.Writer, leases []*v1.HeldLease, ago time.D
 	for _, h := range leases {
 		rows = append(rows, inv.leaseRow(h, ago))
 	}
-	table(w, rows)
+	cliout.Table(w, rows)
 }
 
 func (inv *invocation) leaseRow(h *v1.HeldLease, ago time.Duration) []string {
 	l := h.GetLease()
 	row := []string{accountName(l), "-", "-", leaseState(h), clean(l.GetReason())}
 	if isLive(h) {
-		row[1], row[2] = timeLeft(h.GetTimeLeft().AsDuration()-ago), inv.clock(l.GetEndsAt().AsTime())
+		row[1], row[2] = timeLeft(h.GetTimeLeft().AsDuration()-ago), inv.Clock(l.GetEndsAt().AsTime())
 	}
 	if h.GetOfflineEnd() != nil && isLive(h) {
-		row[2] = inv.clock(h.GetOfflineEnd().AsTime()) + " if the hub stays away"
+		row[2] = inv.Clock(h.GetOfflineEnd().AsTime()) + " if the hub stays away"
 	}
 	return row
 }

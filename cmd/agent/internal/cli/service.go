@@ -103,7 +103,7 @@ func (inv *invocation) changeService(ctx context.Context, change func(service.Ma
 
 func (inv *invocation) sayService(ctx context.Context, done string) error {
 	svc := inv.serviceStatus(ctx)
-	return inv.value(map[string]serviceView{"service": svc}, func(w io.Writer) { _, _ = fmt.Fprintln(w, done) })
+	return inv.Value(map[string]serviceView{"service": svc}, func(w io.Writer) { _, _ = fmt.Fprintln(w, done) })
 }
 
 type installCmd struct{}

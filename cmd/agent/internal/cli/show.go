@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
@@ -92,23 +93,23 @@ func (inv *invocation) show(ctx context.Context, client *localclient.Client, hel
 	if err != nil {
 		return err
 	}
-	if inv.printer.json {
+	if inv.JSON {
 		return inv.shownAsJSON(held, secret)
 	}
-	inv.note("You have %s until %s. The hub has recorded that you saw this:", accountTitle(held.GetLease()), inv.clock(held.GetLease().GetEndsAt().AsTime()))
-	return inv.words(func(w io.Writer) {
+	inv.Note("You have %s until %s. The hub has recorded that you saw this:", accountTitle(held.GetLease()), inv.Clock(held.GetLease().GetEndsAt().AsTime()))
+	return inv.Words(func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "login     %s\npassword  %s\n", secret.GetLogin(), secret.GetPassword())
 	})
 }
 
 func (inv *invocation) shownAsJSON(held *v1.HeldLease, secret *v1.LocalServiceRevealResponse) error {
-	lease, err := jsonMessage(held)
+	lease, err := cliout.Encode(held)
 	if err != nil {
 		return err
 	}
-	credential, err := jsonMessage(secret)
+	credential, err := cliout.Encode(secret)
 	if err != nil {
 		return err
 	}
-	return inv.value(map[string]json.RawMessage{"lease": lease, "credential": credential}, nil)
+	return inv.Value(map[string]json.RawMessage{"lease": lease, "credential": credential}, nil)
 }

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -23,11 +25,11 @@ func (cmd *statusCmd) Run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	status, failed := client.Status(ctx)
-	if inv.printer.json {
+	if inv.JSON {
 		return inv.statusJSON(svc, status, failed)
 	}
-	err = inv.words(func(w io.Writer) {
-		table(w, append([][]string{{"Service", svc.words()}}, inv.statusRows(status)...))
+	err = inv.Words(func(w io.Writer) {
+		cliout.Facts(w, append([][2]string{{"Service", svc.words()}}, inv.statusRows(status)...))
 		if failed == nil && len(status.GetLeases()) > 0 {
 			_, _ = fmt.Fprintln(w)
 			inv.sayLeases(w, status.GetLeases(), 0)
@@ -86,41 +88,44 @@ func (v serviceView) words() string {
 func (inv *invocation) statusJSON(svc serviceView, status *v1.LocalServiceGetStatusResponse, failed error) error {
 	doc := map[string]any{"service": svc, "agent": json.RawMessage("null")}
 	if failed != nil {
-		doc["error"] = errorValue(public(failed))
+		doc["error"] = cliout.ErrorValue(api.FromConnect(failed))
 	} else {
-		agent, err := jsonMessage(status)
+		agent, err := cliout.Encode(status)
 		if err != nil {
 			return err
 		}
 		doc["agent"] = agent
 	}
-	if err := inv.value(doc, nil); err != nil || failed == nil {
+	if err := inv.Value(doc, nil); err != nil || failed == nil {
 		return err
 	}
 	return toldError{failed}
 }
 
 // statusRows puts the agent's status into words; nothing for no status.
-func (inv *invocation) statusRows(s *v1.LocalServiceGetStatusResponse) [][]string {
+func (inv *invocation) statusRows(s *v1.LocalServiceGetStatusResponse) [][2]string {
 	if s == nil {
 		return nil
 	}
-	rows := [][]string{{"Agent", "running, version " + clean(s.GetVersion())}}
+	rows := [][2]string{{"Agent", "running, version " + clean(s.GetVersion())}}
 	if !s.GetEnrolled() {
-		return append(rows, []string{"Hub", "none: ask your admin for an enrollment code and run `" + Name + " enroll`"})
+		return append(rows, [2]string{"Hub", "none: ask your admin for an enrollment code and run `" + Name + " enroll`"})
 	}
 	rows = append(rows,
-		[]string{"Hub", clean(s.GetHubName()) + " at " + clean(s.GetHubUrl())},
-		[]string{"Contact", inv.contact(s)},
-		[]string{"Device", clean(s.GetDeviceName()) + " of " + clean(s.GetUser())})
+		[2]string{"Hub", clean(s.GetHubName()) + " at " + clean(s.GetHubUrl())},
+		[2]string{"Contact", inv.contact(s)},
+		[2]string{"Device", clean(s.GetDeviceName()) + " of " + clean(s.GetUser())})
 	if trust := trustWords[s.GetTrust()]; trust != "" {
-		rows = append(rows, []string{"Locked", trust})
+		rows = append(rows, [2]string{"Locked", trust})
 	}
 	if p := s.GetProblem(); p != nil {
-		rows = append(rows, []string{"Problem", clean(p.GetText()) + " " + clean(p.GetHint())})
+		rows = append(rows, [2]string{"Problem", p.GetText()})
+		if p.GetHint() != "" {
+			rows = append(rows, [2]string{"", p.GetHint()})
+		}
 	}
 	if len(s.GetLeases()) == 0 {
-		rows = append(rows, []string{"Leases", "none"})
+		rows = append(rows, [2]string{"Leases", "none"})
 	}
 	return rows
 }
@@ -133,7 +138,7 @@ func (inv *invocation) contact(s *v1.LocalServiceGetStatusResponse) string {
 	if s.GetLastContact() == nil {
 		return state
 	}
-	return state + ", last heard at " + inv.clock(s.GetLastContact().AsTime())
+	return state + ", last heard at " + inv.Clock(s.GetLastContact().AsTime())
 }
 
 var trustWords = map[v1.Trust]string{
@@ -152,7 +157,7 @@ func (cmd *syncCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.message(res, func(w io.Writer) {
+	return inv.Message(res, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "Up to date with %s.\n", clean(res.GetStatus().GetHubName()))
 	})
 }

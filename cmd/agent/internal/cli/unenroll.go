@@ -33,7 +33,7 @@ func (cmd *unenrollCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return cmd.forceHint(err)
 	}
-	return inv.message(res, func(w io.Writer) {
+	return inv.Message(res, func(w io.Writer) {
 		_, _ = fmt.Fprintln(w, "This computer is not enrolled any more. Nothing that was lent is left on it.")
 		if !res.GetHubTold() {
 			_, _ = fmt.Fprintf(w, "The hub could not be told: ask your admin to block the device %s there.\n", clean(status.GetDeviceName()))
@@ -60,7 +60,7 @@ func (cmd *unenrollCmd) forceHint(err error) error {
 	if api.ExitOf(err) != api.ExitUnreachable || cmd.Force || keyshift.CodeOf(err) == keyshift.CodeAgentNotRunning {
 		return err
 	}
-	e := *public(err)
+	e := *api.FromConnect(err)
 	e.Hint = "Try again when the hub can be reached, or forget it without telling it: `" + Name + " unenroll --force`."
 	return &e
 }

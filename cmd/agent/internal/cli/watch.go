@@ -1,14 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
 
@@ -30,7 +30,7 @@ func (inv *invocation) watch(ctx context.Context, client *localclient.Client) er
 			}
 			last = now
 		case <-second.C:
-			if !inv.Screen || inv.printer.json || last.at.IsZero() {
+			if !inv.Screen || inv.JSON || last.at.IsZero() {
 				continue // without a screen there is no countdown, only news
 			}
 		}
@@ -55,7 +55,7 @@ func (inv *invocation) states(ctx context.Context, client *localclient.Client) (
 		defer close(out)
 		for status, err := range client.Events(ctx) {
 			select {
-			case out <- seen{status.GetLeases(), err, inv.Now()}:
+			case out <- seen{status.GetLeases(), err, inv.now()}:
 			case <-ctx.Done():
 				return
 			}
@@ -65,37 +65,30 @@ func (inv *invocation) states(ctx context.Context, client *localclient.Client) (
 }
 
 func (inv *invocation) draw(s seen) error {
-	if inv.printer.json {
+	if inv.JSON {
 		return inv.drawJSON(s)
 	}
-	return inv.words(func(w io.Writer) {
+	return inv.Words(func(w io.Writer) {
 		if inv.Screen {
 			_, _ = io.WriteString(w, clearScreen)
 		}
 		if s.err != nil {
-			e := public(s.err)
+			e := api.FromConnect(s.err)
 			_, _ = fmt.Fprintf(w, "%s\n  %s\n", e.Text, e.Hint)
 			return
 		}
-		inv.sayLeases(w, s.leases, inv.Now().Sub(s.at))
+		inv.sayLeases(w, s.leases, inv.now().Sub(s.at))
 	})
 }
 
 // drawJSON writes one line: the leases or the error.
 func (inv *invocation) drawJSON(s seen) error {
-	var data []byte
-	var err error
 	if s.err != nil {
-		data, err = marshal(map[string]any{"error": errorValue(public(s.err))})
-	} else {
-		data, err = encode(&v1.LocalServiceListLeasesResponse{Leases: s.leases})
+		return inv.Line(map[string]any{"error": cliout.ErrorValue(api.FromConnect(s.err))})
 	}
+	leases, err := cliout.Encode(&v1.LocalServiceListLeasesResponse{Leases: s.leases})
 	if err != nil {
 		return err
 	}
-	var line bytes.Buffer
-	if err := json.Compact(&line, data); err != nil {
-		return fmt.Errorf("write answer: %w", err)
-	}
-	return inv.words(func(w io.Writer) { _, _ = fmt.Fprintln(w, line.String()) })
+	return inv.Line(leases)
 }

@@ -2,12 +2,11 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -31,7 +30,7 @@ func accountTitle(a named) string {
 }
 
 // clean makes text of others safe for a terminal.
-func clean(s string) string { return keyshift.CleanText(s, 200) }
+func clean(s string) string { return cliout.Clean(s) }
 
 var modes = map[v1.AccessMode]string{
 	v1.AccessMode_ACCESS_MODE_DELEGATED:     "your own login",
@@ -69,24 +68,4 @@ func parseDuration(s string) (time.Duration, error) {
 		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "Accounts are lent for 1 minute up to 24 hours, depending on the account.", "Write a duration like 45m, 2h or 1h30m.")
 	}
 	return d, nil
-}
-
-// table writes rows in columns. The first row is the head. Columns are two spaces apart.
-func table(w io.Writer, rows [][]string) {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
-		}
-		_, _ = fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
-	}
 }

@@ -43,14 +43,6 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
-func TestTable(t *testing.T) {
-	var b strings.Builder
-	table(&b, [][]string{{"A", "B", "C"}, {"ärger", "", "1"}, {"x", "yy", ""}})
-	if got, want := b.String(), "A      B   C\närger      1\nx      yy\n"; got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-}
-
 func TestNamesOfAccounts(t *testing.T) {
 	acme := &v1.Lease{Network: v1.Network_NETWORK_INSTAGRAM, Handle: "Acme"}
 	for name, want := range map[string]bool{

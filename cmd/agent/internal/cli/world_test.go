@@ -21,6 +21,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
 	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 )
@@ -40,7 +41,7 @@ type world struct {
 	stop     func() // ends the agent
 	ring     *osringtest.Fake
 	manager  *manager
-	console  Console
+	console  cliout.Console
 	stdin    string
 	env      map[string]string
 	screen   bool
@@ -83,7 +84,7 @@ func (w *world) program(out, err io.Writer, args ...string) *Program {
 		Args: args, Env: func(name string) string { return w.env[name] },
 		Stdin: strings.NewReader(w.stdin), Stdout: out, Stderr: err, Console: w.console, Screen: w.screen, Now: func() time.Time { return now },
 		Executable: "/usr/bin/keyshift-agent", PID: 4711,
-		Version:  Version{Version: "1.2.3", Commit: "0a1b2c3", Go: "go1.26", OS: "linux", Arch: "amd64"},
+		Version:  cliout.Version{Version: "1.2.3", Commit: "0a1b2c3", Go: "go1.26", OS: "linux", Arch: "amd64"},
 		NewAgent: w.newAgent,
 		NewService: func(program string, o service.Options) (service.Manager, error) {
 			w.manager.program, w.manager.options = program, o
