@@ -49,11 +49,6 @@ func (d *demo) startHub() (code string, err error) {
 	return code, nil
 }
 
-// step is show, for a list of commands that all have to work.
-func (d *demo) step(input, program string, args ...string) error {
-	return d.show(input, program, args...)
-}
-
 func (d *demo) fill() error {
 	hub := func(args ...string) error { return d.show("", "keyshift-hub", args...) }
 	return first(

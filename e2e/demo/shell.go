@@ -23,9 +23,8 @@ type demo struct {
 	dir  string
 	once bool
 	// long are the programs that keep running, in the order in which they were started.
-	long     []*exec.Cmd
-	hubURL   string
-	deviceID string
+	long   []*exec.Cmd
+	hubURL string
 }
 
 func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
