@@ -5,9 +5,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protopath"
+	"google.golang.org/protobuf/reflect/protorange"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -27,6 +31,9 @@ func (s *Server) callOf(ctx context.Context, req proto.Message) (hub.Call, error
 	if p == nil {
 		return hub.Call{}, errors.New("read call: the request was not identified")
 	}
+	if err := checkText(req); err != nil {
+		return hub.Call{}, err
+	}
 	call := p.call
 	if effect, ok := req.(interface{ GetRequestId() string }); ok {
 		call.RequestID = effect.GetRequestId()
@@ -38,6 +45,19 @@ func (s *Server) callOf(ctx context.Context, req proto.Message) (hub.Call, error
 	}
 	return call, nil
 }
+
+// checkText refuses the zero character, which PostgreSQL does not take and nobody needs. What else text may hold is for the
+// rules of each field to say.
+func checkText(req proto.Message) error {
+	return protorange.Range(req.ProtoReflect(), func(p protopath.Values) error {
+		if text, ok := p.Index(-1).Value.Interface().(string); ok && strings.ContainsRune(text, 0) {
+			return errZero
+		}
+		return nil
+	})
+}
+
+var errZero = keyshift.Invalid(keyshift.CodeBodyInvalid, "The request has a text with a zero character.", "Send plain text.")
 
 // answer is the whole of most handlers: call, use case, message.
 func answer[Q proto.Message, R, A any](ctx context.Context, s *Server, req Q, do func(hub.Call) (R, error), show func(R) A) (A, error) {
@@ -59,10 +79,13 @@ type pageRequest interface {
 	GetPageToken() string
 }
 
+// placeForm is what a list is ordered by: the id of something, or of an event.
+var placeForm = regexp.MustCompile(`^[0-9a-f-]{0,100}$`)
+
 // pageOf reads where a list goes on. The token is opaque to clients.
 func pageOf(req pageRequest) (hub.Page, error) {
 	after, err := base64.RawURLEncoding.DecodeString(req.GetPageToken())
-	if err != nil || req.GetPageSize() < 0 || req.GetPageSize() > 500 || len(after) > 100 {
+	if err != nil || req.GetPageSize() < 0 || req.GetPageSize() > 500 || !placeForm.Match(after) {
 		return hub.Page{}, keyshift.Invalid(keyshift.CodeFieldInvalid, "The page is not one of this list.", "Use page_size 1 to 500 and the page_token of the answer before.")
 	}
 	size := int(req.GetPageSize())
