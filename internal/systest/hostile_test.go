@@ -177,3 +177,19 @@ func (w *World) send(path string, body []byte, with func(*http.Request)) (status
 	_, _ = io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode, resp.Header.Get("Keyshift-Code")
 }
+
+// Who gives the hub no time is told that, and the hub's log is not filled with it.
+func TestADeadlineThatIsOverIsNotAnErrorInsideTheHub(t *testing.T) {
+	w := SQLite(t)
+	for _, path := range []string{keyshiftv1connect.UserServiceListUsersProcedure, keyshiftv1connect.UserServiceAddUserProcedure, keyshiftv1connect.AuthServiceLoginProcedure} {
+		for _, timeout := range []string{"0", "1", "9999999999", "-1", "x", "99999999999999999999"} {
+			status, code := w.send(path, w.hostileBody(path, hostiles[0]), func(r *http.Request) {
+				r.Header.Set("Authorization", "Bearer "+w.OwnerToken.Reveal())
+				r.Header.Set("Connect-Timeout-Ms", timeout)
+			})
+			if status == http.StatusInternalServerError || code == string(keyshift.CodeInternal) {
+				t.Errorf("%s within %q ms: %d %s", path, timeout, status, code)
+			}
+		}
+	}
+}

@@ -118,6 +118,9 @@ func (s *Server) tellErrors(next connect.ServerFunc) connect.ServerFunc {
 			if err == nil {
 				return
 			}
+			if ctx.Err() != nil && keyshift.CodeOf(err) == keyshift.CodeInternal {
+				err = errGivenUp.Because(err)
+			}
 			if keyshift.CodeOf(err) == keyshift.CodeInternal || keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed {
 				s.Log.ErrorContext(ctx, "answer request", "procedure", spec.Procedure, "error", err)
 			}
@@ -126,6 +129,8 @@ func (s *Server) tellErrors(next connect.ServerFunc) connect.ServerFunc {
 		return next(ctx, spec, stream)
 	}
 }
+
+var errGivenUp = keyshift.Refuse(keyshift.CodeUnavailable, "The request was given up before it was answered.", "Try again, with more time.")
 
 func (s *Server) public(ctx context.Context, err error) error {
 	if info, ok := connect.CallInfoForServerContext(ctx); ok {
