@@ -9,6 +9,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -118,7 +119,7 @@ func (s *Server) tellErrors(next connect.ServerFunc) connect.ServerFunc {
 			if err == nil {
 				return
 			}
-			if ctx.Err() != nil && keyshift.CodeOf(err) == keyshift.CodeInternal {
+			if errors.Is(err, ctx.Err()) && keyshift.CodeOf(err) == keyshift.CodeInternal {
 				err = errGivenUp.Because(err)
 			}
 			if keyshift.CodeOf(err) == keyshift.CodeInternal || keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed {
