@@ -22,7 +22,7 @@ var (
 	errNoSecret = keyshift.Refuse(keyshift.CodeShowForbidden, "This account is used through the network's own role: there is no password to show.",
 		"Sign in at the network with the login that has the role.")
 	errShowForbidden = keyshift.Refuse(keyshift.CodeShowForbidden, "The secret of this account is not shown to people.",
-		"Use the browser extension, or ask your admin to allow showing it.")
+		"Ask your admin to allow showing it.")
 	errNoKey = keyshift.Refuse(keyshift.CodeKeyringUnavailable, "The device key is gone from the keyring.",
 		"If the keyring was reset, run keyshift-agent unenroll --force and enroll again with a new code.")
 	errBadKey = keyshift.Refuse(keyshift.CodeIntegrityFailed, "The device key in the keyring was changed.",

@@ -150,4 +150,4 @@ func (h *Hub) NoteReveal(ctx context.Context, call Call, lease keyshift.ID) erro
 	return err
 }
 
-var errShow = keyshift.Refuse(keyshift.CodeShowForbidden, "The secret of this account is not shown to people.", "Use the browser extension, or ask your admin to allow showing it.")
+var errShow = keyshift.Refuse(keyshift.CodeShowForbidden, "The secret of this account is not shown to people.", "Ask your admin to allow showing it.")

@@ -10,7 +10,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-const peerHint = "Use keyshift-agent, the tray or the browser extension."
+const peerHint = "Use the command line, keyshift-agent."
 
 var (
 	errUnknownPeer = keyshift.Refuse(keyshift.CodePeerRefused, "The caller is not known to be of this user.", peerHint)

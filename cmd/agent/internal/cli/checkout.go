@@ -28,7 +28,7 @@ type checkOutCmd struct {
 
 // Help is shown below the usage.
 func (checkOutCmd) Help() string {
-	return "Checking out gives you the account for one working session. The browser extension signs you in with a click. " +
+	return "Checking out gives you the account for one working session. " +
 		"With --show, an account that you hold already is not checked out again; its login and password are printed."
 }
 
@@ -155,14 +155,18 @@ func (inv *invocation) sayHeld(w io.Writer, h *v1.HeldLease) {
 	case v1.AccessMode_ACCESS_MODE_DELEGATED:
 		_, _ = fmt.Fprintf(w, "Sign in at %s with your own login, which has the role.\n", network(l.GetNetwork()).Title())
 	default:
-		_, _ = fmt.Fprintf(w, "Sign in with the browser extension%s.\n", codeHint(l))
+		sayHowToSignIn(w, l)
 	}
 	_, _ = fmt.Fprintf(w, "Give it back: %s checkin %s\n", Name, accountName(l))
 }
 
-func codeHint(l *v1.Lease) string {
-	if !l.GetHasCodeSeed() {
-		return ""
+func sayHowToSignIn(w io.Writer, l *v1.Lease) {
+	if l.GetAllowShow() {
+		_, _ = fmt.Fprintf(w, "See login and password: %s checkout %s --show\n", Name, accountName(l))
+	} else {
+		_, _ = fmt.Fprintln(w, "Its login is not shown to people. Your admin can allow that.")
 	}
-	return "; a one-time code is in the extension and in `" + Name + " code`"
+	if l.GetHasCodeSeed() {
+		_, _ = fmt.Fprintf(w, "Get a one-time code: %s code %s\n", Name, accountName(l))
+	}
 }

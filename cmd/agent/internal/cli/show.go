@@ -82,7 +82,7 @@ func (inv *invocation) mayShow(ctx context.Context, client *localclient.Client, 
 }
 
 var errNotShown = keyshift.Refuse(keyshift.CodeShowForbidden, "The login of this account is not shown to people.",
-	"Check it out without --show and sign in with the browser extension, or ask your admin to allow showing it.")
+	"Ask your admin to allow showing it.")
 
 // show prints the secret of a lease.
 func (inv *invocation) show(ctx context.Context, client *localclient.Client, held *v1.HeldLease) error {
