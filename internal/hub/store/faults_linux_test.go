@@ -25,7 +25,7 @@ func alone(t *testing.T) (dir string, ok bool) {
 	if dir := os.Getenv(inside); dir != "" {
 		return dir, true
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v") // #nosec G702 -- this very test
 	cmd.Env = append(os.Environ(), inside+"="+t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
@@ -160,8 +160,9 @@ func TestAFailedFsyncEndsTheStore(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	cmd := exec.Command("strace", "-f", "-qq", "-o", filepath.Join(dir, "trace"), "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=40",
-		os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	args := []string{"-f", "-qq", "-o", filepath.Join(dir, "trace"), "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=40",
+		os.Args[0], "-test.run=^" + t.Name() + "$", "-test.v"}
+	cmd := exec.Command("strace", args...) // #nosec G702 -- this very test
 	cmd.Env = append(os.Environ(), inside+"="+dir)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

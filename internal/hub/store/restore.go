@@ -241,7 +241,7 @@ func (t *tx) columns(head tableHead) ([]string, error) {
 	if !known(head.Table) {
 		return nil, damaged(errors.New("it has an unknown table"))
 	}
-	rows, err := t.link.conn.QueryContext(t.ctx, "SELECT * FROM "+head.Table+" WHERE 1 = 0")
+	rows, err := t.link.conn.QueryContext(t.ctx, "SELECT * FROM "+head.Table+" WHERE 1 = 0") // #nosec G202 -- a known table
 	if err != nil {
 		return nil, t.judge(err)
 	}

@@ -75,6 +75,28 @@ func TestAHubThatWasKilledComesBackWithAllThatWasAcknowledged(t *testing.T) {
 	same(t, "error", err, nil)
 }
 
+// What the disk holds in the middle of a transaction is what a crash at that moment leaves.
+func TestACrashBeforeTheCommitLeavesNothingOfIt(t *testing.T) {
+	s := newScene(t, databases[0].dsn(t))
+	u := s.user()
+	crashed := filepath.Join(t.TempDir(), "crashed", "hub.db")
+	s.do(func(tx hub.Tx) error {
+		if err := addUser("half")(tx); err != nil {
+			return err
+		}
+		return os.CopyFS(filepath.Dir(crashed), os.DirFS(filepath.Dir(s.dsn)))
+	})
+	again := mustOpen(t, Options{Database: crashed})
+	if _, err := again.Read(t.Context()).User(u.ID); err != nil {
+		t.Errorf("acknowledged before: %v", err)
+	}
+	_, err := again.Read(t.Context()).UserByName("half")
+	wantCode(t, err, keyshift.CodeNotFound)
+	if !s.hasUser("half") {
+		t.Error("the hub that lived on lost its commit")
+	}
+}
+
 func fill(s *scene) {
 	s.Helper()
 	s.do(func(tx hub.Tx) error {
