@@ -44,10 +44,10 @@ func timeLeft(d time.Duration) string {
 	if d <= 0 {
 		return "none"
 	}
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", int((d+time.Second-1)/time.Second))
+	if seconds := int((d + time.Second - 1) / time.Second); seconds < 60 {
+		return fmt.Sprintf("%d s", seconds)
 	}
-	d = d.Round(time.Minute)
+	d = max(d.Round(time.Minute), time.Minute)
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
 	case hours == 0:

@@ -14,7 +14,7 @@ func TestTimeLeft(t *testing.T) {
 		d    time.Duration
 		want string
 	}{
-		{-time.Second, "none"}, {0, "none"}, {time.Millisecond, "1 s"}, {59 * time.Second, "59 s"}, {time.Minute, "1 min"},
+		{-time.Second, "none"}, {0, "none"}, {time.Millisecond, "1 s"}, {59 * time.Second, "59 s"}, {59*time.Second + time.Millisecond, "1 min"}, {time.Minute, "1 min"},
 		{23*time.Minute + 29*time.Second, "23 min"}, {time.Hour - time.Millisecond, "1 h"}, {time.Hour, "1 h"}, {65 * time.Minute, "1 h 5 min"}, {24 * time.Hour, "24 h"},
 	}
 	for _, tt := range tests {
