@@ -2,11 +2,7 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // Times of the hub's own work.
@@ -109,80 +105,4 @@ func (h *Hub) refreshState(ctx context.Context) error {
 func (h *Hub) noteState(row HubRow) {
 	h.rollbackAccepted.Store(row.RollbackAcceptedAt.UnixMicro())
 	h.rollback.Store(row.State == RollbackDetected)
-}
-
-// Rewrap seals everything anew under the primary version of the key-encryption key, a batch at a time, so that older
-// versions can be dropped. It gives how many credentials it touched.
-func (h *Hub) Rewrap(ctx context.Context) (int, error) {
-	total, after := 0, keyshift.ID("")
-	for {
-		batch, err := h.Store.Read(ctx).CredentialsAfter(after, 100)
-		if err != nil || len(batch) == 0 {
-			if err == nil {
-				err = h.rewrapOwn(ctx)
-			}
-			return total, err
-		}
-		if err := h.rewrapBatch(ctx, batch); err != nil {
-			return total, err
-		}
-		total, after = total+len(batch), batch[len(batch)-1].AccountID
-	}
-}
-
-func (h *Hub) rewrapBatch(ctx context.Context, batch []SealedCredential) error {
-	for i := range batch {
-		c := &batch[i]
-		var err error
-		if c.Sealed, c.KEKVersion, err = h.reseal(h.placeCredential(c.AccountID), c.Sealed); err != nil {
-			return err
-		}
-		if len(c.Seed) > 0 {
-			if c.Seed, _, err = h.reseal(h.placeSeed(c.AccountID), c.Seed); err != nil {
-				return err
-			}
-		}
-	}
-	return h.Store.Write(ctx, Ordinary, func(tx Tx) error {
-		for _, c := range batch {
-			if err := tx.ReplaceSealed(c); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (h *Hub) reseal(place seal.Place, sealed []byte) ([]byte, uint32, error) {
-	plain, err := h.Vault.Open(place, sealed)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer seal.Wipe(plain)
-	return h.Vault.Seal(place, plain)
-}
-
-// rewrapOwn seals the hub's own keys and the key check anew.
-func (h *Hub) rewrapOwn(ctx context.Context) error {
-	check, version, err := h.Vault.Seal(placeKEK(h.row.ID), kekCheckText)
-	if err != nil {
-		return err
-	}
-	return h.Store.Write(ctx, Closing, func(tx Tx) error {
-		row, err := tx.Hub()
-		if err != nil {
-			return err
-		}
-		if row.SigningSealed, _, err = h.reseal(placeSigning(row.ID), row.SigningSealed); err != nil {
-			return err
-		}
-		if len(row.TLSKeySealed) > 0 {
-			if row.TLSKeySealed, _, err = h.reseal(placeTLS(row.ID), row.TLSKeySealed); err != nil {
-				return err
-			}
-		}
-		return errors.Join(tx.SaveHub(row), tx.SaveKEKCheck(version, check), tx.DropKEKChecksExcept(version), tx.Append(keyshift.AuditEvent{
-			Action: keyshift.ActKeyRotated, ActorKind: keyshift.ActorHub, ActorID: row.ID,
-		}))
-	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
-// FileVault is a key-encryption key in a file. When something was sealed under a version it does not know, the file is
-// read again: `keyshift-hub kek rotate` may have run beside the hub.
+// FileVault is a key-encryption key in a file. `keyshift-hub kek rotate` may run beside the hub, so the file is read again
+// before anything is sealed, and when something was sealed under a version that is not known yet.
 type FileVault struct {
 	path, dataDir string
 	key           atomic.Pointer[seal.KEK]
@@ -30,8 +30,12 @@ func (v *FileVault) reload() error {
 	return nil
 }
 
-// Seal seals under the newest version in the file as it was read last.
+// Seal seals under the newest version in the file. It fails when the file cannot be read: a version that the file does not
+// have any more would open nothing after the next start.
 func (v *FileVault) Seal(p seal.Place, plaintext []byte) (sealed []byte, version uint32, err error) {
+	if err := v.reload(); err != nil {
+		return nil, 0, err
+	}
 	return v.key.Load().Seal(p, plaintext)
 }
 

@@ -50,17 +50,14 @@ func Rewrap(ctx context.Context, c Config) (int, uint32, error) {
 	return n, version, err
 }
 
-// OnlyNewestKey refuses while something in the database may be sealed under an older version of the key.
+// OnlyNewestKey refuses while something in the database is sealed under an older version of the key.
 func OnlyNewestKey(ctx context.Context, c Config) error {
 	return withHub(ctx, c, func(h *hub.Hub) error {
-		checks, err := h.Store.Read(ctx).KEKChecks()
-		if err != nil {
-			return err
+		only, err := h.OnlyPrimary(ctx)
+		if err == nil && !only {
+			err = keyshift.Refuse(keyshift.CodeFieldInvalid, "The database is still sealed under an older version of the key.", "Run keyshift-hub kek rewrap first.")
 		}
-		if _, newest := checks[h.Vault.Primary()]; !newest || len(checks) != 1 {
-			return keyshift.Refuse(keyshift.CodeFieldInvalid, "The database is still sealed under an older version of the key.", "Run keyshift-hub kek rewrap first.")
-		}
-		return nil
+		return err
 	})
 }
 
