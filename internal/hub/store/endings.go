@@ -12,7 +12,8 @@ const (
 	reasonUnactivated = "not activated in time"
 )
 
-// EndLeases ends every live lease of the target in one statement, whether or not its time is over already.
+// EndLeases ends every live lease of the target in one statement, whether or not its time is over already. The wake-up
+// is the caller's: it may end more in the same batch.
 func (t *tx) EndLeases(e hub.Ending) (int64, error) {
 	n, err := t.q.EndLeases(t.ctx, db.EndLeasesParams{
 		Batch: string(e.Batch), Kind: string(e.Target.Kind), Target: string(e.Target.ID), Reason: e.Reason, Now: micros(t.now),
@@ -29,10 +30,7 @@ func (t *tx) EndLeases(e hub.Ending) (int64, error) {
 	}
 	event := keyshift.AuditEvent{Action: keyshift.ActLeaseRevoked, ActorKind: e.ActorKind, ActorID: e.ActorID,
 		Details: map[string]string{"revocation": string(e.Batch)}}
-	if err := t.appendForBatch(e.Batch, e.Reason, event); err != nil {
-		return 0, err
-	}
-	return n, t.Notify(hub.TopicBatch, string(e.Batch))
+	return n, t.appendForBatch(e.Batch, e.Reason, event)
 }
 
 // ExpireDue dates each end to the moment at which the lease was over, not to the moment at which somebody looked.
