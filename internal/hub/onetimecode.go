@@ -32,9 +32,12 @@ func (h *Hub) GetCode(ctx context.Context, call Call, lease keyshift.ID) (Sealed
 		return SealedCode{}, err
 	}
 	step, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (uint64, error) {
-		l, err := usableLease(tx, c, lease)
-		if err != nil {
+		l, account, err := usableLease(tx, c, lease)
+		switch {
+		case err != nil:
 			return 0, err
+		case !account.LendsSecret():
+			return 0, errNoCode
 		}
 		step := seed.Step(tx.Now())
 		first, err := tx.UseCodeStep(l.ID, int64(step)) //nolint:gosec // steps are seconds/30
@@ -96,13 +99,17 @@ func (h *Hub) waitForUsableStep(ctx context.Context, seed totp.Seed) error {
 	}
 }
 
-// usableLease reads an active, live lease of the caller.
-func usableLease(tx Tx, c Caller, id keyshift.ID) (keyshift.Lease, error) {
+// usableLease reads an active, live lease of the caller and its account.
+func usableLease(tx Tx, c Caller, id keyshift.ID) (keyshift.Lease, keyshift.Account, error) {
 	l, err := ownLease(tx, c, id)
 	if err == nil && (l.State != keyshift.LeaseActive || !l.LiveAt(tx.Now())) {
 		err = keyshift.ErrLeaseOver
 	}
-	return l, err
+	if err != nil {
+		return l, keyshift.Account{}, err
+	}
+	account, err := tx.Account(l.AccountID)
+	return l, account, err
 }
 
 func codeReleased(next time.Time) error {
@@ -133,11 +140,7 @@ func (h *Hub) sealCode(ctx context.Context, lease keyshift.ID, seed totp.Seed, s
 func (h *Hub) NoteReveal(ctx context.Context, call Call, lease keyshift.ID) error {
 	_, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (struct{}, error) {
 		none := struct{}{}
-		l, err := usableLease(tx, c, lease)
-		if err != nil {
-			return none, err
-		}
-		account, err := tx.Account(l.AccountID)
+		l, account, err := usableLease(tx, c, lease)
 		switch {
 		case err != nil:
 			return none, err
