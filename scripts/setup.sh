@@ -8,9 +8,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Each need is COMMAND=PACKAGE: the package is missing when the command is.
-run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon)
-test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql secret-tool=libsecret-tools systemd-analyze=systemd
-	strace=strace ip=iproute2 setpriv=util-linux)
+run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon
+	secret-tool=libsecret-tools)
+test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
+	setpriv=util-linux)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
 
 say() { echo "setup: $*" >&2; }

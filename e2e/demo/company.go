@@ -1,6 +1,10 @@
+//go:build linux
+
 package main
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -8,117 +12,130 @@ import (
 	"time"
 )
 
-// company starts a hub, fills it with a demo company, and enrolls this computer.
-func (d *demo) company() error {
-	say("A hub for a demo company, on embedded SQLite, with everything it needs made on the first start:")
-	code, err := d.startHub()
-	if err != nil {
-		return err
-	}
-	if err := d.show(code+"\n", "keyshift-hub", "login", "--name", "alice"); err != nil {
-		return err
-	}
-	say("Users, a group, one account per network, and who may use which:")
-	if err := d.fill(); err != nil {
-		return err
-	}
-	return d.enroll()
-}
-
-var hubAddress = regexp.MustCompile(`https://\S+`)
-
-func (d *demo) startHub() (code string, err error) {
-	out, err := d.start("keyshift-hub", "serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--data-dir", d.path("hub"), "--kek-file", d.path("secret/kek.json"))
-	if err != nil {
-		return "", err
-	}
-	for code == "" {
-		line, err := out.ReadString('\n')
-		if err != nil {
-			return "", fmt.Errorf("read what the hub says (see %s): %w", d.path("keyshift-hub.log"), err)
-		}
-		if url := hubAddress.FindString(line); url != "" {
-			d.hubURL = url
-			fmt.Println("   ", strings.TrimSpace(line))
-		}
-		if strings.HasPrefix(line, "keyshift1-") {
-			code = strings.TrimSpace(line)
-		}
-	}
-	drain(out)
-	return code, nil
-}
-
-func (d *demo) fill() error {
-	hub := func(args ...string) error { return d.show("", "keyshift-hub", args...) }
-	return first(
-		func() error { return hub("users", "add", "dana", "--full-name", "Dana") },
-		func() error { return hub("groups", "add", "social") },
-		func() error { return hub("groups", "add-member", "social", "dana") },
-		func() error {
-			return hub("accounts", "add", "x/acme", "--mode", "shared_secret", "--max-duration", "2h", "--allow-show")
-		},
-		func() error { return hub("accounts", "add", "facebook/acme") },
-		func() error { return hub("accounts", "add", "instagram/acme") },
-		func() error {
-			return hub("accounts", "add", "pinterest/acme", "--mode", "shared_secret", "--storage", "memory")
-		},
-		func() error {
-			return d.show("acme\n"+demoPassword+"\n"+demoSeed+"\n", "keyshift-hub", "credential", "set", "x/acme")
-		},
-		func() error {
-			return d.show("pins@acme.example\n"+demoPassword+"\n\n", "keyshift-hub", "credential", "set", "pinterest/acme")
-		},
-		func() error { return hub("grants", "add", "x/acme", "--group", "social") },
-		func() error { return hub("grants", "add", "facebook/acme", "--user", "dana") },
-		func() error { return hub("grants", "add", "pinterest/acme", "--user", "dana") },
-	)
-}
-
 // A made-up login; the seed is that of RFC 6238.
 const (
 	demoPassword = "correct horse battery staple"
 	demoSeed     = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 )
 
-func first(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
+// company starts a hub, fills it with a demo company, and enrolls this computer.
+func (d *demo) company() error {
+	say("A hub for a demo company. On its first start it makes all it needs, here on embedded SQLite, and prints a code:")
+	code, err := d.startHub()
+	if err != nil {
+		return err
 	}
-	return nil
+	return first(
+		func() error {
+			say("Alice becomes its owner. She adds a user, a group, an account on each network, and who may use which:")
+			return d.brief(code+"\n", "pastes the code", "keyshift-hub", "login", "--name", "alice")
+		},
+		d.fill,
+		d.enroll,
+	)
 }
 
+var hubAddress = regexp.MustCompile(`https://\S+`)
+
+// startHub serves a hub and reads the code for its first owner.
+func (d *demo) startHub() (code string, err error) {
+	words := []string{"serve", "--name", "Acme", "--listen", "127.0.0.1:0"}
+	fmt.Printf("  $ keyshift-hub %s &\n", typed(words))
+	out, err := d.start(d.program("keyshift-hub", words...))
+	if err != nil {
+		return "", err
+	}
+	lines := bufio.NewReader(out)
+	for code == "" {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return "", fmt.Errorf("read what the hub says: %w", errors.Join(err, d.logOf("keyshift-hub")))
+		}
+		if url := hubAddress.FindString(line); url != "" {
+			d.hubURL = url
+		}
+		if strings.HasPrefix(line, "keyshift1-") {
+			code = strings.TrimSpace(line)
+			line = shortened(code) + "\n"
+		}
+		indent(line)
+	}
+	drain(lines)
+	return code, nil
+}
+
+// shortened is enough of a code to be recognized as one.
+func shortened(code string) string { return code[:24] + "…" }
+
+func (d *demo) fill() error {
+	hub := func(args ...string) func() error {
+		return func() error { return d.brief("", "", append([]string{"keyshift-hub"}, args...)...) }
+	}
+	credential := func(account, login, password, seed, remark string) func() error {
+		return func() error {
+			return d.brief(login+"\n"+password+"\n"+seed+"\n", remark, "keyshift-hub", "credential", "set", account)
+		}
+	}
+	return first(
+		hub("users", "add", "dana", "--full-name", "Dana Doe"),
+		hub("groups", "add", "social"),
+		hub("groups", "add-member", "social", "dana"),
+		hub("accounts", "add", "x/acme", "--mode", "shared_secret", "--max-duration", "2h"),
+		credential("x/acme", "acme", demoPassword, demoSeed, "types login, password and the seed of the one-time codes"),
+		hub("grants", "add", "x/acme", "--group", "social"),
+		hub("accounts", "add", "facebook/acme"),
+		hub("grants", "add", "facebook/acme", "--user", "dana"),
+		hub("accounts", "add", "instagram/acme"),
+		hub("accounts", "add", "pinterest/acme", "--mode", "shared_secret"),
+		credential("pinterest/acme", "pins@acme.example", demoPassword, "", "types login and password"),
+		hub("grants", "add", "pinterest/acme", "--user", "dana"),
+	)
+}
+
+// enroll starts the agent and makes this computer known to the hub.
 func (d *demo) enroll() error {
-	say("This computer's agent starts, and is enrolled with a code that carries the hub's address and keys:")
-	out, err := d.start("keyshift-agent", append([]string{"run"}, d.agentArgs()...)...)
+	say("Dana's computer, which is this one. Its agent is enrolled with a code that carries the hub's address and keys:")
+	fmt.Println("  $ keyshift-agent run &")
+	out, err := d.start(d.program("keyshift-agent", "run"))
 	if err != nil {
 		return err
 	}
 	drain(out)
-	if err := d.see("the agent answers", 10*time.Second, func() (bool, error) {
-		_, err := d.command("", "keyshift-agent", "accounts")
-		return err == nil || !strings.Contains(err.Error(), "not running"), nil
-	}); err != nil {
-		return err
+	if err := d.await("the agent answers", 10*time.Second, d.agentAnswers); err != nil {
+		return errors.Join(err, d.logOf("keyshift-agent"))
 	}
 	var made struct{ Code string }
 	if err := d.ask(&made, "keyshift-hub", "codes", "enroll", "dana"); err != nil {
 		return err
 	}
-	fmt.Println("\n  $ keyshift-hub codes enroll dana\n    " + made.Code[:24] + "…")
-	return d.show(made.Code+"\n", "keyshift-agent", "enroll", "--yes")
+	fmt.Printf("  $ keyshift-hub codes enroll dana\n    %s\n", shortened(made.Code))
+	d.enrolled = true
+	return d.brief(made.Code+"\n", "pastes the code", "keyshift-agent", "enroll", "--yes")
 }
 
+func (d *demo) agentAnswers() (bool, error) {
+	_, err := d.command(d.ctx, "", "keyshift-agent", "status")
+	return err == nil, nil
+}
+
+// logOf is the end of a program's log, as an error to join.
+func (d *demo) logOf(name string) error {
+	text, err := readTail(d.path(name + ".log"))
+	if err != nil || text == "" {
+		return err
+	}
+	return errors.New(text)
+}
+
+// cleanUp takes back what lies outside the demo's own folder: items in the keyring, and programs.
 func (d *demo) cleanUp() error {
-	if len(d.long) == 0 {
-		return nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), 30*time.Second)
+	defer cancel()
+	var left error
+	if d.enrolled {
+		_, leave := d.command(ctx, "", "keyshift-agent", "unenroll", "--yes", "--force")
+		_, logout := d.command(ctx, "", "keyshift-hub", "logout")
+		left = errors.Join(leave, logout)
 	}
-	_, leave := d.command("", "keyshift-agent", "unenroll", "--force", "--yes")
-	_, logout := d.command("", "keyshift-hub", "logout")
-	if leave != nil || logout != nil {
-		fmt.Println("\nLeft in the keyring (service keyshift):", errors.Join(leave, logout))
-	}
-	return d.stopPrograms()
+	return errors.Join(left, d.stopPrograms())
 }

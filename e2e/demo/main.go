@@ -1,7 +1,12 @@
+//go:build linux
+
 // Command demo is the main job of Keyshift on real parts, told step by step: it starts a hub with a demo company and this
 // computer's agent, checks an account out into the real OS keyring, renews it, checks it in, lets one expire, takes one
 // back from afar, and shows what the audit log says of all that. Every step is looked at, not assumed. Then it stays up to
 // be tried; with -once it ends, successfully only if every step was seen.
+//
+// Where no unlocked keyring answers, a private D-Bus session with gnome-keyring is started. What the demo writes lies in
+// one folder of its own, and in the keyring under names of its own; both are gone afterwards.
 package main
 
 import (
@@ -21,10 +26,15 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bin, *once); err != nil {
-		fmt.Fprintf(os.Stderr, "\nThe demo stopped: %v\n", err)
-		os.Exit(1)
+	err := run(ctx, *bin, *once)
+	switch {
+	case err == nil:
+		return
+	case ctx.Err() != nil:
+		err = errors.New("it was told to")
 	}
+	fmt.Fprintf(os.Stderr, "\nThe demo stopped before its end: %v\n", err)
+	os.Exit(1)
 }
 
 func run(ctx context.Context, bin string, once bool) (err error) {
@@ -36,19 +46,29 @@ func run(ctx context.Context, bin string, once bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
-	d := &demo{ctx: ctx, bin: bin, dir: dir, once: once}
+	d := &demo{ctx: ctx, bin: bin, dir: dir}
 	defer func() { err = errors.Join(err, d.cleanUp(), os.RemoveAll(dir)) }()
-	if err := d.company(); err != nil {
-		return err
-	}
-	if err := d.story(); err != nil {
+	if err := first(d.prepare, d.company, d.story); err != nil {
 		return err
 	}
 	if once {
 		fmt.Println("\nEvery step was seen.")
 		return nil
 	}
-	d.inviteToTry()
-	<-ctx.Done()
+	return first(d.inviteToTry, d.wait)
+}
+
+// first runs steps up to the first that fails.
+func first(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) wait() error {
+	<-d.ctx.Done()
 	return nil
 }

@@ -1,14 +1,16 @@
+//go:build linux
+
 package main
 
 import (
 	"errors"
 	"fmt"
-	"os/exec"
+	"os"
 	"strings"
 	"time"
 )
 
-// story is the main job: check-out, renew, check-in, expiry, revocation, audit.
+// story is the main job: check-out, renew, check-in, a refusal, expiry, revocation, audit.
 func (d *demo) story() error {
 	return first(d.checkOut, d.renew, d.checkIn, d.refusal, d.letExpire, d.revoke, d.seeExpired, d.audit)
 }
@@ -16,34 +18,21 @@ func (d *demo) story() error {
 func (d *demo) checkOut() error {
 	say("Dana looks what there is, and checks @acme on X out for half an hour:")
 	return first(
-		func() error { return d.show("", "keyshift-agent", "accounts") },
-		func() error {
-			return d.show("", "keyshift-agent", "checkout", "x/acme", "--duration", "30m", "--reason", "answer comments")
-		},
-		func() error { return d.seeHub("x", "LEASE_STATE_ACTIVE") },
+		d.step("keyshift-agent", "accounts"),
+		d.step("keyshift-agent", "checkout", "x/acme", "--duration", "30m", "--reason", "answer comments"),
+		d.stateSeen("x", "LEASE_STATE_ACTIVE", 10*time.Second),
 		func() error {
 			return d.see("the credential lies in the OS keyring, encrypted", 5*time.Second, func() (bool, error) {
-				items, err := keyringItems()
-				return strings.Contains(items, "lease:") && !strings.Contains(items, demoPassword), err
+				n, all, err := d.leasesInKeyring()
+				return n == 1 && !strings.Contains(all, demoPassword), err
 			})
 		},
-		func() error { return d.show("", "keyshift-agent", "code", "x/acme") },
 	)
 }
 
-// keyringItems lists what the keyring holds of ours, as any program of this user could.
-func keyringItems() (string, error) {
-	out, err := exec.Command("secret-tool", "search", "--all", "--unlock", "service", "keyshift").CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) { // exit code 1: nothing found
-		return "", fmt.Errorf("look into the keyring: %w", err)
-	}
-	return string(out), nil
-}
-
-func noLeaseInKeyring() (bool, error) {
-	items, err := keyringItems()
-	return !strings.Contains(items, "lease:"), err
+// step is show as a step.
+func (d *demo) step(words ...string) func() error {
+	return func() error { return d.show(words...) }
 }
 
 func (d *demo) renew() error {
@@ -53,9 +42,9 @@ func (d *demo) renew() error {
 		return err
 	}
 	return first(
-		func() error { return d.show("", "keyshift-agent", "renew", "x/acme", "--duration", "1h") },
+		d.step("keyshift-agent", "renew", "--duration", "1h"),
 		func() error {
-			return d.see("the lease ends later", 5*time.Second, func() (bool, error) {
+			return d.see("at the hub the lease ends later", 5*time.Second, func() (bool, error) {
 				after, err := d.lease("x")
 				return after.EndsAt.After(before.EndsAt), err
 			})
@@ -64,65 +53,49 @@ func (d *demo) renew() error {
 }
 
 func (d *demo) checkIn() error {
-	say("Done. Dana checks in. A one-time code was handed out, so somebody may be signed in: the hub does not claim more than it knows.")
-	return first(
-		func() error { return d.show("", "keyshift-agent", "checkin", "x/acme") },
-		func() error { return d.see("the keyring holds no lease any more", 5*time.Second, noLeaseInKeyring) },
-		func() error {
-			return d.seeRemoval("x", "Secret wiped; the end of the browser session is not confirmed")
-		},
-	)
+	say("Done. Dana checks in, and nothing is left on this computer:")
+	return first(d.step("keyshift-agent", "checkin"), d.keyringEmpty, d.removalSeen("x"))
 }
 
 func (d *demo) refusal() error {
-	say("Pinterest forbids sharing passwords, and nobody accepted that risk, so the hub does not lend that login:")
-	err := d.show("", "keyshift-agent", "checkout", "pinterest/acme", "--duration", "30m", "--reason", "new pins")
-	var refused *failure
-	if !errors.As(err, &refused) {
+	say("Pinterest forbids sharing passwords. Nobody has accepted that risk, so the hub does not lend this login:")
+	err := d.show("keyshift-agent", "checkout", "pinterest/acme", "--duration", "30m", "--reason", "new pins")
+	refused, ok := errors.AsType[*commandError](err)
+	if !ok {
 		return errors.Join(errors.New("the check-out was not refused"), err)
 	}
-	for line := range strings.Lines(refused.said) {
-		fmt.Print("    ", line)
-	}
-	return d.see("the refusal names the reason", time.Second, func() (bool, error) { return strings.Contains(refused.said, "terms forbid"), nil })
+	indent(refused.said)
+	return d.see("the refusal names its reason", time.Second, func() (bool, error) { return strings.Contains(refused.said, "terms forbid"), nil })
 }
 
 func (d *demo) letExpire() error {
-	say("Facebook is lent by its own roles: no secret, the same lease. This one lasts a minute, and is left to expire:")
-	return d.show("", "keyshift-agent", "checkout", "facebook/acme", "--duration", "1m", "--reason", "look at the page")
+	say("Facebook is lent by its own roles: there is no secret, but the same lease. This one is for a minute, and left to expire:")
+	return d.show("keyshift-agent", "checkout", "facebook/acme", "--duration", "1m", "--reason", "look at the page")
 }
 
 func (d *demo) revoke() error {
 	say("Dana checks @acme on X out again. This time Alice takes it back, from wherever she is:")
 	return first(
-		func() error {
-			return d.show("", "keyshift-agent", "checkout", "x/acme", "--duration", "30m", "--reason", "answer comments")
-		},
-		func() error { return d.seeHub("x", "LEASE_STATE_ACTIVE") },
-		func() error { return d.show("", "keyshift-hub", "leases", "held", "x/acme") },
-		func() error {
-			return d.show("", "keyshift-hub", "revoke", "--account", "x/acme", "--reason", "press inquiry")
-		},
-		func() error { return d.see("the keyring holds no lease any more", 10*time.Second, noLeaseInKeyring) },
-		func() error { return d.seeRemoved("x") },
-		func() error { return d.show("", "keyshift-agent", "leases") },
+		d.step("keyshift-agent", "checkout", "x/acme", "--duration", "30m", "--reason", "answer comments"),
+		d.step("keyshift-hub", "leases", "held", "x/acme"),
+		d.step("keyshift-hub", "revoke", "--account", "x/acme", "--reason", "press inquiry"),
+		d.keyringEmpty,
+		d.removalSeen("x"),
+		d.step("keyshift-agent", "leases"),
 	)
 }
 
 func (d *demo) seeExpired() error {
-	say("Meanwhile the minute on Facebook passes:")
-	return first(
-		func() error { return d.seeWithin("facebook", "LEASE_STATE_EXPIRED", 75*time.Second) },
-		func() error { return d.seeRemoved("facebook") },
-	)
+	say("The minute on Facebook passes, which takes its time. Nobody has to do anything:")
+	return first(d.stateSeen("facebook", "LEASE_STATE_EXPIRED", 75*time.Second), d.removalSeen("facebook"))
 }
 
 func (d *demo) audit() error {
 	say("The audit log tells all of it, and proves that nothing was changed:")
 	return first(
-		func() error { return d.show("", "keyshift-hub", "audit", "list") },
-		func() error { return d.seeEvents() },
-		func() error { return d.show("", "keyshift-hub", "audit", "verify") },
+		d.step("keyshift-hub", "audit", "list", "--account", "x/acme"),
+		d.seeEvents,
+		d.step("keyshift-hub", "audit", "verify"),
 	)
 }
 
@@ -134,16 +107,23 @@ func (d *demo) seeEvents() error {
 		if err := d.ask(&log, "keyshift-hub", "audit", "list"); err != nil {
 			return false, err
 		}
-		seen := map[string]bool{}
+		told := map[string]bool{}
 		for _, e := range log.Events {
-			seen[e.Action] = true
+			told[e.Action] = true
 		}
 		for _, action := range []string{"granted", "activated", "renewed", "checked_in", "refused", "revoked", "expired"} {
-			if !seen["lease."+action] {
+			if !told["lease."+action] {
 				return false, nil
 			}
 		}
 		return true, nil
+	})
+}
+
+func (d *demo) keyringEmpty() error {
+	return d.see("the keyring holds no lease any more", 10*time.Second, func() (bool, error) {
+		n, _, err := d.leasesInKeyring()
+		return n == 0, err
 	})
 }
 
@@ -169,35 +149,43 @@ func (d *demo) lease(network string) (leaseInfo, error) {
 	return leaseInfo{}, fmt.Errorf("the hub has no lease on %s", network)
 }
 
-func (d *demo) seeHub(network, state string) error {
-	return d.seeWithin(network, state, 10*time.Second)
-}
-
-func (d *demo) seeWithin(network, state string, within time.Duration) error {
+func (d *demo) stateSeen(network, state string, within time.Duration) func() error {
 	word := strings.ToLower(strings.TrimPrefix(state, "LEASE_STATE_"))
-	return d.see("at the hub the lease is "+word, within, func() (bool, error) {
-		l, err := d.lease(network)
-		return l.State == state, err
-	})
+	return func() error {
+		return d.see("at the hub the lease is "+word, within, func() (bool, error) {
+			l, err := d.lease(network)
+			return l.State == state, err
+		})
+	}
 }
 
-func (d *demo) seeRemoved(network string) error { return d.seeRemoval(network, "Access removed") }
-
-func (d *demo) seeRemoval(network, text string) error {
-	return d.see("at the hub it reads “"+text+"”", 10*time.Second, func() (bool, error) {
-		l, err := d.lease(network)
-		return l.Removal.Text == text, err
-	})
+func (d *demo) removalSeen(network string) func() error {
+	return func() error {
+		return d.see("at the hub it reads “Access removed”", 10*time.Second, func() (bool, error) {
+			l, err := d.lease(network)
+			return l.Removal.Text == "Access removed", err
+		})
+	}
 }
 
-func (d *demo) inviteToTry() {
-	agent := strings.Join(d.agentArgs(), " ")
-	say("The hub (%s) and the agent stay up. In another terminal of this session:", d.hubURL)
-	fmt.Printf("  alias agent='%s/keyshift-agent %s'\n  alias hub='XDG_CONFIG_HOME=%s %s/keyshift-hub'\n", d.bin, agent, d.path("config"), d.bin)
-	fmt.Println("  agent accounts                                        what Dana may check out")
-	fmt.Println("  agent checkout x/acme --duration 30m --reason \"try\"    take it")
-	fmt.Println("  agent leases --watch                                  see the time run")
-	fmt.Println("  hub revoke --all --reason \"try\"                       take everything back")
-	fmt.Println("  hub audit list                                        who did what")
-	fmt.Println("Ctrl-C ends it and leaves nothing behind.")
+func (d *demo) inviteToTry() error {
+	file, err := d.writePlaces()
+	if err != nil {
+		return err
+	}
+	say("Hub (%s) and agent stay up. Try them from another terminal, after", d.hubURL)
+	fmt.Printf("  source %s\n\n", file)
+	fmt.Println("  keyshift-agent accounts                                  what Dana may check out")
+	fmt.Println("  keyshift-agent checkout x/acme --reason try              take it")
+	fmt.Println("  keyshift-agent leases --watch                            see the time run")
+	fmt.Println("  keyshift-hub revoke --account x/acme --reason try        take it back")
+	fmt.Println("  keyshift-hub audit list                                  who did what")
+	fmt.Println("\nCtrl-C ends the demo and leaves nothing behind.")
+	return nil
+}
+
+// readTail is the end of a file.
+func readTail(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	return string(text[max(0, len(text)-2000):]), err
 }
