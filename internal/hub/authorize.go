@@ -2,7 +2,6 @@ package hub
 
 import (
 	"crypto/sha256"
-	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -35,11 +34,10 @@ type Call struct {
 	Procedure string
 	// TokenHash is the SHA-256 of the API token, with UserAccess.
 	TokenHash []byte
-	// DeviceID, Seq and SignedAt come from the verified signature of a device; UserID is whose it was then.
+	// DeviceID and Seq come from the verified signature of a device; UserID is whose it was then.
 	DeviceID keyshift.ID
 	UserID   keyshift.ID
 	Seq      uint64
-	SignedAt time.Time
 	// RequestID and BodyHash name an effect.
 	RequestID string
 	BodyHash  []byte

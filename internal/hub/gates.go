@@ -150,9 +150,9 @@ func gateFree(q *question) error {
 
 // inUse names the holder of an exclusive account and when it is free at the latest.
 func inUse(l LeaseView, now time.Time) error {
-	until, text := l.EndsAt, "@"+l.Account.Handle+" is with "+l.UserName+" until "
-	if !l.State.Live() {
-		until, text = l.FreeAt, "@"+l.Account.Handle+" was with "+l.UserName+" and its removal there is not confirmed. It is free by "
+	until, text := l.HeldUntil(now), "@"+l.Account.Handle+" is with "+l.UserName+" until "
+	if !l.LiveAt(now) {
+		text = "@" + l.Account.Handle + " was with " + l.UserName + " and its removal there is not confirmed. It is free by "
 	}
 	return keyshift.Refuse(keyshift.CodeAccountInUse, text+keyshift.ClockText(until, now)+".", "Try again then, or ask "+l.UserName+" to check it in.").
 		With("holder", l.UserName).With("until", until.UTC().Format(time.RFC3339))

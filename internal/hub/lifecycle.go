@@ -85,7 +85,8 @@ func (h *Hub) CheckIn(ctx context.Context, call Call, lease keyshift.ID, cause k
 }
 
 func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, receipt keyshift.Receipt) error {
-	l.State, l.Epoch, l.EndedAt, l.EndReason = cause.State(), l.Epoch+1, tx.Now(), string(cause)
+	l.EndedAt = l.OverAt(tx.Now())
+	l.State, l.Epoch, l.EndReason = cause.State(), l.Epoch+1, string(cause)
 	l.Removal.Step = keyshift.RemovalRequested
 	l.Removal, _ = l.Removal.Apply(receipt, tx.Now())
 	action := keyshift.ActLeaseCheckedIn
@@ -145,7 +146,7 @@ func takeReceipt(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) er
 	event := leaseEvent(c, keyshift.ActLeaseRemoval, l)
 	event.Details["removal"] = removal.Step.String()
 	if removal.WipeFailure != "" {
-		event.Details["wipe_failure"] = removal.WipeFailure
+		event.Personal = map[string]string{"wipe_failure": removal.WipeFailure} // a device's words may name files and people
 	}
 	return errors.Join(tx.SaveRemoval(l), tx.Append(event))
 }

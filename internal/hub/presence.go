@@ -14,7 +14,7 @@ type presence struct {
 
 func newPresence() *presence { return &presence{seen: map[keyshift.ID]Presence{}} }
 
-// saw remembers a contact. An older one, which can be a recorded request sent again, never moves it back.
+// saw remembers a contact. An older one never moves it back.
 func (p *presence) saw(now Presence) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

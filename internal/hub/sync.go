@@ -44,8 +44,10 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 	if err != nil {
 		return News{}, err
 	}
+	// The contact is when we heard of it. The time in the signature is the device's, and may lie earlier than when it began to
+	// count its offline grace. A recorded request makes the contact look later, never the end earlier.
 	h.presence.saw(Presence{
-		DeviceID: caller.Device.ID, LastContact: call.SignedAt, AgentVersion: keyshift.CleanText(req.AgentVersion, 40),
+		DeviceID: caller.Device.ID, LastContact: h.Now(), AgentVersion: keyshift.CleanText(req.AgentVersion, 40),
 		WitnessedSize: judgment.PresentedSize, WitnessNote: req.Checkpoint, WitnessSignature: req.Countersignature,
 	})
 	news := News{User: caller.User, Judgment: judgment, RollbackAccepted: h.rollbackAcceptedAt()}
@@ -134,8 +136,9 @@ func (h *Hub) stopLending(ctx context.Context, d keyshift.Device) error {
 // Lendable is an account as the person at a device sees it.
 type Lendable struct {
 	Account keyshift.Account
-	// Holder is who keeps it from being lent to others, nil when nobody does.
-	Holder *LeaseView
+	// Holder is who keeps it from being lent to others, nil when nobody does, and HeldUntil for how long at most.
+	Holder    *LeaseView
+	HeldUntil time.Time
 	// Missing is what stands in the way of a check-out now.
 	Missing []*keyshift.Error
 }
@@ -172,7 +175,7 @@ func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, 
 	holder, err := r.Holder(account.ID, q.now)
 	switch {
 	case err == nil:
-		item.Holder = &holder
+		item.Holder, item.HeldUntil = &holder, holder.HeldUntil(q.now)
 	case !errors.Is(err, keyshift.ErrNotFound):
 		return item, fmt.Errorf("read holder: %w", err)
 	}

@@ -124,7 +124,7 @@ func (w *world) secret(code string) string {
 // by is a signed call of a device.
 func (w *world) by(device keyshift.ID) hub.Call {
 	w.seq++
-	return hub.Call{Access: hub.Access{Kind: hub.DeviceAccess, Effect: true}, Procedure: "test", RequestID: requestID(), DeviceID: device, UserID: "u", Seq: w.seq, SignedAt: w.clock.Now()}
+	return hub.Call{Access: hub.Access{Kind: hub.DeviceAccess, Effect: true}, Procedure: "test", RequestID: requestID(), DeviceID: device, UserID: "u", Seq: w.seq}
 }
 
 // ending is a call by which a device gives something back.

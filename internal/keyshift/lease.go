@@ -71,6 +71,30 @@ func (l Lease) LiveAt(now time.Time) bool {
 	return l.State == LeaseActive && now.Before(l.EndsAt) || l.State == LeasePending && now.Before(l.ActivateBy)
 }
 
+// OverAt is when a lease that has not ended yet is over if it ends now: its time may have been over before.
+func (l Lease) OverAt(now time.Time) time.Time {
+	by := l.EndsAt
+	if l.State == LeasePending {
+		by = l.ActivateBy
+	}
+	if by.Before(now) {
+		return by
+	}
+	return now
+}
+
+// HeldUntil is when an account that this lease keeps from others at now is free at the latest. Who holds it may give it
+// back before.
+func (l Lease) HeldUntil(now time.Time) time.Time {
+	switch {
+	case l.LiveAt(now):
+		return l.EndsAt
+	case l.State.Live():
+		return l.OverAt(now).Add(ReissueMargin)
+	}
+	return l.FreeAt
+}
+
 // RenewedEnd gives the end after a renewal by duration, counted from now. A renewal never shortens a lease and never
 // carries it past [MaxLeaseLength] from its start.
 func (l Lease) RenewedEnd(duration time.Duration, now time.Time) (time.Time, error) {

@@ -181,7 +181,7 @@ func lendableMessage(l hub.Lendable) *v1.Lendable {
 		Missing: each(l.Missing, api.ToInfo),
 	}
 	if l.Holder != nil {
-		m.Holder, m.HeldUntil = l.Holder.UserName, stamp(l.Holder.EndsAt)
+		m.Holder, m.HeldUntil = l.Holder.UserName, stamp(l.HeldUntil)
 	}
 	return m
 }

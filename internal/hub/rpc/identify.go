@@ -144,7 +144,7 @@ func (s *Server) hear(r *http.Request, p *proof) error {
 		return errSignature.Because(err)
 	}
 	p.signed = signed
-	p.call.DeviceID, p.call.Seq, p.call.SignedAt = keyshift.ID(signed.DeviceID), signed.Seq, signed.Created
+	p.call.DeviceID, p.call.Seq = keyshift.ID(signed.DeviceID), signed.Seq
 	if signed.HubID != string(s.Hub.ID()) && !(p.enrolling() && signed.HubID == enrollHubID) {
 		return errSignature.Because(errors.New("signed for another hub"))
 	}
