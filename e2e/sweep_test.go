@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // cmdSweep looks for secrets wherever programs leave things: in every file of every desktop and of the story, logs,
@@ -84,7 +86,7 @@ func sweepProcess(p *program, secrets []string) (looked int, err error) {
 // found is an error if a text holds one of the secrets, in any form in which programs write text.
 func found(where string, text []byte, secrets []string) error {
 	for i, secret := range secrets {
-		for _, form := range forms(secret) {
+		for _, form := range append(forms(secret), codeForms(secret)...) {
 			if bytes.Contains(text, []byte(form)) {
 				return fmt.Errorf("secret %d is in %s", i+1, where)
 			}
@@ -102,6 +104,15 @@ func forms(secret string) []string {
 		}
 	}
 	return list
+}
+
+// codeForms are the forms of the secret part of a code, if it is one: the rest of a code is no secret.
+func codeForms(text string) []string {
+	code, err := keyshift.ParseInvitation(text)
+	if err != nil {
+		return nil
+	}
+	return append(forms(string(code.Secret)), forms(code.SecretText())...)
 }
 
 // inside is the part of a Base64 text that depends only on the secret, when so many bytes stand before it.

@@ -45,6 +45,7 @@ func newWorld(env *testscript.Env) error {
 	env.Setenv("PASSWORD", "canary "+rand.Text())
 	env.Setenv("SEED", rand.Text()) // 26 letters and digits of Base32
 	env.Setenv("LONG", strings.Repeat("x", 5000))
+	env.Setenv("CONTROL", "launch\x1b[2J\a")
 	t.Cleanup(w.showLogs)
 	env.Defer(w.endPrograms)
 	return nil
