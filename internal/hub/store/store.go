@@ -4,8 +4,7 @@
 //
 // schema.sql and queries/ are one text for both engines; sqlc makes package db of them. What differs is an [engine]:
 // opening, beginning, committing and the meaning of errors, in sqlite.go and postgres.go; [Bus] is PostgreSQL alone.
-// Migrations are numbered
-// files, run by goose.
+// Migrations are numbered files, run by goose.
 //
 // # One write path
 //
