@@ -119,7 +119,7 @@ func gateRisk(q *question) error {
 		return nil
 	}
 	return keyshift.Refuse(keyshift.CodeRiskNotAccepted,
-		q.account.Network.Title()+"'s terms forbid sharing a password, and nobody has accepted that risk for @"+q.account.Handle+" until today.",
+		q.account.Network.Title()+"'s terms forbid sharing a password, and no acceptance of that risk is in force for @"+q.account.Handle+".",
 		"Ask an owner: lend it by the network's own roles (delegated), or record a risk acceptance.")
 }
 
