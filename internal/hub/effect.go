@@ -13,8 +13,9 @@ import (
 )
 
 // effect runs do once for a request id, inside one transaction, after authorizing the call there. The result is kept
-// with the request id and given again to repetitions; it must not hold anything secret. A refusal is not remembered:
-// asking again asks again. do decides before it writes, except for an audit event about a refusal of a device.
+// with the request id and given again to repetitions; it must not hold anything secret. Neither a refusal is remembered, nor
+// what left no audit event, because nothing happened: asking again asks again. do decides before it writes, except for an
+// audit event about a refusal of a device.
 func effect[T any](ctx context.Context, h *Hub, call Call, kind WriteKind, do func(Tx, Caller) (T, error)) (T, error) {
 	var result T
 	if err := keyshift.ValidateRequestID(call.RequestID); err != nil {
@@ -38,15 +39,28 @@ func effect[T any](ctx context.Context, h *Hub, call Call, kind WriteKind, do fu
 		if !errors.Is(err, keyshift.ErrNotFound) {
 			return err
 		}
-		if result, err = do(tx, caller); err != nil {
+		work := &noting{Tx: tx}
+		if result, err = do(work, caller); err != nil {
 			return keepRefusal(tx, call, err)
+		}
+		if !work.noted {
+			return nil
 		}
 		return remember(tx, actor, call, result)
 	})
-	if err == nil {
-		h.Tree.Poke()
-	}
+	h.Tree.Poke() // also for the event about a refusal
 	return result, err
+}
+
+// noting is a transaction that notes whether an audit event was written.
+type noting struct {
+	Tx
+	noted bool
+}
+
+func (n *noting) Append(e keyshift.AuditEvent) error {
+	n.noted = true
+	return n.Tx.Append(e)
 }
 
 func effectActor(call Call, caller Caller) keyshift.ID {

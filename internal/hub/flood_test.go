@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -55,5 +56,77 @@ func TestRefusedSignaturesAreCountedOnlyUntilTheFlag(t *testing.T) {
 	d, err := w.hub.Store.Read(t.Context()).Device(device)
 	if err != nil || d.Refusals != keyshift.FlagAfter {
 		t.Errorf("%d refusals were written, %v, want %d", d.Refusals, err, keyshift.FlagAfter)
+	}
+}
+
+// Giving back may use the room that is kept for revoking when storage is full, so a device must not be able to fill it:
+// what it says again and again leaves nothing behind.
+func TestADeviceThatRepeatsItselfFillsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device := w.device("dana")
+	l := w.mustCheckOut(device, w.account("acme", "dana"))
+	report := func(r ...keyshift.Receipt) (hub.Call, error) {
+		call := w.ending(device)
+		_, err := w.hub.Report(t.Context(), call, r)
+		return call, err
+	}
+	failed := func(why string) keyshift.Receipt {
+		return keyshift.Receipt{LeaseID: l.ID, Step: keyshift.RemovalDelivered, WipeFailure: why}
+	}
+	if _, err := report(failed("a"), failed("b")); keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
+		t.Errorf("two receipts for one lease: %v, want field_invalid", err)
+	}
+	for _, why := range []string{"a", "b", "a", "b"} {
+		_, err := report(failed(why))
+		w.must(err)
+	}
+	if got := w.actions()[keyshift.ActLeaseCheckedIn] + w.actions()[keyshift.ActLeaseRemoval]; got != 1 {
+		t.Errorf("%d events, want one for the end with its failure", got)
+	}
+	if got := w.lease(l.ID).Removal.WipeFailure; got != "b" {
+		t.Errorf("wipe failure %q, want the newest", got)
+	}
+	call, err := report(failed("b"))
+	w.must(err)
+	if _, err := w.hub.Store.Read(t.Context()).Effect(device, call.RequestID); keyshift.CodeOf(err) != keyshift.CodeNotFound {
+		t.Errorf("a report without news is remembered: %v", err)
+	}
+	_, err = w.hub.CheckIn(t.Context(), w.ending(device), l.ID, keyshift.CauseCheckedIn, failed("b"))
+	w.must(err)
+	_, err = report(keyshift.Receipt{LeaseID: l.ID, Step: keyshift.RemovalSecretWiped})
+	w.must(err)
+	if got := w.actions()[keyshift.ActLeaseRemoval]; got != 1 {
+		t.Errorf("%d events of the removal, want one for the wipe", got)
+	}
+}
+
+// Each renewal and each showing is written down for ever.
+func TestRenewingAndShowingAreSlowedDown(t *testing.T) {
+	for name, ask := range map[string]func(w *world, call hub.Call, l keyshift.ID) error{
+		"renew": func(w *world, call hub.Call, l keyshift.ID) error {
+			w.clock.Advance(time.Millisecond)
+			_, err := w.hub.Renew(w.t.Context(), call, l, time.Hour)
+			return err
+		},
+		"show": func(w *world, call hub.Call, l keyshift.ID) error { return w.hub.NoteReveal(w.t.Context(), call, l) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.addUser("dana")
+			device, account := w.device("dana"), w.account("acme", "dana")
+			w.update("x/acme", hub.AccountSettings{AllowShow: ptr(true)})
+			l := w.mustCheckOut(device, account)
+			for i := range 1000 {
+				err := ask(w, w.by(device), l.ID)
+				if keyshift.CodeOf(err) == keyshift.CodeRateLimited {
+					return
+				}
+				if err != nil {
+					t.Fatalf("time %d: %v", i, err)
+				}
+			}
+			t.Error("a thousand times in a second are let through")
+		})
 	}
 }

@@ -29,6 +29,9 @@ func (h *Hub) Activate(ctx context.Context, call Call, lease keyshift.ID) (Lease
 
 // Renew prolongs a live lease by a duration from now, after asking the gates again.
 func (h *Hub) Renew(ctx context.Context, call Call, lease keyshift.ID, duration time.Duration) (LeaseView, error) {
+	if err := h.limits.use(call.UserID); err != nil {
+		return LeaseView{}, err
+	}
 	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
 		l, err := ownLease(tx, c, lease)
 		if err != nil {
@@ -102,8 +105,8 @@ func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, rec
 // Report takes receipts about the removal of ended leases. A receipt for a lease that the hub still thinks live ends
 // it: the device knows better.
 func (h *Hub) Report(ctx context.Context, call Call, receipts []keyshift.Receipt) ([]keyshift.ID, error) {
-	if len(receipts) > maxReceipts {
-		return nil, keyshift.Invalid(keyshift.CodeFieldInvalid, "Too many receipts at once.", "Send at most 500.")
+	if len(receipts) > maxReceipts || repeats(receipts) {
+		return nil, keyshift.Invalid(keyshift.CodeFieldInvalid, "There are too many receipts at once, or two for one lease.", "Send at most 500, and one for each lease.")
 	}
 	return effect(ctx, h, call, Releasing, func(tx Tx, c Caller) ([]keyshift.ID, error) {
 		taken := make([]keyshift.ID, 0, len(receipts))
@@ -126,6 +129,17 @@ func (h *Hub) Report(ctx context.Context, call Call, receipts []keyshift.Receipt
 
 const maxReceipts = 500
 
+func repeats(receipts []keyshift.Receipt) bool {
+	seen := make(map[keyshift.ID]bool, len(receipts))
+	for _, r := range receipts {
+		if seen[r.LeaseID] {
+			return true
+		}
+		seen[r.LeaseID] = true
+	}
+	return false
+}
+
 func takeReceiptOrEnd(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) error {
 	if !l.State.Live() {
 		return takeReceipt(tx, c, l, receipt)
@@ -142,13 +156,17 @@ func takeReceipt(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) er
 	if !changed {
 		return nil
 	}
+	news := removal.IsNewsAfter(l.Removal)
 	l.Removal = removal
+	if err := tx.SaveRemoval(l); err != nil || !news {
+		return err
+	}
 	event := leaseEvent(c, keyshift.ActLeaseRemoval, l)
 	event.Details["removal"] = removal.Step.String()
 	if removal.WipeFailure != "" {
 		event.Personal = map[string]string{"wipe_failure": removal.WipeFailure} // a device's words may name files and people
 	}
-	return errors.Join(tx.SaveRemoval(l), tx.Append(event))
+	return tx.Append(event)
 }
 
 // ownLease reads a lease of the calling device; another's does not exist for it.

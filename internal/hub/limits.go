@@ -14,6 +14,8 @@ import (
 type Limits struct {
 	// CheckOutsPerMinute is per user; default 10.
 	CheckOutsPerMinute int
+	// UsesPerMinute is how often a user may renew leases and be shown secrets; default 30.
+	UsesPerMinute int
 	// CodeTriesPerMinute is how many enrollment and login codes, right or wrong, one address may try; default 5.
 	CodeTriesPerMinute int
 }
@@ -22,6 +24,7 @@ type Limits struct {
 type limiter struct {
 	clock     func() time.Time
 	checkOuts buckets
+	uses      buckets
 	codes     buckets
 }
 
@@ -32,7 +35,9 @@ type buckets struct {
 }
 
 func newLimiter(l Limits, clock func() time.Time) *limiter {
-	return &limiter{clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), codes: newBuckets(l.CodeTriesPerMinute, 5)}
+	return &limiter{
+		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newBuckets(l.CodeTriesPerMinute, 5),
+	}
 }
 
 func newBuckets(perMinute, byDefault int) buckets {
@@ -72,6 +77,8 @@ func (b *buckets) makeRoom() {
 }
 
 func (l *limiter) checkOut(user keyshift.ID) error { return l.checkOuts.take(string(user), l.clock()) }
+
+func (l *limiter) use(user keyshift.ID) error { return l.uses.take(string(user), l.clock()) }
 
 func (l *limiter) codeTry(source string) error { return l.codes.take(neighborhood(source), l.clock()) }
 

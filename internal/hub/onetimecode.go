@@ -138,6 +138,9 @@ func (h *Hub) sealCode(ctx context.Context, lease keyshift.ID, seed totp.Seed, s
 // NoteReveal records that the holder is about to see the secret, and refuses where the account does not allow it. From
 // then on the end of the session has to be confirmed by somebody.
 func (h *Hub) NoteReveal(ctx context.Context, call Call, lease keyshift.ID) error {
+	if err := h.limits.use(call.UserID); err != nil {
+		return err
+	}
 	_, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (struct{}, error) {
 		none := struct{}{}
 		l, account, err := usableLease(tx, c, lease)

@@ -76,6 +76,12 @@ func (r Removal) Apply(rc Receipt, now time.Time) (Removal, bool) {
 	return r, r != before
 }
 
+// IsNewsAfter reports whether something happened since before that the audit log has to hold. Other words for the same
+// failure are not news.
+func (r Removal) IsNewsAfter(before Removal) bool {
+	return r.Step != before.Step || r.SessionUnconfirmed != before.SessionUnconfirmed || (r.WipeFailure == "") != (before.WipeFailure == "")
+}
+
 func (r *Removal) stamp(now time.Time) {
 	mark := func(step RemovalStep, at *time.Time) {
 		if r.Step >= step && at.IsZero() {

@@ -46,7 +46,7 @@ func newWorld(t testing.TB, database string, replicas int) *World {
 	dir := t.TempDir()
 	w := &World{t: t, Config: server.Config{
 		Database: database, KEKFile: filepath.Join(dir, "key", "kek.json"), Listen: "127.0.0.1:0", Name: "Acme", Host: "localhost", Version: "test",
-		Limits: hub.Limits{CheckOutsPerMinute: 100_000, CodeTriesPerMinute: 100_000}, Log: slog.New(slog.DiscardHandler),
+		Limits: hub.Limits{CheckOutsPerMinute: 100_000, UsesPerMinute: 100_000, CodeTriesPerMinute: 100_000}, Log: slog.New(slog.DiscardHandler),
 	}}
 	t.Cleanup(w.Stop)
 	for range replicas {
