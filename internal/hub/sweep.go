@@ -9,7 +9,7 @@ import (
 const (
 	flushEvery  = 30 * time.Second
 	sweepAtMost = 30 * time.Second
-	pruneEvery  = time.Hour
+	pruneEvery  = time.Minute // often, because each time forgets a bounded number; without anything to forget it costs nothing
 	// rememberFor is how long repeated requests are recognized and used codes kept.
 	rememberFor = 30 * 24 * time.Hour
 )
