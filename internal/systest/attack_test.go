@@ -198,7 +198,9 @@ func TestAnOldBackupIsNoticed(t *testing.T) {
 	w.Start()
 	w.Owner = w.Admin(0, w.OwnerToken)
 	Eventually(t, "the hub notices", func() bool {
-		_ = desk.Agent.SyncNow(t.Context())
+		if err := desk.Agent.SyncNow(t.Context()); err != nil {
+			t.Log(err)
+		}
 		return Do(t, w.Owner.Hub.GetStatus, &v1.GetStatusRequest{}).GetState() == "rollback_detected"
 	})
 	if _, err := desk.checkOut("x/acme", time.Hour); keyshift.CodeOf(err) != keyshift.CodeRollbackDetected {

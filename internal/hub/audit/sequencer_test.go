@@ -137,7 +137,7 @@ func TestRunWaitsForTheKey(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go s.Run(ctx)
+		go func() { _ = s.Run(ctx) }()
 		synctest.Wait()
 		wantSize(t, m, 0)
 		s.Use(testHub, hubKey)

@@ -74,7 +74,7 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 // StartBus starts the bus again after StopBus, at the same address.
 func (s *Session) StartBus(t testing.TB) {
 	t.Helper()
-	cmd := exec.Command("dbus-daemon", "--nofork", "--nopidfile", "--print-address=1", "--config-file="+s.config)
+	cmd := exec.Command("dbus-daemon", "--nofork", "--nopidfile", "--print-address=1", "--config-file="+s.config) //nolint:gosec // a file of the test's own
 	cmd.Env = s.Env()
 	out, err := cmd.StdoutPipe()
 	check(t, err)
