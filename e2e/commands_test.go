@@ -2,7 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
-	"io"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -75,8 +75,8 @@ func person(name string) command {
 
 // show gives the output to the commands stdout and stderr of testscript.
 func (r result) show(ts *testscript.TestScript) {
-	io.WriteString(ts.Stdout(), r.out)
-	io.WriteString(ts.Stderr(), r.err)
+	fmt.Fprint(ts.Stdout(), r.out)
+	fmt.Fprint(ts.Stderr(), r.err)
 }
 
 // cmdRefused runs a command for programs and for people: both hear of the same error, in their own way.

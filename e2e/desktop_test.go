@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -32,27 +33,23 @@ func (d *desktop) env() []string {
 
 // cmdDesktop goes to a person's desktop.
 func cmdDesktop(ts *testscript.TestScript, neg bool, args []string) {
-	mustBe(ts, !neg && len(args) >= 1 && len(args) <= 2, "desktop NAME [gnome|locked|none|mock]")
+	mustBe(ts, !neg && (len(args) == 1 || len(args) == 2), "desktop NAME [gnome|none|mock]")
 	w, kind := worldOf(ts), "gnome"
-	if len(args) == 2 {
-		kind = args[1]
+	for _, said := range args[1:] {
+		kind = said
 	}
 	if w.desktops[args[0]] == nil {
 		w.desktops[args[0]] = w.newDesktop(ts, args[0], kind)
 	}
 	w.at = w.desktops[args[0]]
 	ts.Setenv("HOME", w.at.Home)
-	ts.Setenv("RUNTIME", w.at.Runtime)
 }
 
 func (w *world) newDesktop(ts *testscript.TestScript, name, kind string) *desktop {
 	d := &desktop{name: name, Session: osringtest.StartSession(w.t)}
 	switch kind {
-	case "gnome", "locked":
+	case "gnome":
 		d.stopKeyring = d.StartGnomeKeyring(w.t, keyringPassword)
-		if kind == "locked" {
-			d.LockGnomeKeyring(w.t)
-		}
 	case "mock":
 		d.mock = w.startMock(ts, d)
 	case "none":
@@ -81,7 +78,7 @@ func cmdKeyringUnlock(ts *testscript.TestScript, neg bool, args []string) {
 func cmdKeyring(ts *testscript.TestScript, neg bool, args []string) {
 	mustBe(ts, !neg && len(args) == 0, "keyring")
 	r := worldOf(ts).here(ts).keyring(ts)
-	io.WriteString(ts.Stdout(), r.all())
+	fmt.Fprint(ts.Stdout(), r.all())
 }
 
 // keyring lists our items. secret-tool ends with 1 when there are none.
@@ -142,7 +139,7 @@ func (m *mock) await(ts *testscript.TestScript, last string) (before string) {
 // cmdMock tells the mock keyring what to do, and prints what it answers.
 func cmdMock(ts *testscript.TestScript, neg bool, args []string) {
 	mustBe(ts, !neg && len(args) >= 1, "mock WORDS")
-	io.WriteString(ts.Stdout(), worldOf(ts).here(ts).tellMock(ts, args))
+	fmt.Fprint(ts.Stdout(), worldOf(ts).here(ts).tellMock(ts, args))
 }
 
 func (d *desktop) tellMock(ts *testscript.TestScript, words []string) (answer string) {

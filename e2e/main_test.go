@@ -4,7 +4,7 @@
 // A story is a file in testdata, in the language of testscript, named by what it shows. Besides testscript's own
 // commands it has those of the table in commands_test.go:
 //
-//	desktop NAME [gnome|locked|none|mock]  go to NAME's desktop; a new one has that kind of keyring, gnome if not said
+//	desktop NAME [gnome|none|mock]         go to NAME's desktop; a new one has that kind of keyring, gnome if not said
 //	keyring                                print what any program of this desktop finds in the keyring
 //	keyring-lock, keyring-unlock           lock it, or open it again
 //	mock WORDS                             tell the mock keyring what to do, see e2e/mocksecrets

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func startScript(t *testing.T, address string) *script {
 
 // say sends a command and returns everything up to its ok or error.
 func (s *script) say(command string) (answer []string) {
-	io.WriteString(s.in, command+"\n")
+	fmt.Fprintln(s.in, command)
 	for s.lines.Scan() {
 		answer = append(answer, s.lines.Text())
 		if s.lines.Text() == "ok" || strings.HasPrefix(s.lines.Text(), "error: ") {
