@@ -231,9 +231,7 @@ func (s *Server) serve(ctx context.Context) error {
 	go func() {
 		<-ctx.Done()
 		endStreams()
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-		defer cancel()
-		stopped <- server.Shutdown(limit)
+		stopped <- shutDown(context.WithoutCancel(ctx), server)
 	}()
 	var err error
 	if s.tls == nil {
@@ -245,6 +243,17 @@ func (s *Server) serve(ctx context.Context) error {
 		return err
 	}
 	return <-stopped
+}
+
+// shutDown waits for open requests, and cuts off who takes longer or never asked anything.
+func shutDown(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
 }
 
 func serverTLS(certificate tls.Certificate) *tls.Config {

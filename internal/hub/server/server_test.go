@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -205,5 +207,30 @@ func TestTheHubIsLookedAfterWhileItServes(t *testing.T) {
 	}
 	if again, err := once(t, restored); err != nil || again.Hub.ID() != s.Hub.ID() {
 		t.Errorf("the restored hub: %v, want the same id", err)
+	}
+}
+
+// Whoever opens a connection and says nothing must not make an orderly end look like a failure.
+func TestASilentConnectionDoesNotSpoilTheEnd(t *testing.T) {
+	c := config(t)
+	c.PlainHTTP = true
+	s, err := once(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	silent, err := net.Dial("tcp", strings.TrimPrefix(s.URL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	if resp, err := http.Get(s.URL() + "/healthz"); err != nil || resp.Body.Close() != nil { // by now the other one was accepted too
+		t.Fatal(err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Run = %v", err)
 	}
 }
