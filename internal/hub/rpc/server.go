@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -108,27 +109,35 @@ func accessTable(methods *connect.Server) (map[string]hub.Access, error) {
 	return table, nil
 }
 
-// tellErrors turns every error into one for the wire, writes the unexpected ones into the log, and keeps a panic from
-// ending the process.
+// tellErrors turns every error into one for the wire, writes those that are the hub's own fault into the log, and keeps a
+// panic from ending the process.
 func (s *Server) tellErrors(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("panic: %v", p)
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
-			if err == nil {
+			switch {
+			case err == nil:
 				return
-			}
-			if errors.Is(err, ctx.Err()) && keyshift.CodeOf(err) == keyshift.CodeInternal {
+			case errors.Is(err, ctx.Err()) && keyshift.CodeOf(err) == keyshift.CodeInternal:
 				err = errGivenUp.Because(err)
-			}
-			if keyshift.CodeOf(err) == keyshift.CodeInternal || keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed {
-				s.Log.ErrorContext(ctx, "answer request", "procedure", spec.Procedure, "error", err)
+			case ownFault(err):
+				s.Log.ErrorContext(ctx, "request failed", "procedure", spec.Procedure, "error", err)
 			}
 			err = s.public(ctx, err)
 		}()
 		return next(ctx, spec, stream)
 	}
+}
+
+// ownFault reports whether whoever runs the hub has to know of an error; people are only told to ask them.
+func ownFault(err error) bool {
+	switch keyshift.CodeOf(err) {
+	case keyshift.CodeInternal, keyshift.CodeIntegrityFailed, keyshift.CodeAuditUnavailable, keyshift.CodeStorageFull, keyshift.CodeStorageReadonly, keyshift.CodeUnavailable:
+		return true
+	}
+	return false
 }
 
 var errGivenUp = keyshift.Refuse(keyshift.CodeUnavailable, "The request was given up before it was answered.", "Try again, with more time.")
