@@ -45,16 +45,6 @@ type Config struct {
 func (c Config) sqlitePath() string  { return filepath.Join(c.DataDir, "hub.db") }
 func (c Config) reservePath() string { return filepath.Join(c.DataDir, "reserve") }
 
-// checkPlain refuses plain HTTP where strangers could listen.
-func (c Config) checkPlain(addr net.Addr) error {
-	tcp, _ := addr.(*net.TCPAddr)
-	if !c.PlainHTTP || len(c.Proxies) > 0 || tcp != nil && tcp.IP.IsLoopback() {
-		return nil
-	}
-	return keyshift.Invalid(keyshift.CodeFieldInvalid, "Plain HTTP is only served on this computer itself or behind a listed proxy.",
-		"Leave out --plain-http, listen on 127.0.0.1, or name the proxy with --trusted-proxy.")
-}
-
 // publicURL is the address that codes carry.
 func (c Config) publicURL(addr net.Addr) (string, error) {
 	if c.PublicURL != "" {

@@ -146,6 +146,7 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	switch {
 	case s.config.PlainHTTP:
+		s.listener = proxied{s.listener, s.config.Proxies}
 		return nil
 	case s.config.CertFile != "":
 		certificate, err := tls.LoadX509KeyPair(s.config.CertFile, s.config.KeyFile)
