@@ -14,8 +14,10 @@ type caller struct {
 	closed bool
 }
 
-func (c *caller) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.from)) }
-func (c *caller) Close() error         { c.closed = true; return nil }
+func (c *caller) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.from))
+}
+func (c *caller) Close() error { c.closed = true; return nil }
 
 // queue is a listener with callers that wait.
 type queue struct {
