@@ -25,7 +25,12 @@ type follower struct {
 
 	shown  map[string]string
 	silent bool
+	// wiped counts the looks since every secret is wiped.
+	wiped int
 }
+
+// looksForSession is how many more looks a browser gets to confirm its end, once the secrets are wiped.
+const looksForSession = 15
 
 // Pauses between two looks: followEvery, and a bit more per lease, so that a large revocation does not load the hub.
 const (
@@ -36,7 +41,7 @@ const (
 // eachBelow is how many leases are told of one by one; of more, only the sums are.
 const eachBelow = 20
 
-// run tells how many leases were revoked and follows them until all access is removed.
+// run tells how many leases were revoked and follows them until every device has done what it can.
 func (f *follower) run(ctx context.Context) error {
 	n := f.revocation.GetLeasesRevoked()
 	if n == 0 {
@@ -56,13 +61,27 @@ func (f *follower) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.answer(leases, func(w io.Writer) {
-		if n == 1 {
-			fmt.Fprintln(w, "Access removed.")
-			return
+	return f.answer(leases, func(w io.Writer) { sayOutcome(w, leases) })
+}
+
+// sayOutcome is the last word. A session that was opened by hand is never confirmed closed by a device, so waiting for
+// that would be waiting for ever.
+func sayOutcome(w io.Writer, leases []*v1.Lease) {
+	unconfirmed := 0
+	for _, l := range leases {
+		if !removed(l) {
+			unconfirmed++
 		}
-		fmt.Fprintf(w, "Access removed from all %d.\n", n)
-	})
+	}
+	switch {
+	case unconfirmed > 0:
+		fmt.Fprintf(w, "The secret is wiped everywhere. Somebody may still be signed in with %s: change the password at the network, then “%s accounts rotated ACCOUNT”.\n",
+			plural(int64(unconfirmed), "lease"), Name)
+	case len(leases) == 1:
+		fmt.Fprintln(w, "Access removed.")
+	default:
+		fmt.Fprintf(w, "Access removed from all %d.\n", len(leases))
+	}
 }
 
 // say tells people something at once.
@@ -84,7 +103,7 @@ func (f *follower) follow(ctx context.Context) ([]*v1.Lease, error) {
 	for {
 		leases, err := f.leases(limited)
 		if err == nil {
-			if open, err = f.tell(leases); err != nil || open == 0 {
+			if open, err = f.tell(leases); err != nil || open == 0 || f.allSaid(leases) {
 				return leases, err
 			}
 		}
@@ -122,6 +141,19 @@ func (f *follower) pause(leases int) time.Duration {
 		return f.inv.FollowEvery
 	}
 	return followEvery + time.Duration(leases)*followPerLease
+}
+
+// allSaid reports whether every secret has been wiped for a while and only sessions are not confirmed closed. Then nobody
+// is going to say more.
+func (f *follower) allSaid(leases []*v1.Lease) bool {
+	for _, l := range leases {
+		if !removed(l) && l.GetRemoval().GetStep() != v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED {
+			f.wiped = 0
+			return false
+		}
+	}
+	f.wiped++
+	return f.wiped > looksForSession
 }
 
 // tell says what is new and counts the leases whose access is not removed.

@@ -44,6 +44,16 @@ func TestRevokeIsFollowedUntilAccessIsRemoved(t *testing.T) {
 	d.golden("revoke")
 }
 
+// A session that somebody opened by hand is never confirmed closed; nobody has to wait for that.
+func TestRevokeEndsWhenNobodyWillSayMore(t *testing.T) {
+	d := loggedIn(t)
+	d.hub.revoked, d.hub.steps = 1, [][]v1.RemovalStep{{requested}, {wiped}}
+	got := d.run("", "revoke", "--account", "x/acme", "--reason", "x")
+	if got.exit != api.ExitOK || !strings.Contains(got.out, "The secret is wiped everywhere. Somebody may still be signed in with 1 lease") {
+		t.Errorf("exit %d, said %q, want what is left to do", got.exit, got.out)
+	}
+}
+
 func TestRevokeWithoutFollowing(t *testing.T) {
 	d := loggedIn(t)
 	d.hub.revoked = 1
