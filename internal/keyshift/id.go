@@ -32,10 +32,10 @@ func NewID(now time.Time, random io.Reader) ID {
 // Valid reports whether the id has the form that [NewID] gives.
 func (id ID) Valid() bool { return idForm.MatchString(string(id)) }
 
-var requestIDForm = regexp.MustCompile(`^[0-9a-fA-F-]{32,36}$`)
+var requestIDForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
 
-// ValidateRequestID checks a request id that a client made: 128 bits in hexadecimal, with or without hyphens. The same id always means the
-// same request, however often it is sent.
+// ValidateRequestID checks a request id that a client made: 128 bits in hexadecimal, with or without the hyphens of a
+// UUID. The same id, written in the same way, always means the same request, however often it is sent.
 func ValidateRequestID(id string) error {
 	if !requestIDForm.MatchString(id) {
 		return Invalid(CodeRequestIDInvalid, "The request id is missing or not 128 bits in hexadecimal.",

@@ -159,3 +159,17 @@ func TestWhoBecomesAdminOrOwnerIsRaised(t *testing.T) {
 		}
 	}
 }
+
+func TestARequestIDHas128Bits(t *testing.T) {
+	for _, tt := range []struct {
+		id string
+		ok bool
+	}{
+		{"0193c2a0-7c00-7abc-8def-0123456789ab", true}, {"0193c2a07c007abc8def0123456789AB", true},
+		{"", false}, {strings.Repeat("-", 36), false}, {strings.Repeat("0", 36), false}, {"0193c2a0-7c00-7abc-8def-0123456789a", false}, {"0193c2a0-7c00-7abc-8def-0123456789ab\n", false},
+	} {
+		if err := ValidateRequestID(tt.id); (err == nil) != tt.ok {
+			t.Errorf("ValidateRequestID(%q) = %v, want ok = %v", tt.id, err, tt.ok)
+		}
+	}
+}
