@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 SYSTEMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
-# Where govulncheck finds a copy of the vulnerability database; without one it asks vuln.go.dev.
+# Where govulncheck finds a copy of the vulnerability database; without one it asks the public one.
 export VULNDB ?= $(abspath $(wildcard ../shared/vulndb))
 
 help: ## show this list

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # golangci-lint (with gosec) and govulncheck, both pinned. VULNDB is a directory with a copy of the vulnerability database;
-# without it govulncheck asks vuln.go.dev.
+# without it govulncheck asks the public one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,6 @@ if [ -n "${VULNDB:-}" ]; then
 	echo "lint: govulncheck with the database in $VULNDB" >&2
 	"$vuln" -db "file://$VULNDB" ./...
 else
-	echo "lint: govulncheck with vuln.go.dev" >&2
+	echo "lint: govulncheck with the public database" >&2
 	"$vuln" ./...
 fi
