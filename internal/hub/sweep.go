@@ -9,7 +9,8 @@ import (
 const (
 	flushEvery  = 30 * time.Second
 	sweepAtMost = 30 * time.Second
-	pruneEvery  = time.Minute // often, because each time forgets a bounded number; without anything to forget it costs nothing
+	sweepAgain  = 5 * time.Second // after a failure
+	pruneEvery  = time.Minute     // often, because each time forgets a bounded number; without anything to forget it costs nothing
 	// rememberFor is how long repeated requests are recognized and used codes kept.
 	rememberFor = 30 * 24 * time.Hour
 )
@@ -27,8 +28,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return h.FlushPresence(context.WithoutCancel(ctx))
 		case <-sweep.C:
-			h.note("sweep leases", h.Sweep(ctx))
-			sweep.Reset(h.untilDue(ctx))
+			sweep.Reset(h.sweepAndWait(ctx))
 		case <-flush.C:
 			h.note("store contacts", h.FlushPresence(ctx))
 			h.note("read hub state", h.refreshState(ctx))
@@ -43,6 +43,15 @@ func (h *Hub) note(work string, err error) {
 	if err != nil {
 		h.Log.Error("own work failed", "work", work, "error", err)
 	}
+}
+
+// sweepAndWait sweeps and tells how long to sleep until it is due again.
+func (h *Hub) sweepAndWait(ctx context.Context) time.Duration {
+	if err := h.Sweep(ctx); err != nil {
+		h.note("sweep leases", err)
+		return sweepAgain
+	}
+	return h.untilDue(ctx)
 }
 
 // Sweep writes down what ended by time.
