@@ -177,19 +177,21 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), transactionLimit)
 }
 
-// begin takes two commands in one round trip; there are no values in them.
+// begin takes its commands in one round trip; there are no values in them. The mark is made here and not with the commit,
+// because its row has to be locked before COMMIT is sent: settle must wait also for a COMMIT that is still on its way.
 func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool) error {
 	lock := "pg_advisory_xact_lock_shared"
 	if closing {
 		lock = "pg_advisory_xact_lock"
 	}
-	_, err := l.conn.ExecContext(ctx, fmt.Sprintf("BEGIN; SELECT %s(%d)", lock, closingLock))
+	l.batch++
+	_, err := l.conn.ExecContext(ctx, fmt.Sprintf("BEGIN; SELECT %s(%d); UPDATE write_marks SET batch = %d, at = %d WHERE writer = %d",
+		lock, closingLock, l.batch, time.Now().UnixMicro(), l.writer))
 	return err
 }
 
 func (e *postgresEngine) commit(ctx context.Context, l *link) error {
-	l.batch++
-	_, err := l.conn.ExecContext(ctx, fmt.Sprintf("UPDATE write_marks SET batch = %d, at = %d WHERE writer = %d; COMMIT", l.batch, time.Now().UnixMicro(), l.writer))
+	_, err := l.conn.ExecContext(ctx, "COMMIT")
 	return err
 }
 
