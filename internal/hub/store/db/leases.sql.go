@@ -193,7 +193,7 @@ func (q *Queries) ExpireDue(ctx context.Context, arg ExpireDueParams) (int64, er
 }
 
 const finishRotation = `-- name: FinishRotation :execrows
-UPDATE leases SET rotation = CASE WHEN leases.lends_secret = 1 THEN 'done' ELSE leases.rotation END, holds = 0
+UPDATE leases SET rotation = CASE WHEN leases.lends_secret = 1 THEN 'done' ELSE leases.rotation END, holds = 0, free_at = 0
 WHERE leases.due_at = 0 AND leases.id IN (
   SELECT l.id FROM leases l WHERE l.account_id = CAST($1 AS TEXT) AND l.removal_step < 4
   UNION ALL
@@ -298,6 +298,11 @@ SELECT h.id FROM (
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = $1 AND a.exclusive = 1 AND l.account_id = a.id AND l.holds = 1
     AND CASE WHEN l.state = 'pending' AND l.due_at <= $2 THEN l.due_at + CAST($3 AS BIGINT) ELSE l.free_at END > $2
+  UNION ALL
+  -- given while several could hold the account, ended, not wiped
+  SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
+  WHERE a.id = $1 AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.removal_step < 3
+    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > $2
 ) h ORDER BY h.free_at DESC LIMIT 1
 `
 

@@ -28,6 +28,11 @@ SELECT h.id FROM (
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = @account_id AND a.exclusive = 1 AND l.account_id = a.id AND l.holds = 1
     AND CASE WHEN l.state = 'pending' AND l.due_at <= @now THEN l.due_at + CAST(@margin AS BIGINT) ELSE l.free_at END > @now
+  UNION ALL
+  -- given while several could hold the account, ended, not wiped
+  SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
+  WHERE a.id = @account_id AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.removal_step < 3
+    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > @now
 ) h ORDER BY h.free_at DESC LIMIT 1;
 
 -- name: HeldAt :many
@@ -124,7 +129,7 @@ WHERE free_at <= @before AND removal_step < 4 AND lends_secret = 1 AND rotation 
 
 -- FinishRotation: after a rotation, leases that ended before it need none any more and hold nothing any more.
 -- name: FinishRotation :execrows
-UPDATE leases SET rotation = CASE WHEN leases.lends_secret = 1 THEN 'done' ELSE leases.rotation END, holds = 0
+UPDATE leases SET rotation = CASE WHEN leases.lends_secret = 1 THEN 'done' ELSE leases.rotation END, holds = 0, free_at = 0
 WHERE leases.due_at = 0 AND leases.id IN (
   SELECT l.id FROM leases l WHERE l.account_id = CAST(@account_id AS TEXT) AND l.removal_step < 4
   UNION ALL
