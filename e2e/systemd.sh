@@ -21,7 +21,7 @@ make_image() {
 	[ -s "$image" ] && return
 	say "making a Debian, once (about 30 seconds)"
 	mkdir -p "${image%/*}"
-	mmdebstrap --quiet --variant=minbase --include="$packages" bookworm "$image.part"
+	mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" bookworm "$image.part"
 	mv "$image.part" "$image"
 }
 
