@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# The agent as a user service under a real systemd: a small Debian is made once, booted in a container, and an ordinary
-# user installs, crashes, stops and removes the service in it. Needs root; `make test-systemd` builds the programs
-# and installs the tools. KEYSHIFT_AGENT names another agent than bin/keyshift-agent.
+# Agent and hub under a real systemd: a small Debian is made once and booted in a container. An ordinary user installs,
+# crashes, stops and removes the agent's user service in it; root sets up the hub's unit, logs in, and crashes it. Needs
+# root; `make test-systemd` builds the programs and installs the tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-agent=${KEYSHIFT_AGENT:-bin/keyshift-agent}
 image=.cache/systemd/bookworm.tar
 user=dana
 packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,procps
@@ -29,7 +28,9 @@ boot() {
 	dir=$(mktemp -d /var/tmp/keyshift-systemd.XXXXXX)
 	trap shut_down EXIT
 	tar --numeric-owner -xf "$image" -C "$dir"
-	install -m 0755 "$agent" "$dir/usr/bin/keyshift-agent"
+	install -m 0755 bin/keyshift-agent bin/keyshift-hub "$dir/usr/bin/"
+	install -D -m 0644 installer/linux/keyshift-hub.service "$dir/usr/lib/systemd/system/keyshift-hub.service"
+	install -D -m 0644 installer/linux/keyshift-hub.sysusers "$dir/usr/lib/sysusers.d/keyshift-hub.conf"
 	systemd-nspawn --quiet --register=no --keep-unit --console=pipe -D "$dir" -b >"$dir.log" 2>&1 </dev/null &
 	nspawn=$!
 	eventually 60 "the Debian boots (see $dir.log)" booted
@@ -50,7 +51,7 @@ shut_down() {
 }
 
 # inside runs a command in the container as root, as_user as the user with a session of his own.
-inside() { nsenter --target "$leader" --all -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
+inside() { nsenter --target "$leader" --all -- env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 as_user() {
 	inside runuser -u "$user" -- env HOME="/home/$user" USER="$user" XDG_RUNTIME_DIR="/run/user/$uid" "$@"
 }
@@ -74,13 +75,20 @@ expect() {
 	say "ok: $what"
 }
 
-agent_is() { as_user keyshift-agent status 2>/dev/null | grep -q "^$1"; }
-main_pid() { as_user systemctl --user show --property=MainPID --value keyshift-agent.service; }
-new_pid() { local now; now=$(main_pid) && [ "$now" != 0 ] && [ "$now" != "$1" ]; }
-# proc_line WORD VALUE: a line of the agent's /proc/PID/status.
-proc_line() { inside grep -qE "^$1:[[:space:]]+$2\$" "/proc/$(main_pid)/status"; }
-no_core() { inside grep -qE '^Max core file size +0 +0 ' "/proc/$(main_pid)/limits"; }
+# agent_is STATE: what status says of the service; its exit code speaks of the agent's answer.
+agent_is() { { as_user keyshift-agent status 2>/dev/null || true; } | grep -qE "^Service +$1"; }
+agent_pid() { as_user systemctl --user show --property=MainPID --value keyshift-agent.service; }
+hub_pid() { inside systemctl show --property=MainPID --value keyshift-hub.service; }
+# new_pid WHOSE OLD: the service has another process than OLD.
+new_pid() { local now; now=$("$1_pid") && [ "$now" != 0 ] && [ "$now" != "$2" ]; }
+# proc_line WHOSE WORD VALUE: a line of the service's /proc/PID/status.
+proc_line() { inside grep -qE "^$2:[[:space:]]+$3\$" "/proc/$("$1_pid")/status"; }
+no_core() { inside grep -qE '^Max core file size +0 +0 ' "/proc/$("$1_pid")/limits"; }
 refuses() { ! as_user keyshift-agent "$@" >"$dir.out" 2>&1; }
+hub() { inside keyshift-hub --token-file /root/token "$@"; }
+hub_code() { code=$(inside journalctl --no-pager --output=cat --unit keyshift-hub.service | grep -oE 'keyshift1-[A-Za-z0-9_-]+' | head -n 1) && [ -n "$code" ]; }
+hub_result() { [ "$(inside systemctl show --property=Result --value keyshift-hub.service)" = "$1" ]; }
+hub_answers() { hub status >"$dir.out" 2>&1; }
 unit_gone() { ! inside test -e "$unit"; }
 link_gone() { ! inside test -L "/home/$user/.config/systemd/user/default.target.wants/keyshift-agent.service"; }
 
@@ -88,13 +96,16 @@ link_gone() { ! inside test -L "/home/$user/.config/systemd/user/default.target.
 	say "booting a container needs root"
 	exit 1
 }
-[ -x "$agent" ] || {
-	say "$agent is missing: run make build"
-	exit 1
-}
+for program in bin/keyshift-agent bin/keyshift-hub; do
+	[ -x "$program" ] || {
+		say "$program is missing: run make build"
+		exit 1
+	}
+done
 make_image
 boot
 
+say "the agent, as a user service"
 inside useradd --create-home "$user"
 uid=$(inside id -u "$user")
 in_foreground keyshift-agent install >"$dir.out" 2>&1 && fail "install without a session manager succeeded"
@@ -109,19 +120,19 @@ expect "systemd has nothing to complain about" as_user systemd-analyze --user --
 as_user keyshift-agent start || fail "start"
 eventually 20 "the agent runs" agent_is running
 
-expect "it cannot gain privileges" proc_line NoNewPrivs 1
-expect "its system calls are filtered" proc_line Seccomp 2
-expect "it leaves no core file" no_core
+expect "it cannot gain privileges" proc_line agent NoNewPrivs 1
+expect "its system calls are filtered" proc_line agent Seccomp 2
+expect "it leaves no core file" no_core agent
 
-pid=$(main_pid)
+pid=$(agent_pid)
 inside kill -KILL "$pid"
-eventually 10 "killed, it is back with a new process" new_pid "$pid"
+eventually 10 "killed, it is back with a new process" new_pid agent "$pid"
 
 unit=/home/$user/.config/systemd/user/keyshift-agent.service
 if inside grep -q ^WatchdogSec= "$unit"; then
-	pid=$(main_pid)
+	pid=$(agent_pid)
 	inside kill -STOP "$pid"
-	eventually 60 "frozen, it is replaced by the watchdog" new_pid "$pid"
+	eventually 60 "frozen, it is replaced by the watchdog" new_pid agent "$pid"
 fi
 
 inside systemctl restart "user@$uid.service"
@@ -135,4 +146,36 @@ as_user keyshift-agent uninstall || fail "uninstall"
 expect "uninstall removes the unit" unit_gone
 expect "uninstall removes the link" link_gone
 expect "uninstall ends the agent" agent_is "not installed"
+
+say "the hub, as a system service"
+inside systemd-sysusers
+inside systemctl daemon-reload
+inside keyshift-hub kek create --kek-file /etc/keyshift/hub.kek || fail "make the key"
+inside systemctl start keyshift-hub.service || fail "start the hub"
+eventually 20 "the first start prints a code for the first owner" hub_code
+hub login --name "$user" <<<"$code" >"$dir.out" 2>&1 || fail "log in: $(cat "$dir.out")"
+expect "the first owner is logged in" hub_answers
+
+hub_uid=$(inside id -u keyshift-hub)
+expect "it runs as its own user" proc_line hub Uid "$hub_uid[[:space:]]+$hub_uid[[:space:]]+$hub_uid[[:space:]]+$hub_uid"
+expect "it cannot gain privileges" proc_line hub NoNewPrivs 1
+expect "it has no privileges" proc_line hub CapBnd 0000000000000000
+expect "its system calls are filtered" proc_line hub Seccomp 2
+expect "it leaves no core file" no_core hub
+
+pid=$(hub_pid)
+inside kill -KILL "$pid"
+eventually 10 "killed, it is back with a new process" new_pid hub "$pid"
+eventually 15 "and serves the same company" hub_answers
+hub users list | grep -q "$user" || fail "the first owner is gone"
+expect "its log is whole" hub audit verify
+
+inside keyshift-hub kek rotate --key-only --kek-file /etc/keyshift/hub.kek || fail "rotate the key"
+inside systemctl restart keyshift-hub.service || fail "restart with the new key"
+eventually 15 "it starts with the rotated key" hub_answers
+inside keyshift-hub kek rewrap --data-dir /var/lib/keyshift-hub --kek-file /etc/keyshift/hub.kek || fail "seal anew"
+inside systemctl restart keyshift-hub.service || fail "restart with all sealed anew"
+eventually 15 "it reads what root sealed anew" hub_answers
+inside systemctl stop keyshift-hub.service || fail "stop the hub"
+expect "it stops cleanly" hub_result success
 say "passed"

@@ -4,15 +4,37 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 type kekCmd struct {
+	Create  kekCreateCmd  `cmd:"" help:"Make the key for a new hub. serve does so by itself; a service that only gets to read the key cannot."`
 	Rotate  kekRotateCmd  `cmd:"" help:"Make a new version of the key and seal everything anew under it. The hub may go on serving."`
 	Rewrap  kekRewrapCmd  `cmd:"" help:"Seal everything anew under the newest version: after the new file was copied to all replicas."`
 	DropOld kekDropOldCmd `cmd:"" help:"Forget the older versions, once everything is sealed anew. Older backups can then not be read."`
+}
+
+type kekCreateCmd struct{ dataFlags }
+
+// Run makes a key file where there is none.
+func (cmd kekCreateCmd) Run(io console, version buildVersion) error {
+	c, err := cmd.config(string(version), nil)
+	if err != nil {
+		return err
+	}
+	err = seal.CreateKEK(c.KEKFile)
+	if errors.Is(err, fs.ErrExist) {
+		return keyshift.Refuse(keyshift.CodeAlreadyExists, c.KEKFile+" exists already.", "A hub keeps its key. To make a new version of it: keyshift-hub kek rotate")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.out, "%s has version 1 of a new key. Keep a copy in another place than the backups: without it they cannot be read.\n", c.KEKFile)
+	return err
 }
 
 type kekRotateCmd struct {
