@@ -86,6 +86,8 @@ type Hub struct {
 	rollbackAccepted atomic.Int64
 	// looking is held from reading HubRow to mirroring it, so that no older look hides a newer finding.
 	looking sync.Mutex
+	// reports are the rollbacks that were reported without effect.
+	reports reports
 }
 
 // ID is the hub's id.

@@ -147,3 +147,54 @@ func TestADetectionIsNotOverlookedByALookFromBefore(t *testing.T) {
 	<-synced
 	w.wantNothingLent()
 }
+
+// Whoever lost the hub's trust cannot stop it, however genuine the checkpoint is. It is written down, but not at each sync.
+func TestOnlyATrustedDeviceStopsLending(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		mistrust func(*rollback) error
+	}{
+		{"blocked", func(w *rollback) error {
+			_, err := w.hub.SetDeviceState(t.Context(), w.byOwner(), w.device, keyshift.DeviceBlocked, "lost")
+			return err
+		}},
+		{"of a user who left", func(w *rollback) error {
+			_, err := w.hub.DeactivateUser(t.Context(), w.byOwner(), "dana", "left")
+			return err
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newRollback(t)
+			w.must(tt.mistrust(w))
+			w.addUser("kim")
+			_, err := w.hub.AddGrant(t.Context(), w.byOwner(), "x/acme", "kim", "")
+			w.must(err)
+			w.sync()
+			w.sync()
+			_, err = w.checkOut(w.world.device("kim"), w.account)
+			w.must(err)
+			got := w.actions()
+			if got[keyshift.ActRollbackReported] != 1 || got[keyshift.ActRollbackDetected] != 0 {
+				t.Errorf("reported %d and detected %d times, want 1 and 0", got[keyshift.ActRollbackReported], got[keyshift.ActRollbackDetected])
+			}
+		})
+	}
+}
+
+// A device that stops the hub without cause can be shut out while nothing is lent, and then the hub goes on.
+func TestABlockedDeviceDoesNotUndoTheAcceptance(t *testing.T) {
+	w := newRollback(t)
+	w.sync()
+	block := w.byOwner()
+	block.Access.EndsAccess = true
+	_, err := w.hub.SetDeviceState(t.Context(), block, w.device, keyshift.DeviceBlocked, "lost")
+	w.must(err)
+	w.accept(0)
+	w.accept(1)
+	w.sync() // told of the acceptance
+	w.sync() // and shows the same again
+	_, err = w.hub.SetDeviceState(t.Context(), w.byOwner(), w.device, keyshift.DeviceTrusted, "")
+	w.must(err)
+	_, err = w.checkOut(w.device, w.account)
+	w.must(err)
+}

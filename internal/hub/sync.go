@@ -40,7 +40,7 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 	if err != nil {
 		return News{}, err
 	}
-	judgment, err := h.witness(ctx, r, caller.Device, req)
+	judgment, err := h.witness(ctx, r, caller, req)
 	if err != nil {
 		return News{}, err
 	}
@@ -75,8 +75,8 @@ func (h *Hub) liveLeases(r Reader, c Caller) ([]LeaseView, error) {
 }
 
 // witness holds what the device has seen of the audit log against ours.
-func (h *Hub) witness(ctx context.Context, r Reader, d keyshift.Device, req SyncRequest) (Judgment, error) {
-	if !h.countersigned(d, req) {
+func (h *Hub) witness(ctx context.Context, r Reader, c Caller, req SyncRequest) (Judgment, error) {
+	if !h.countersigned(c.Device, req) {
 		req.Checkpoint = ""
 	}
 	judgment, err := h.Tree.Judge(r, req.Checkpoint)
@@ -85,18 +85,9 @@ func (h *Hub) witness(ctx context.Context, r Reader, d keyshift.Device, req Sync
 	}
 	accepted := h.rollbackAcceptedAt().After(req.RollbackKnown)
 	if judgment.Rollback && !accepted && !h.rollback.Load() {
-		return judgment, h.stopLending(ctx, d)
+		return judgment, h.meetRollback(ctx, c, judgment)
 	}
 	return judgment, nil
-}
-
-// rollbackAcceptedAt is zero while no rollback was ever accepted.
-func (h *Hub) rollbackAcceptedAt() time.Time {
-	at := time.UnixMicro(h.rollbackAccepted.Load())
-	if at.UnixMicro() <= 0 {
-		return time.Time{}
-	}
-	return at
 }
 
 // countersigned reports whether the device stands for the checkpoint that it presents.
@@ -108,29 +99,6 @@ func (h *Hub) countersigned(d keyshift.Device, req SyncRequest) bool {
 	}
 	_, err = checkpoint.VerifyCountersignature(head, d.SigningKey, req.Countersignature)
 	return err == nil
-}
-
-// stopLending puts the hub into rollback_detected: a device holds a signed checkpoint of a log that is not ours.
-func (h *Hub) stopLending(ctx context.Context, d keyshift.Device) error {
-	err := h.Store.Write(ctx, Closing, func(tx Tx) error {
-		row, err := tx.Hub()
-		if err != nil || row.State == RollbackDetected {
-			return err
-		}
-		row.State = RollbackDetected
-		return errors.Join(tx.ClearRollback(), tx.SaveHub(row), tx.Notify(TopicHub, ""), tx.Append(keyshift.AuditEvent{
-			Action: keyshift.ActRollbackDetected, ActorKind: keyshift.ActorDevice, ActorID: d.ID, DeviceID: d.ID,
-		}))
-	})
-	if err != nil {
-		return err
-	}
-	h.looking.Lock()
-	h.rollback.Store(true)
-	h.looking.Unlock()
-	h.Tree.Poke()
-	h.Log.Error("rollback detected", "device", d.ID)
-	return nil
 }
 
 // Lendable is an account as the person at a device sees it.

@@ -15,6 +15,7 @@ const (
 	ActHubCreated       AuditAction = "hub.created"
 	ActKeyRotated       AuditAction = "hub.key_rotated"
 	ActRollbackDetected AuditAction = "hub.rollback_detected"
+	ActRollbackReported AuditAction = "hub.rollback_reported"
 	ActRollbackAccepted AuditAction = "hub.rollback_accepted"
 	ActUserAdded        AuditAction = "user.added"
 	ActUserDeactivated  AuditAction = "user.deactivated"
