@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # A private PostgreSQL for tests: new, on a Unix socket only, gone afterwards. The system's own cluster is not touched.
 #
-#   scripts/testpg.sh run COMMAND...  runs COMMAND with KEYSHIFT_TEST_POSTGRES set to the cluster's address
-#   scripts/testpg.sh serve           prints the address and serves until standard input ends
+#   scripts/testpg.sh run COMMAND...      runs COMMAND with KEYSHIFT_TEST_POSTGRES set to the cluster's address
+#   scripts/testpg.sh durable COMMAND...  the same with fsync, for benchmarks
+#   scripts/testpg.sh serve               prints the address and serves until standard input ends
 #
-# It runs without fsync, so it says nothing about durability.
+# Except with durable it runs without fsync, so it says nothing about durability.
 set -euo pipefail
 
 fail() {
@@ -45,8 +46,8 @@ start() {
 		unix_socket_directories = '$dir'
 		max_connections = 300
 		shared_buffers = 64MB
-		fsync = off
-		full_page_writes = off
+		fsync = $fsync
+		full_page_writes = $fsync
 		timezone = 'UTC'
 	CONF
 	as_owner "$bin/pg_ctl" --silent --wait -D "$dir/data" -l "$dir/data/server.log" start >>"$dir/log" 2>&1 ||
@@ -62,6 +63,8 @@ stop() {
 }
 
 home=$PWD
+fsync=off
+[ "${1:-}" != durable ] || fsync=on
 case ${1:-} in
 serve)
 	start
@@ -69,10 +72,10 @@ serve)
 	exec >/dev/null 2>&1 # who started this may be gone before the end
 	cat
 	;;
-run)
+run | durable)
 	shift
 	start
 	KEYSHIFT_TEST_POSTGRES=$address "$@"
 	;;
-*) fail "usage: scripts/testpg.sh run COMMAND... | serve" ;;
+*) fail "usage: scripts/testpg.sh run COMMAND... | durable COMMAND... | serve" ;;
 esac

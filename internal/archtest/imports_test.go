@@ -19,7 +19,7 @@ type importRule struct {
 // parts are the packages above the leaves; every other package is a leaf.
 var parts = []string{
 	"internal/agent/...", "internal/hub/...", "internal/tray/...", "internal/localclient/...", "internal/hubclient/...",
-	"internal/systest/...", "internal/testpg/...", "internal/archtest/...", "cmd/...", "e2e/...",
+	"internal/systest/...", "internal/testpg/...", "internal/archtest/...", "internal/bench/...", "cmd/...", "e2e/...",
 }
 
 // machinery is what the domain does without. log/slog is not in it: a secret has to tell slog that it is redacted.
@@ -72,9 +72,9 @@ var importRules = []importRule{
 		why: "the view model is data; toolkits draw it",
 	},
 	{
-		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/testpg"}, never: []string{
+		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/bench/...", "internal/testpg"}, never: []string{
 			"github.com/google/go-cmp/...", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "pgregory.net/rapid",
-			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest",
+			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest", "internal/bench/...",
 		},
 		why: "libraries for tests stay out of programs",
 	},
