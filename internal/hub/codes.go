@@ -110,33 +110,36 @@ type EnrollRequest struct {
 // Enroll redeems an enrollment code for a device. The transport has verified that the request is signed with the key
 // that it carries.
 func (h *Hub) Enroll(ctx context.Context, call Call, req EnrollRequest) (keyshift.User, error) {
-	if err := h.limits.codeTry(call.Source); err != nil {
-		return keyshift.User{}, err
-	}
 	device, err := newDevice(call, req)
 	if err != nil {
 		return keyshift.User{}, err
 	}
-	userID, err := effect(ctx, h, call, Ordinary, func(tx Tx, _ Caller) (keyshift.ID, error) {
-		row, err := redeem(tx, req.Code, keyshift.EnrollmentCode)
-		if err != nil {
-			return "", err
-		}
-		user, err := tx.User(row.UserID)
-		if err != nil || !user.Active {
-			return "", orInvalid(err)
-		}
-		enrolled := device
-		enrolled.UserID, enrolled.EnrolledAt = user.ID, tx.Now()
-		return user.ID, errors.Join(use(tx, row), tx.AddDevice(enrolled), tx.Append(keyshift.AuditEvent{
-			Action: keyshift.ActDeviceEnrolled, ActorKind: keyshift.ActorUser, ActorID: user.ID, UserID: user.ID, DeviceID: device.ID,
-			Details: map[string]string{"os": device.OS, "code": string(row.ID)}, Personal: map[string]string{"device": device.Name, "user": user.Name},
-		}))
+	var userID keyshift.ID
+	err = h.limits.codeTry(ctx, call.Source, func() (err error) {
+		userID, err = effect(ctx, h, call, Ordinary, func(tx Tx, _ Caller) (keyshift.ID, error) { return enroll(tx, req.Code, device) })
+		return err
 	})
 	if err != nil {
 		return keyshift.User{}, err
 	}
 	return h.Store.Read(ctx).User(userID)
+}
+
+// enroll adds a device for the user whose code it has.
+func enroll(tx Tx, code string, device keyshift.Device) (keyshift.ID, error) {
+	row, err := redeem(tx, code, keyshift.EnrollmentCode)
+	if err != nil {
+		return "", err
+	}
+	user, err := tx.User(row.UserID)
+	if err != nil || !user.Active {
+		return "", orInvalid(err)
+	}
+	device.UserID, device.EnrolledAt = user.ID, tx.Now()
+	return user.ID, errors.Join(use(tx, row), tx.AddDevice(device), tx.Append(keyshift.AuditEvent{
+		Action: keyshift.ActDeviceEnrolled, ActorKind: keyshift.ActorUser, ActorID: user.ID, UserID: user.ID, DeviceID: device.ID,
+		Details: map[string]string{"os": device.OS, "code": string(row.ID)}, Personal: map[string]string{"device": device.Name, "user": user.Name},
+	}))
 }
 
 func orInvalid(err error) error {
@@ -178,9 +181,6 @@ type LoggedIn struct {
 
 // Login gives an API token for a code. A first-owner code makes the hub's first user.
 func (h *Hub) Login(ctx context.Context, call Call, req LoginRequest) (LoggedIn, error) {
-	if err := h.limits.codeTry(call.Source); err != nil {
-		return LoggedIn{}, err
-	}
 	label, err := keyshift.ValidateTitle("label", req.Label)
 	if err != nil {
 		return LoggedIn{}, err
@@ -192,8 +192,12 @@ func (h *Hub) Login(ctx context.Context, call Call, req LoginRequest) (LoggedIn,
 	token := "ks_" + base64.RawURLEncoding.EncodeToString(raw)
 	// The hash of the code is who acts: nobody is logged in yet, and two codes must not share request ids.
 	call.DeviceID = keyshift.ID(fmt.Sprintf("code-%x", HashToken(req.Code)[:16]))
-	userID, err := effect(ctx, h, call, Ordinary, func(tx Tx, _ Caller) (keyshift.ID, error) {
-		return h.login(tx, req, Token{Hash: HashToken(token), Label: label})
+	var userID keyshift.ID
+	err = h.limits.codeTry(ctx, call.Source, func() (err error) {
+		userID, err = effect(ctx, h, call, Ordinary, func(tx Tx, _ Caller) (keyshift.ID, error) {
+			return h.login(tx, req, Token{Hash: HashToken(token), Label: label})
+		})
+		return err
 	})
 	if err != nil {
 		return LoggedIn{}, err

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"net/netip"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ type Limits struct {
 	CheckOutsPerMinute int
 	// UsesPerMinute is how often a user may renew leases and be shown secrets; default 30.
 	UsesPerMinute int
-	// CodeTriesPerMinute is how many enrollment and login codes, right or wrong, one address may try; default 5.
+	// CodeTriesPerMinute is how many wrong enrollment and login codes one address may try; default 5. Right ones do not
+	// count: a whole office may be behind one address.
 	CodeTriesPerMinute int
 }
 
@@ -25,7 +27,7 @@ type limiter struct {
 	clock     func() time.Time
 	checkOuts buckets
 	uses      buckets
-	codes     buckets
+	codes     tries
 }
 
 type buckets struct {
@@ -36,7 +38,7 @@ type buckets struct {
 
 func newLimiter(l Limits, clock func() time.Time) *limiter {
 	return &limiter{
-		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newBuckets(l.CodeTriesPerMinute, 5),
+		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newTries(l.CodeTriesPerMinute, 5),
 	}
 }
 
@@ -55,24 +57,30 @@ func (b *buckets) take(name string, now time.Time) error {
 	defer b.mu.Unlock()
 	bucket := b.byName[name]
 	if bucket == nil {
-		b.makeRoom()
-		bucket = rate.NewLimiter(rate.Every(time.Minute/time.Duration(b.perMinute)), b.perMinute)
+		makeRoom(b.byName)
+		bucket = newBucket(b.perMinute)
 		b.byName[name] = bucket
 	}
 	if !bucket.AllowN(now, 1) {
-		return keyshift.Refuse(keyshift.CodeRateLimited, "Too many tries in a short time.", "Wait a minute, then try again.")
+		return errTooOften
 	}
 	return nil
 }
 
+func newBucket(perMinute int) *rate.Limiter {
+	return rate.NewLimiter(rate.Every(time.Minute/time.Duration(perMinute)), perMinute)
+}
+
+var errTooOften = keyshift.Refuse(keyshift.CodeRateLimited, "Too many tries in a short time.", "Wait a minute, then try again.")
+
 // makeRoom forgets any bucket when there are too many. Whoever has that many names gains nothing from a forgotten one, and
 // nobody is locked out.
-func (b *buckets) makeRoom() {
-	for name := range b.byName {
-		if len(b.byName) < maxBuckets {
+func makeRoom[B any](byName map[string]B) {
+	for name := range byName {
+		if len(byName) < maxBuckets {
 			return
 		}
-		delete(b.byName, name)
+		delete(byName, name)
 	}
 }
 
@@ -80,7 +88,10 @@ func (l *limiter) checkOut(user keyshift.ID) error { return l.checkOuts.take(str
 
 func (l *limiter) use(user keyshift.ID) error { return l.uses.take(string(user), l.clock()) }
 
-func (l *limiter) codeTry(source string) error { return l.codes.take(neighborhood(source), l.clock()) }
+// codeTry tries a code for somebody at source.
+func (l *limiter) codeTry(ctx context.Context, source string, try func() error) error {
+	return l.codes.do(ctx, neighborhood(source), l.clock, try)
+}
 
 // neighborhood is what one stranger has of addresses: one of IPv4, all with the same 64 bits of IPv6 (RFC 4291, 2.5.1).
 func neighborhood(source string) string {
