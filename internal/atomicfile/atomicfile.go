@@ -36,6 +36,11 @@ const tempPrefix = ".atomicfile-"
 // If only the last sync of the directory fails, the new file is in place and the error says that it may not
 // survive a power cut. After any other error the old file is untouched.
 func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
+	return WriteIn(root{dir}, name, data, perm)
+}
+
+// WriteIn is Write in any Dir.
+func WriteIn(dir Dir, name string, data []byte, perm fs.FileMode) error {
 	if err := put(dir, name, data, perm, dir.Rename); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
@@ -46,7 +51,7 @@ func Write(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
 // fs.ErrExist and it is left alone. Of several callers at once one wins. It needs a file system with hard links.
 func Create(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
 	link := func(temp, name string) error { return publishNew(dir, temp, name) }
-	if err := put(dir, name, data, perm, link); err != nil {
+	if err := put(root{dir}, name, data, perm, link); err != nil {
 		return fmt.Errorf("create %s: %w", name, err)
 	}
 	return nil
@@ -55,7 +60,10 @@ func Create(dir *os.Root, name string, data []byte, perm fs.FileMode) error {
 // Remove removes name from dir for good. A name that is not there is no error, and the directory is synced all the
 // same: so a call that failed can be repeated until it returns nil, and only then is the file surely gone.
 // The blocks that held its bytes are not overwritten.
-func Remove(dir *os.Root, name string) error {
+func Remove(dir *os.Root, name string) error { return RemoveIn(root{dir}, name) }
+
+// RemoveIn is Remove in any Dir.
+func RemoveIn(dir Dir, name string) error {
 	if err := remove(dir, name); err != nil {
 		return fmt.Errorf("remove %s: %w", name, err)
 	}
@@ -64,7 +72,10 @@ func Remove(dir *os.Root, name string) error {
 
 // Sweep removes the temporary files that crashes have left in dir and reports how many. Call it while nobody
 // writes there, usually first thing after the start. After an error some may remain.
-func Sweep(dir *os.Root) (int, error) {
+func Sweep(dir *os.Root) (int, error) { return SweepIn(root{dir}) }
+
+// SweepIn is Sweep in any Dir.
+func SweepIn(dir Dir) (int, error) {
 	names, err := leftovers(dir)
 	if err != nil {
 		return 0, fmt.Errorf("sweep directory: %w", err)
@@ -77,14 +88,14 @@ func Sweep(dir *os.Root) (int, error) {
 		}
 		n++
 	}
-	if err = errors.Join(err, syncDir(dir)); err != nil {
+	if err = errors.Join(err, dir.Sync()); err != nil {
 		return n, fmt.Errorf("sweep directory: %w", err)
 	}
 	return n, nil
 }
 
 // put writes a temporary file and lets publish give it its name.
-func put(dir *os.Root, name string, data []byte, perm fs.FileMode, publish func(temp, name string) error) error {
+func put(dir Dir, name string, data []byte, perm fs.FileMode, publish func(temp, name string) error) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
@@ -95,7 +106,7 @@ func put(dir *os.Root, name string, data []byte, perm fs.FileMode, publish func(
 	if err := publish(temp, name); err != nil {
 		return errors.Join(err, discard(dir, temp))
 	}
-	return syncDir(dir)
+	return dir.Sync()
 }
 
 // publishNew links instead of renaming, because a link does not replace. On failure the caller discards temp.
@@ -109,8 +120,8 @@ func publishNew(dir *os.Root, temp, name string) error {
 	return nil
 }
 
-func writeTemp(dir *os.Root, temp string, data []byte, perm fs.FileMode) error {
-	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+func writeTemp(dir Dir, temp string, data []byte, perm fs.FileMode) error {
+	f, err := dir.New(temp, perm)
 	if err != nil {
 		return err
 	}
@@ -121,7 +132,7 @@ func writeTemp(dir *os.Root, temp string, data []byte, perm fs.FileMode) error {
 }
 
 // fill writes, syncs and closes f. It sets the mode again because the umask has had its way with the first.
-func fill(f *os.File, data []byte, perm fs.FileMode) error {
+func fill(f File, data []byte, perm fs.FileMode) error {
 	err := f.Chmod(perm)
 	if err == nil {
 		_, err = f.Write(data)
@@ -132,34 +143,29 @@ func fill(f *os.File, data []byte, perm fs.FileMode) error {
 	return errors.Join(err, f.Close())
 }
 
-func discard(dir *os.Root, temp string) error {
+func discard(dir Dir, temp string) error {
 	if err := dir.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-func remove(dir *os.Root, name string) error {
+func remove(dir Dir, name string) error {
 	if err := checkName(name); err != nil {
 		return err
 	}
 	if err := discard(dir, name); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return dir.Sync()
 }
 
-func leftovers(dir *os.Root) ([]string, error) {
-	d, err := dir.Open(".")
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	entries, err := d.ReadDir(-1)
+func leftovers(dir Dir) ([]string, error) {
+	files, err := dir.Files()
 	var names []string
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), tempPrefix) && !e.IsDir() {
-			names = append(names, e.Name())
+	for _, name := range files {
+		if strings.HasPrefix(name, tempPrefix) {
+			names = append(names, name)
 		}
 	}
 	return names, err

@@ -55,7 +55,7 @@ func crashPart(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeTemp(dir, tempPrefix+"CRASH", big, 0o600); err != nil {
+	if err := writeTemp(root{dir}, tempPrefix+"CRASH", big, 0o600); err != nil {
 		return err
 	}
 	return unix.Kill(os.Getpid(), unix.SIGKILL)
