@@ -57,6 +57,9 @@ import (
 // Ring is the OS keyring, as package osring has it.
 type Ring = secretstore.Ring
 
+// Files is a folder, as package secretstore has it.
+type Files = secretstore.Files
+
 // Config says with what an agent works. StateDir, Ring, Clock, Random and Log are required.
 type Config struct {
 	// StateDir is the state folder. It is made if it is missing, and closed to everybody else.
@@ -73,6 +76,10 @@ type Config struct {
 	RuntimeDir string
 	// Home is where Diagnose looks for browsers; empty is the home folder of the osUser.
 	Home string
+	// Folder gives the state folder as "." and the one of the leases as "leases"; nil has them on the disk at StateDir.
+	Folder func(name string) (Files, error)
+	// Spread gives a random time of at least 0 and less than most, so that many agents do not all come at once; nil draws it.
+	Spread func(most time.Duration) time.Duration
 }
 
 // Agent is the engine. Make it with [New] and let it [Agent.Run]. It is safe for concurrent use.
@@ -97,11 +104,15 @@ type Agent struct {
 	liveSoon  chan struct{} // a lease came or went
 	wipeSoon  chan struct{} // there is something to wipe or to tell
 	wiper     wiper
+	oneByOne  bool // see Steps
 }
 
 // New opens the state folder, reads what is there, and sorts out what a crash or a restart left. It does not touch the
 // network. Only one agent at a time has a folder: another gets already_exists. Run or Close gives it free.
 func New(cfg Config) (*Agent, error) {
+	if cfg.Folder != nil {
+		return newIn(cfg)
+	}
 	state, err := openFolder(cfg.StateDir)
 	if err != nil {
 		return nil, fmt.Errorf("open state folder: %w", err)
@@ -122,13 +133,30 @@ func New(cfg Config) (*Agent, error) {
 	return a, nil
 }
 
+// newIn makes an agent in folders that are nobody else's.
+func newIn(cfg Config) (*Agent, error) {
+	state, err := cfg.Folder(".")
+	if err != nil {
+		return nil, fmt.Errorf("open state folder: %w", err)
+	}
+	leases, err := cfg.Folder("leases")
+	if err != nil {
+		return nil, fmt.Errorf("open lease folder: %w", err)
+	}
+	return open(cfg, state, leases)
+}
+
 // open makes an agent on two folders.
 func open(cfg Config, state, leases files) (*Agent, error) {
+	if cfg.Spread == nil {
+		cfg.Spread = hubclient.Spread
+	}
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1),
 	}
+	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}
 	d, err := readDevice(state)
 	if err != nil {

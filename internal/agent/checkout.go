@@ -133,12 +133,12 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 // attempts of a question whose answer was lost, and the waits in between.
 const attempts = 3
 
-func patience() hubclient.Backoff {
-	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second}
+func (a *Agent) patience() hubclient.Backoff {
+	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second, Spread: a.cfg.Spread}
 }
 
 func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {
-	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		answer, contact, err = hubclient.Ask(ctx, s.hub.CheckOut, &v1.CheckOutRequest{
 			RequestId: rec.RequestID, AccountId: rec.AccountID, Reason: rec.Reason, Duration: durationpb.New(rec.Duration),
 		})
@@ -229,7 +229,7 @@ func (a *Agent) move(rec record, to phase) (record, error) {
 }
 
 func (a *Agent) activate(ctx context.Context, s *line, rec record) (answer *v1.ActivateResponse, contact hubclient.Contact, err error) {
-	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		answer, contact, err = hubclient.Ask(ctx, s.hub.Activate, &v1.ActivateRequest{
 			RequestId: derivedID("activate", rec.RequestID), LeaseId: rec.Lease.GetId(),
 		})

@@ -25,17 +25,23 @@ func (a *Agent) watchDeadlines(ctx context.Context) {
 			}
 			continue
 		}
-		a.endWhatIsOver()
-		if now := a.times.trust(); now != trust {
-			trust = now
-			a.bell.ring()
-		}
+		trust = a.lookAtDeadlines(trust)
 		timer.Reset(pollEvery)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 		}
 	}
+}
+
+// lookAtDeadlines ends what is over, and tells of a change in trust.
+func (a *Agent) lookAtDeadlines(before v1.Trust) v1.Trust {
+	a.endWhatIsOver()
+	now := a.times.trust()
+	if now != before {
+		a.bell.ring()
+	}
+	return now
 }
 
 // endWhatIsOver judges every live lease, and the check-outs that nobody goes on with.

@@ -117,7 +117,7 @@ func (a *Agent) enroll(ctx context.Context, invitation keyshift.Invitation, name
 
 func (a *Agent) askToEnroll(ctx context.Context, hub *hubclient.Device, d device, keys seal.Keys, code string) (answer *v1.EnrollResponse, err error) {
 	request := a.newID()
-	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		var contact hubclient.Contact
 		answer, contact, err = hubclient.Ask(ctx, hub.Enroll, &v1.EnrollRequest{
 			RequestId: request, Code: code, DeviceId: d.DeviceID, DeviceName: d.DeviceName, Os: runtime.GOOS, AgentVersion: a.cfg.Version,

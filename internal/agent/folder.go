@@ -8,17 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/keyshift-hq/keyshift/internal/agent/secretstore"
 	"github.com/keyshift-hq/keyshift/internal/atomicfile"
 )
 
 // files is a folder of small files. Write and Remove return only when the change is on the disk and cannot be half
 // done; removing what is not there is no error, and reading it is [fs.ErrNotExist].
-type files interface {
-	Read(name string) ([]byte, error)
-	Write(name string, data []byte) error
-	Remove(name string) error
-	Names() ([]string, error)
-}
+type files = secretstore.Files
 
 // folder is files on the disk, for this user only.
 type folder struct{ root *os.Root }

@@ -23,9 +23,7 @@ func (a *Agent) sayDelivered(ctx context.Context, rec record) (wait func()) {
 	if l == nil || rec.Lease == nil || rec.Cause != "" || rec.Delivered || rec.Phase != ending {
 		return func() {}
 	}
-	said := make(chan struct{})
-	go func() {
-		defer close(said)
+	return a.beside(func() {
 		s, err := l.talk(ctx)
 		if err != nil {
 			return
@@ -34,8 +32,7 @@ func (a *Agent) sayDelivered(ctx context.Context, rec record) (wait func()) {
 		if a.report(ctx, s, receipt) == nil {
 			a.after(rec, func(r record) record { r.Delivered = true; return r })
 		}
-	}()
-	return func() { <-said }
+	})
 }
 
 // tell gives the hub its receipt, and forgets the lease once nothing remains to be done or said.

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -182,21 +181,45 @@ func (a *Agent) pause(ctx context.Context, d time.Duration) {
 
 // keepSyncing syncs at the hub's pace, on each push, and with growing waits while the hub is out of reach.
 func (a *Agent) keepSyncing(ctx context.Context) {
-	calm, anxious := hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second}, hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second}
+	waits := a.newWaits()
 	for ctx.Err() == nil {
-		err := a.SyncNow(ctx)
-		wait := a.syncInterval()
-		switch {
-		case err == nil:
-			calm.Reset()
-			anxious.Reset()
-		case len(a.journal.live()) > 0: // its offline grace is running
-			wait = anxious.Next()
-		default:
-			wait = calm.Next()
-		}
-		a.pause(ctx, wait)
+		a.pause(ctx, a.syncAndWait(ctx, waits))
 	}
+}
+
+// syncAndWait syncs and tells how long to wait before the next time.
+func (a *Agent) syncAndWait(ctx context.Context, w *waits) time.Duration {
+	if err := a.SyncNow(ctx); err != nil {
+		return w.next()
+	}
+	w.reset()
+	return a.syncInterval()
+}
+
+// waits are how long to wait for a hub that is out of reach.
+type waits struct {
+	calm, anxious hubclient.Backoff
+	hurried       func() bool
+}
+
+func (a *Agent) newWaits() *waits {
+	return &waits{
+		calm:    hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second, Spread: a.cfg.Spread},
+		anxious: hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second, Spread: a.cfg.Spread},
+		hurried: func() bool { return len(a.journal.live()) > 0 }, // its offline grace is running
+	}
+}
+
+func (w *waits) next() time.Duration {
+	if w.hurried() {
+		return w.anxious.Next()
+	}
+	return w.calm.Next()
+}
+
+func (w *waits) reset() {
+	w.calm.Reset()
+	w.anxious.Reset()
 }
 
 // minInterval is the shortest time between syncs, for leases with a very short offline grace.
@@ -213,5 +236,5 @@ func (a *Agent) syncInterval() time.Duration {
 			every = min(every, a.paceFor(rec))
 		}
 	}
-	return every - every/5 + rand.N(2*every/5+1) //nolint:gosec // spreading load needs no secret
+	return every - every/5 + a.cfg.Spread(2*every/5+1)
 }

@@ -59,7 +59,7 @@ func (a *Agent) sayGoodbye(ctx context.Context) (told bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = hubclient.Retry(ctx, attempts, patience(), func() error {
+	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		_, _, err := hubclient.Ask(ctx, s.hub.Unenroll, &v1.UnenrollRequest{RequestId: a.newID()})
 		return err
 	})

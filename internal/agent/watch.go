@@ -22,8 +22,7 @@ const (
 // watch listens for pushes until ctx ends: over a stream, or by long polls where a proxy keeps streams back. A push is
 // never believed, it only makes the next sync come sooner.
 func (a *Agent) watch(ctx context.Context, l *link) {
-	calm, anxious := hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second}, hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second}
-	mute, first := 0, true
+	waits, mute, first := a.newWaits(), 0, true
 	for ctx.Err() == nil {
 		s, err := l.talk(ctx)
 		switch {
@@ -37,14 +36,9 @@ func (a *Agent) watch(ctx context.Context, l *link) {
 			}
 		}
 		if err == nil {
-			calm.Reset()
-			anxious.Reset()
+			waits.reset()
 		}
-		wait := calm.Next()
-		if len(a.journal.live()) > 0 {
-			wait = anxious.Next()
-		}
-		hubclient.Wait(ctx, wait)
+		hubclient.Wait(ctx, waits.next())
 	}
 }
 

@@ -2,11 +2,8 @@ package agent
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Waits between attempts to wipe or to tell: twice as long each time.
@@ -17,6 +14,8 @@ const (
 
 // wiper remembers when to try again.
 type wiper struct {
+	spread func(most time.Duration) time.Duration
+
 	mu    sync.Mutex
 	tries map[string]try
 }
@@ -46,8 +45,7 @@ func (w *wiper) result(request string, done bool, now time.Time) {
 		w.tries = map[string]try{}
 	}
 	wait := min(max(2*w.tries[request].wait, firstRetry), lastRetry)
-	spread := rand.N(wait / 4) //nolint:gosec // spreading load needs no secret
-	w.tries[request] = try{next: now.Add(wait - spread), wait: wait}
+	w.tries[request] = try{next: now.Add(wait - w.spread(wait/4)), wait: wait}
 }
 
 // hurry makes a check-out due now.
@@ -81,14 +79,13 @@ func (a *Agent) keepWiping(ctx context.Context) {
 // settleDue tries what is due, and tells when the next is. What somebody else works on is left to them: a check-out that
 // ends before it is finished settles itself.
 func (a *Agent) settleDue(ctx context.Context) (next time.Time, pending bool) {
-	var group errgroup.Group
-	group.SetLimit(4)
+	var due []string
 	for _, rec := range a.journal.all() {
-		if _, due := a.wiper.due(rec.RequestID, time.Now()); due && !rec.Phase.live() && a.journal.idle(rec.RequestID) {
-			group.Go(func() error { a.settle(ctx, rec.RequestID); return nil })
+		if _, now := a.wiper.due(rec.RequestID, time.Now()); now && !rec.Phase.live() && a.journal.idle(rec.RequestID) {
+			due = append(due, rec.RequestID)
 		}
 	}
-	_ = group.Wait()
+	a.forEach(due, func(request string) { a.settle(ctx, request) })
 	for _, rec := range a.journal.all() {
 		if rec.Phase.live() {
 			continue

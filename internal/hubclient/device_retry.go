@@ -12,14 +12,24 @@ import (
 // ("full jitter"), so that a thousand devices that lost the hub together do not come back together.
 type Backoff struct {
 	First, Max time.Duration
-	failures   int
+	// Spread gives a random time of at least 0 and less than most; nil draws it.
+	Spread   func(most time.Duration) time.Duration
+	failures int
 }
 
 // Next gives the time to wait after one more failure.
 func (b *Backoff) Next() time.Duration {
 	bound := min(b.First<<min(b.failures, 20), b.Max)
 	b.failures++
-	return rand.N(max(bound, 1)) //nolint:gosec // spreading load needs no secret
+	if b.Spread != nil {
+		return b.Spread(max(bound, 1))
+	}
+	return Spread(bound)
+}
+
+// Spread draws a time of at least 0 and less than most.
+func Spread(most time.Duration) time.Duration {
+	return rand.N(max(most, 1)) //nolint:gosec // spreading load needs no secret
 }
 
 // Reset forgets the failures.
