@@ -58,7 +58,7 @@ func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (keyshi
 	if req.Duration == 0 {
 		return "", account.ValidateDuration(0)
 	}
-	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: req.Duration, treeFault: h.Tree.Fault()}
+	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: req.Duration, treeFault: h.Tree.Fault(), clockFault: h.clockFault()}
 	if err := q.ask(); err != nil {
 		return "", refused(tx, c, account, err)
 	}

@@ -22,6 +22,8 @@ type question struct {
 	own keyshift.ID
 	// treeFault is why the audit log cannot be sequenced, nil if it can.
 	treeFault error
+	// clockFault is why the hub does not know the time, nil if it does.
+	clockFault error
 }
 
 // gate is one condition. It answers nil or a refusal that names what is missing and how to get it.
@@ -42,6 +44,7 @@ var gates = []gate{
 	{"duration", gateDuration},
 	{"account free", gateFree},
 	{"audit log", gateAudit},
+	{"clock", gateClock},
 }
 
 // ask gives the first refusal, nil when every gate is open.
@@ -147,6 +150,8 @@ func gateFree(q *question) error {
 	}
 	return inUse(holder, q.now)
 }
+
+func gateClock(q *question) error { return q.clockFault }
 
 // inUse names the holder of an exclusive account and when it is free at the latest.
 func inUse(l LeaseView, now time.Time) error {

@@ -10,6 +10,7 @@
 package hub
 
 import (
+	"context"
 	"crypto/ed25519"
 	"io"
 	"log/slog"
@@ -32,10 +33,13 @@ type Options struct {
 	PublicURL string
 	// TLSPin is the SHA-256 of the hub's own certificate key, empty when its certificate is publicly trusted.
 	TLSPin []byte
-	Clock  func() time.Time
-	Random io.Reader
-	Log    *slog.Logger
-	Limits Limits
+	// Clock never goes back; see [SteadyClock].
+	Clock func() time.Time
+	// ClockOff says how far Clock is off, by whatever it can be compared with; nil if there is nothing.
+	ClockOff func(context.Context) (time.Duration, error)
+	Random   io.Reader
+	Log      *slog.Logger
+	Limits   Limits
 	// Version is the program's version, for the status.
 	Version string
 }
@@ -86,6 +90,8 @@ type Hub struct {
 	rollbackAccepted atomic.Int64
 	// looking is held from reading HubRow to mirroring it, so that no older look hides a newer finding.
 	looking sync.Mutex
+	// clockOff is what ClockOff said last, in nanoseconds.
+	clockOff atomic.Int64
 	// reports are the rollbacks that were reported without effect.
 	reports reports
 }

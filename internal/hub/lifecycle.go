@@ -63,7 +63,7 @@ func (h *Hub) mayRenew(tx Tx, c Caller, account keyshift.Account, l keyshift.Lea
 	if duration == 0 {
 		return account.ValidateDuration(0)
 	}
-	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: duration, own: l.ID, treeFault: h.Tree.Fault()}
+	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: duration, own: l.ID, treeFault: h.Tree.Fault(), clockFault: h.clockFault()}
 	return q.ask()
 }
 

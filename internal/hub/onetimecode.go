@@ -32,7 +32,7 @@ func (h *Hub) GetCode(ctx context.Context, call Call, lease keyshift.ID) (Sealed
 		return SealedCode{}, err
 	}
 	step, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (uint64, error) {
-		l, account, err := usableLease(tx, c, lease)
+		l, account, err := h.usableLease(tx, c, lease)
 		switch {
 		case err != nil:
 			return 0, err
@@ -100,8 +100,11 @@ func (h *Hub) waitForUsableStep(ctx context.Context, seed totp.Seed) error {
 }
 
 // usableLease reads an active, live lease of the caller and its account.
-func usableLease(tx Tx, c Caller, id keyshift.ID) (keyshift.Lease, keyshift.Account, error) {
+func (h *Hub) usableLease(tx Tx, c Caller, id keyshift.ID) (keyshift.Lease, keyshift.Account, error) {
 	l, err := ownLease(tx, c, id)
+	if err == nil {
+		err = h.clockFault()
+	}
 	if err == nil && (l.State != keyshift.LeaseActive || !l.LiveAt(tx.Now())) {
 		err = keyshift.ErrLeaseOver
 	}
@@ -143,7 +146,7 @@ func (h *Hub) NoteReveal(ctx context.Context, call Call, lease keyshift.ID) erro
 	}
 	_, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (struct{}, error) {
 		none := struct{}{}
-		l, account, err := usableLease(tx, c, lease)
+		l, account, err := h.usableLease(tx, c, lease)
 		switch {
 		case err != nil:
 			return none, err

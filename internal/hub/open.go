@@ -40,6 +40,9 @@ func Open(ctx context.Context, o Options, name string) (*Hub, error) {
 	if err := h.checkKEK(ctx, row.ID); err != nil {
 		return nil, err
 	}
+	if err := h.CompareClock(ctx); err != nil {
+		return nil, fmt.Errorf("compare clock: %w", err)
+	}
 	return h, h.use(row)
 }
 

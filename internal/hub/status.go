@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -14,6 +15,9 @@ type Status struct {
 	Connected  int
 	Checkpoint Checkpoint
 	KEKVersion uint32
+	// ClockOff is how far the clock of the hub that was asked is off, ClockWrong that it lends nothing for that.
+	ClockOff   time.Duration
+	ClockWrong bool
 }
 
 // GetStatus tells how the hub fares.
@@ -28,7 +32,7 @@ func (h *Hub) GetStatus(ctx context.Context, call Call) (Status, error) {
 			return Status{}, err
 		}
 		latest, err := r.LatestCheckpoint()
-		return Status{counts, row.State, h.broker.Connected(), latest, h.Vault.Primary()}, err
+		return Status{counts, row.State, h.broker.Connected(), latest, h.Vault.Primary(), time.Duration(h.clockOff.Load()), h.clockFault() != nil}, err
 	})
 }
 

@@ -16,13 +16,14 @@ const (
 )
 
 // Run does the hub's own work until ctx ends: it writes down that leases expired, marks rotation where a removal stays
-// unconfirmed, stores contacts, and forgets old requests. Several replicas may do it at once: each step is one
+// unconfirmed, stores contacts, compares its clock, and forgets old requests. Several replicas may do it at once: each step is one
 // statement on what is due.
 func (h *Hub) Run(ctx context.Context) error {
-	sweep, flush, prune := time.NewTimer(0), time.NewTicker(flushEvery), time.NewTicker(pruneEvery)
+	sweep, flush, prune, compare := time.NewTimer(0), time.NewTicker(flushEvery), time.NewTicker(pruneEvery), time.NewTicker(compareEvery)
 	defer sweep.Stop()
 	defer flush.Stop()
 	defer prune.Stop()
+	defer compare.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -32,6 +33,8 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-flush.C:
 			h.note("store contacts", h.FlushPresence(ctx))
 			h.note("read hub state", h.refreshState(ctx))
+		case <-compare.C:
+			h.note("compare clock", h.CompareClock(ctx))
 		case <-prune.C:
 			h.note("prune", h.Store.Write(ctx, Ordinary, func(tx Tx) error { return tx.Prune(tx.Now().Add(-rememberFor)) }))
 		}

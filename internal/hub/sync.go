@@ -135,7 +135,7 @@ func (h *Hub) ListLendable(ctx context.Context, call Call) ([]Lendable, error) {
 
 func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, error) {
 	item := Lendable{Account: account}
-	q := question{r: r, now: h.Now(), user: c.User, device: c.Device, account: account, treeFault: h.Tree.Fault()}
+	q := question{r: r, now: h.Now(), user: c.User, device: c.Device, account: account, treeFault: h.Tree.Fault(), clockFault: h.clockFault()}
 	var err error
 	if item.Missing, err = q.missing(); err != nil {
 		return item, fmt.Errorf("ask gates: %w", err)

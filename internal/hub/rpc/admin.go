@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/hub"
@@ -183,6 +185,9 @@ func (s hubService) GetStatus(ctx context.Context, req *v1.GetStatusRequest) (*v
 
 func (s hubService) statusMessage(status hub.Status) *v1.GetStatusResponse {
 	state := string(status.State)
+	if status.State == hub.Serving && status.ClockWrong {
+		state = string(keyshift.CodeClockSuspect)
+	}
 	if s.StorageFull != nil && s.StorageFull() {
 		state = string(keyshift.CodeStorageFull)
 	}
@@ -190,6 +195,7 @@ func (s hubService) statusMessage(status hub.Status) *v1.GetStatusResponse {
 		HubId: string(s.Hub.ID()), HubName: s.Hub.Name(), Version: s.Hub.Version, Engine: s.Engine, SchemaVersion: s.SchemaVersion, State: state,
 		LiveLeases: status.Counts.LiveLeases, ConnectedDevices: int64(status.Connected), AuditSize: status.Counts.AuditSize,
 		Checkpoint: status.Checkpoint.Note, KekVersion: int32(status.KEKVersion), UnconfirmedRemovals: status.Counts.OpenRemovals, //nolint:gosec // versions count from 1
+		ClockOff: durationpb.New(status.ClockOff),
 	}
 }
 

@@ -32,6 +32,7 @@ type Server struct {
 	API *rpc.Server
 
 	config    Config
+	clock     *hub.SteadyClock
 	store     *store.Store
 	sequencer *audit.Sequencer
 	waker     wakeup.Waker
@@ -46,10 +47,9 @@ func Open(ctx context.Context, c Config) (*Server, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Clock == nil {
-		c.Clock = time.Now
-	}
-	s := &Server{config: c, fatal: make(chan error, 1)}
+	steady := c.steady()
+	c.Clock = steady.Now
+	s := &Server{config: c, clock: steady, fatal: make(chan error, 1)}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -66,7 +66,7 @@ func (s *Server) open(ctx context.Context) error {
 	}
 	s.sequencer = audit.NewSequencer(s.store, s.config.Log)
 	s.Hub, err = hub.Open(ctx, hub.Options{
-		Store: s.store, Vault: vault, Tree: s.sequencer, Clock: s.config.Clock, Random: rand.Reader, Log: s.config.Log, Limits: s.config.Limits, Version: s.config.Version,
+		Store: s.store, Vault: vault, Tree: s.sequencer, Clock: s.clock.Now, ClockOff: s.clockOff, Random: rand.Reader, Log: s.config.Log, Limits: s.config.Limits, Version: s.config.Version,
 	}, s.config.Name)
 	if err != nil {
 		return err
@@ -79,6 +79,22 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	return s.openAPI()
+}
+
+// steady gives the clock of a hub that is served.
+func (c Config) steady() *hub.SteadyClock {
+	if c.Clock == nil {
+		return hub.NewSteadyClock(time.Now)
+	}
+	return hub.NewSteadyClock(c.Clock)
+}
+
+// clockOff compares the clock with what it showed before, and with the database's.
+func (s *Server) clockOff(ctx context.Context) (time.Duration, error) {
+	if behind := s.clock.Behind(); behind > time.Second {
+		return -behind, nil
+	}
+	return s.store.ClockAhead(ctx)
 }
 
 // OpenStore opens the database of a configuration; migrate brings an older schema up to date.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -32,6 +33,9 @@ type engine interface {
 	commit(ctx context.Context, l *link) error
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
 	settle(l *link) (committed bool, err error)
+	// clock asks the database for the time, as it is at one moment of the call. A database without a clock of its own gives
+	// the zero time.
+	clock(ctx context.Context) (time.Time, error)
 	// snapshot begins a transaction that reads one state of everything.
 	snapshot() string
 	classify(error) fault

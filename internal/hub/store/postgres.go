@@ -152,6 +152,12 @@ func (e *postgresEngine) read(context.Context) (*sql.DB, *db.Queries, error) {
 	return e.reads, db.New(e.reads), nil
 }
 
+func (e *postgresEngine) clock(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := e.reads.QueryRowContext(ctx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").Scan(&at)
+	return time.UnixMicro(at), err
+}
+
 func (e *postgresEngine) writers() int { return postgresWriters }
 
 // connect also makes the row by which the outcome of a commit can be asked for later, and removes those of hubs that

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -162,6 +163,8 @@ func (e *sqliteEngine) read(ctx context.Context) (*sql.DB, *db.Queries, error) {
 	q, err := db.Prepare(ctx, e.reads)
 	return e.reads, q, err
 }
+
+func (e *sqliteEngine) clock(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 func (e *sqliteEngine) writers() int { return 1 }
 

@@ -186,6 +186,23 @@ func (s *Store) judgeRead(ctx context.Context, err error) error {
 	return f.public(err)
 }
 
+// ClockAhead is how far the store's clock is ahead of the database's, less what the question took; negative if it is
+// behind. It is 0 for a database without a clock of its own.
+func (s *Store) ClockAhead(ctx context.Context) (time.Duration, error) {
+	before := s.options.Clock()
+	at, err := s.engine.clock(ctx)
+	after := s.options.Clock()
+	switch {
+	case err != nil:
+		return 0, s.judgeRead(ctx, err)
+	case at.IsZero():
+		return 0, nil
+	case before.After(at):
+		return before.Sub(at), nil
+	}
+	return min(after.Sub(at), 0), nil
+}
+
 // fail ends the store for good.
 func (s *Store) fail(err error) {
 	if !s.failed.CompareAndSwap(nil, &err) {

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -158,9 +159,14 @@ func TestStatus(t *testing.T) {
 	d.hub.revoked = 1
 	d.run("", "accept-rollback")
 	d.golden("status")
-	for state, want := range map[string]string{"serving": "serving", "rollback_detected": "accept-rollback", "storage_full": "make room", "moon_phase": "moon_phase"} {
+	for state, want := range map[string]string{"serving": "serving", "rollback_detected": "accept-rollback", "storage_full": "make room", "clock_suspect": "clock is wrong", "moon_phase": "moon_phase"} {
 		if got := stateText(state); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q", state, got)
+		}
+	}
+	for off, want := range map[time.Duration]string{0: "", -time.Second: "", 3 * time.Second: "3s ahead", -90 * time.Second: "1m30s behind"} {
+		if got := clockText(off); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%v: got %q", off, got)
 		}
 	}
 }

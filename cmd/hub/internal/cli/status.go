@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/checkpoint"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 type statusCmd struct{}
@@ -30,7 +32,7 @@ func (c *statusCmd) Run(ctx context.Context, inv *invocation) error {
 				{"Hub", status.GetHubName() + " at " + p.HubURL},
 				{"Id", status.GetHubId()},
 				{"Version", status.GetVersion()},
-				{"State", stateText(status.GetState())},
+				{"State", stateText(status.GetState()) + clockText(status.GetClockOff().AsDuration())},
 				{"Database", status.GetEngine() + ", schema version " + strconv.FormatInt(status.GetSchemaVersion(), 10)},
 				{"Credentials", "sealed under key version " + strconv.FormatInt(int64(status.GetKekVersion()), 10)},
 				{"Live leases", strconv.FormatInt(status.GetLiveLeases(), 10)},
@@ -49,10 +51,24 @@ func stateText(state string) string {
 		return "serving"
 	case "rollback_detected":
 		return "nothing is lent: devices have seen a newer audit log. Two users run " + Name + " accept-rollback"
+	case "clock_suspect":
+		return "nothing is lent: the hub's clock is wrong. Revoke still works; set the clocks of all hubs and of the database"
 	case "storage_full":
 		return "nothing is lent: the disk is full. Revoke still works; make room"
 	}
 	return state
+}
+
+// clockText says nothing of less than two seconds: questions take time, too.
+func clockText(off time.Duration) string {
+	if off.Abs() < 2*time.Second {
+		return ""
+	}
+	direction := "ahead"
+	if off < 0 {
+		direction = "behind"
+	}
+	return ". Its clock is " + keyshift.DurationText(off.Abs()) + " " + direction
 }
 
 // checkpointText checks the hub's newest checkpoint with the key that came with the login code.

@@ -2116,7 +2116,7 @@ type GetStatusResponse struct {
 	// "sqlite" or "postgres".
 	Engine        string `protobuf:"bytes,4,opt,name=engine,proto3" json:"engine,omitempty"`
 	SchemaVersion int64  `protobuf:"varint,5,opt,name=schema_version,json=schemaVersion,proto3" json:"schema_version,omitempty"`
-	// "serving", "rollback_detected" or "storage_full".
+	// "serving", "rollback_detected", "storage_full" or "clock_suspect".
 	State            string `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	LiveLeases       int64  `protobuf:"varint,7,opt,name=live_leases,json=liveLeases,proto3" json:"live_leases,omitempty"`
 	ConnectedDevices int64  `protobuf:"varint,8,opt,name=connected_devices,json=connectedDevices,proto3" json:"connected_devices,omitempty"`
@@ -2125,8 +2125,11 @@ type GetStatusResponse struct {
 	KekVersion       int32  `protobuf:"varint,11,opt,name=kek_version,json=kekVersion,proto3" json:"kek_version,omitempty"`
 	// Ended leases whose removal is not confirmed.
 	UnconfirmedRemovals int64 `protobuf:"varint,12,opt,name=unconfirmed_removals,json=unconfirmedRemovals,proto3" json:"unconfirmed_removals,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// How far the clock of the hub that was asked is ahead of the database's, or (negative) behind that or what it showed
+	// before. Beyond 30 s it lends nothing.
+	ClockOff      *durationpb.Duration `protobuf:"bytes,13,opt,name=clock_off,json=clockOff,proto3" json:"clock_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
@@ -2241,6 +2244,13 @@ func (x *GetStatusResponse) GetUnconfirmedRemovals() int64 {
 		return x.UnconfirmedRemovals
 	}
 	return 0
+}
+
+func (x *GetStatusResponse) GetClockOff() *durationpb.Duration {
+	if x != nil {
+		return x.ClockOff
+	}
+	return nil
 }
 
 type AcceptRollbackRequest struct {
@@ -2486,7 +2496,7 @@ const file_keyshift_v1_admin_proto_rawDesc = "" +
 	"\rExportRequest\"&\n" +
 	"\x0eExportResponse\x12\x14\n" +
 	"\x05lines\x18\x01 \x01(\fR\x05lines\"\x12\n" +
-	"\x10GetStatusRequest\"\x95\x03\n" +
+	"\x10GetStatusRequest\"\xcd\x03\n" +
 	"\x11GetStatusResponse\x12\x15\n" +
 	"\x06hub_id\x18\x01 \x01(\tR\x05hubId\x12\x19\n" +
 	"\bhub_name\x18\x02 \x01(\tR\ahubName\x12\x18\n" +
@@ -2505,7 +2515,8 @@ const file_keyshift_v1_admin_proto_rawDesc = "" +
 	"checkpoint\x12\x1f\n" +
 	"\vkek_version\x18\v \x01(\x05R\n" +
 	"kekVersion\x121\n" +
-	"\x14unconfirmed_removals\x18\f \x01(\x03R\x13unconfirmedRemovals\"6\n" +
+	"\x14unconfirmed_removals\x18\f \x01(\x03R\x13unconfirmedRemovals\x126\n" +
+	"\tclock_off\x18\r \x01(\v2\x19.google.protobuf.DurationR\bclockOff\"6\n" +
 	"\x15AcceptRollbackRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"2\n" +
@@ -2638,49 +2649,50 @@ var file_keyshift_v1_admin_proto_depIdxs = []int32{
 	48, // 21: keyshift.v1.SetDeviceStateRequest.state:type_name -> keyshift.v1.DeviceState
 	47, // 22: keyshift.v1.SetDeviceStateResponse.device:type_name -> keyshift.v1.Device
 	49, // 23: keyshift.v1.ListEventsResponse.events:type_name -> keyshift.v1.AuditEvent
-	1,  // 24: keyshift.v1.AccountService.AddAccount:input_type -> keyshift.v1.AddAccountRequest
-	3,  // 25: keyshift.v1.AccountService.ListAccounts:input_type -> keyshift.v1.ListAccountsRequest
-	5,  // 26: keyshift.v1.AccountService.UpdateAccount:input_type -> keyshift.v1.UpdateAccountRequest
-	7,  // 27: keyshift.v1.AccountService.SetCredential:input_type -> keyshift.v1.SetCredentialRequest
-	9,  // 28: keyshift.v1.AccountService.AcceptRisk:input_type -> keyshift.v1.AcceptRiskRequest
-	11, // 29: keyshift.v1.AccountService.WithdrawRisk:input_type -> keyshift.v1.WithdrawRiskRequest
-	13, // 30: keyshift.v1.AccountService.MarkRotated:input_type -> keyshift.v1.MarkRotatedRequest
-	15, // 31: keyshift.v1.GrantService.AddGrant:input_type -> keyshift.v1.AddGrantRequest
-	17, // 32: keyshift.v1.GrantService.ListGrants:input_type -> keyshift.v1.ListGrantsRequest
-	19, // 33: keyshift.v1.GrantService.RemoveGrant:input_type -> keyshift.v1.RemoveGrantRequest
-	21, // 34: keyshift.v1.LeaseService.ListLeases:input_type -> keyshift.v1.ListLeasesRequest
-	23, // 35: keyshift.v1.LeaseService.Revoke:input_type -> keyshift.v1.RevokeRequest
-	25, // 36: keyshift.v1.LeaseService.WhoHeld:input_type -> keyshift.v1.WhoHeldRequest
-	27, // 37: keyshift.v1.DeviceService.ListDevices:input_type -> keyshift.v1.ListDevicesRequest
-	29, // 38: keyshift.v1.DeviceService.SetDeviceState:input_type -> keyshift.v1.SetDeviceStateRequest
-	31, // 39: keyshift.v1.AuditService.ListEvents:input_type -> keyshift.v1.ListEventsRequest
-	33, // 40: keyshift.v1.AuditService.Export:input_type -> keyshift.v1.ExportRequest
-	35, // 41: keyshift.v1.HubService.GetStatus:input_type -> keyshift.v1.GetStatusRequest
-	37, // 42: keyshift.v1.HubService.AcceptRollback:input_type -> keyshift.v1.AcceptRollbackRequest
-	2,  // 43: keyshift.v1.AccountService.AddAccount:output_type -> keyshift.v1.AddAccountResponse
-	4,  // 44: keyshift.v1.AccountService.ListAccounts:output_type -> keyshift.v1.ListAccountsResponse
-	6,  // 45: keyshift.v1.AccountService.UpdateAccount:output_type -> keyshift.v1.UpdateAccountResponse
-	8,  // 46: keyshift.v1.AccountService.SetCredential:output_type -> keyshift.v1.SetCredentialResponse
-	10, // 47: keyshift.v1.AccountService.AcceptRisk:output_type -> keyshift.v1.AcceptRiskResponse
-	12, // 48: keyshift.v1.AccountService.WithdrawRisk:output_type -> keyshift.v1.WithdrawRiskResponse
-	14, // 49: keyshift.v1.AccountService.MarkRotated:output_type -> keyshift.v1.MarkRotatedResponse
-	16, // 50: keyshift.v1.GrantService.AddGrant:output_type -> keyshift.v1.AddGrantResponse
-	18, // 51: keyshift.v1.GrantService.ListGrants:output_type -> keyshift.v1.ListGrantsResponse
-	20, // 52: keyshift.v1.GrantService.RemoveGrant:output_type -> keyshift.v1.RemoveGrantResponse
-	22, // 53: keyshift.v1.LeaseService.ListLeases:output_type -> keyshift.v1.ListLeasesResponse
-	24, // 54: keyshift.v1.LeaseService.Revoke:output_type -> keyshift.v1.RevokeResponse
-	26, // 55: keyshift.v1.LeaseService.WhoHeld:output_type -> keyshift.v1.WhoHeldResponse
-	28, // 56: keyshift.v1.DeviceService.ListDevices:output_type -> keyshift.v1.ListDevicesResponse
-	30, // 57: keyshift.v1.DeviceService.SetDeviceState:output_type -> keyshift.v1.SetDeviceStateResponse
-	32, // 58: keyshift.v1.AuditService.ListEvents:output_type -> keyshift.v1.ListEventsResponse
-	34, // 59: keyshift.v1.AuditService.Export:output_type -> keyshift.v1.ExportResponse
-	36, // 60: keyshift.v1.HubService.GetStatus:output_type -> keyshift.v1.GetStatusResponse
-	38, // 61: keyshift.v1.HubService.AcceptRollback:output_type -> keyshift.v1.AcceptRollbackResponse
-	43, // [43:62] is the sub-list for method output_type
-	24, // [24:43] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	40, // 24: keyshift.v1.GetStatusResponse.clock_off:type_name -> google.protobuf.Duration
+	1,  // 25: keyshift.v1.AccountService.AddAccount:input_type -> keyshift.v1.AddAccountRequest
+	3,  // 26: keyshift.v1.AccountService.ListAccounts:input_type -> keyshift.v1.ListAccountsRequest
+	5,  // 27: keyshift.v1.AccountService.UpdateAccount:input_type -> keyshift.v1.UpdateAccountRequest
+	7,  // 28: keyshift.v1.AccountService.SetCredential:input_type -> keyshift.v1.SetCredentialRequest
+	9,  // 29: keyshift.v1.AccountService.AcceptRisk:input_type -> keyshift.v1.AcceptRiskRequest
+	11, // 30: keyshift.v1.AccountService.WithdrawRisk:input_type -> keyshift.v1.WithdrawRiskRequest
+	13, // 31: keyshift.v1.AccountService.MarkRotated:input_type -> keyshift.v1.MarkRotatedRequest
+	15, // 32: keyshift.v1.GrantService.AddGrant:input_type -> keyshift.v1.AddGrantRequest
+	17, // 33: keyshift.v1.GrantService.ListGrants:input_type -> keyshift.v1.ListGrantsRequest
+	19, // 34: keyshift.v1.GrantService.RemoveGrant:input_type -> keyshift.v1.RemoveGrantRequest
+	21, // 35: keyshift.v1.LeaseService.ListLeases:input_type -> keyshift.v1.ListLeasesRequest
+	23, // 36: keyshift.v1.LeaseService.Revoke:input_type -> keyshift.v1.RevokeRequest
+	25, // 37: keyshift.v1.LeaseService.WhoHeld:input_type -> keyshift.v1.WhoHeldRequest
+	27, // 38: keyshift.v1.DeviceService.ListDevices:input_type -> keyshift.v1.ListDevicesRequest
+	29, // 39: keyshift.v1.DeviceService.SetDeviceState:input_type -> keyshift.v1.SetDeviceStateRequest
+	31, // 40: keyshift.v1.AuditService.ListEvents:input_type -> keyshift.v1.ListEventsRequest
+	33, // 41: keyshift.v1.AuditService.Export:input_type -> keyshift.v1.ExportRequest
+	35, // 42: keyshift.v1.HubService.GetStatus:input_type -> keyshift.v1.GetStatusRequest
+	37, // 43: keyshift.v1.HubService.AcceptRollback:input_type -> keyshift.v1.AcceptRollbackRequest
+	2,  // 44: keyshift.v1.AccountService.AddAccount:output_type -> keyshift.v1.AddAccountResponse
+	4,  // 45: keyshift.v1.AccountService.ListAccounts:output_type -> keyshift.v1.ListAccountsResponse
+	6,  // 46: keyshift.v1.AccountService.UpdateAccount:output_type -> keyshift.v1.UpdateAccountResponse
+	8,  // 47: keyshift.v1.AccountService.SetCredential:output_type -> keyshift.v1.SetCredentialResponse
+	10, // 48: keyshift.v1.AccountService.AcceptRisk:output_type -> keyshift.v1.AcceptRiskResponse
+	12, // 49: keyshift.v1.AccountService.WithdrawRisk:output_type -> keyshift.v1.WithdrawRiskResponse
+	14, // 50: keyshift.v1.AccountService.MarkRotated:output_type -> keyshift.v1.MarkRotatedResponse
+	16, // 51: keyshift.v1.GrantService.AddGrant:output_type -> keyshift.v1.AddGrantResponse
+	18, // 52: keyshift.v1.GrantService.ListGrants:output_type -> keyshift.v1.ListGrantsResponse
+	20, // 53: keyshift.v1.GrantService.RemoveGrant:output_type -> keyshift.v1.RemoveGrantResponse
+	22, // 54: keyshift.v1.LeaseService.ListLeases:output_type -> keyshift.v1.ListLeasesResponse
+	24, // 55: keyshift.v1.LeaseService.Revoke:output_type -> keyshift.v1.RevokeResponse
+	26, // 56: keyshift.v1.LeaseService.WhoHeld:output_type -> keyshift.v1.WhoHeldResponse
+	28, // 57: keyshift.v1.DeviceService.ListDevices:output_type -> keyshift.v1.ListDevicesResponse
+	30, // 58: keyshift.v1.DeviceService.SetDeviceState:output_type -> keyshift.v1.SetDeviceStateResponse
+	32, // 59: keyshift.v1.AuditService.ListEvents:output_type -> keyshift.v1.ListEventsResponse
+	34, // 60: keyshift.v1.AuditService.Export:output_type -> keyshift.v1.ExportResponse
+	36, // 61: keyshift.v1.HubService.GetStatus:output_type -> keyshift.v1.GetStatusResponse
+	38, // 62: keyshift.v1.HubService.AcceptRollback:output_type -> keyshift.v1.AcceptRollbackResponse
+	44, // [44:63] is the sub-list for method output_type
+	25, // [25:44] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_admin_proto_init() }
