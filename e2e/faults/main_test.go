@@ -1,0 +1,47 @@
+// Package faults breaks the disk and the system calls under the real programs, and looks whether what they promised
+// still holds afterwards.
+//
+// A walk (walk_test.go) does one thing again and again - a check-out, a wipe, a revocation - and each time breaks the next
+// system call of one program, until a whole run passes in which there was no such call any more: the program is killed
+// before the call, or the call fails with EIO or ENOSPC. After each the program is started anew, and a person goes on.
+// go test takes a sample of the calls; KEYSHIFT_WALK=all takes each one.
+//
+// The other tests give a hub or an agent a disk that is full, read-only, damaged or not its own.
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// bin is the folder with the programs.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "keyshift-faults-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		bin = dir
+		err = errors.Join(buildProgram("keyshift-hub", "../../cmd/hub"), buildProgram("keyshift-agent", "../../cmd/agent"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func buildProgram(name, pkg string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, name), pkg) // #nosec G204 -- our own programs
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build %s: %w\n%s", name, err, out)
+	}
+	return nil
+}
