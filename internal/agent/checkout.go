@@ -124,9 +124,7 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 	}
 	a.problems.set(fromKeyring, nil)
 	a.keepTime()
-	if a.paceFor(rec) < a.times.state().Pace.SyncEvery {
-		poke(a.askSoon) // the sync that is planned would come too late for its grace
-	}
+	poke(a.askSoon) // the sync that was planned while nothing was lent may come too late
 	return a.view(rec), nil
 }
 

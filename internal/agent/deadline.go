@@ -12,7 +12,7 @@ import (
 const (
 	// maxSkew is how far the wall clock may be from the hub's.
 	maxSkew = 2 * time.Minute
-	// slack is how far the wall clock may lie behind the highest hub time ever seen.
+	// slack is how far the wall clock may lie behind what the hub told.
 	slack = 60 * time.Second
 	// minGrace is the shortest offline grace that can be kept: below it a single slow answer would end a lease.
 	minGrace = 10 * time.Second
@@ -80,8 +80,14 @@ func (t term) offlineEnd(w witnessed, now bootclock.Reading) time.Time {
 	return now.Wall.Add(max(0, min(t.grace()-silent, t.timeLeft(now))))
 }
 
-// behind reports whether the wall clock was turned back.
+// behind reports whether the wall clock lies behind anything that the hub ever told.
 func (w witnessed) behind(now bootclock.Reading) bool { return now.Wall.Before(w.High.Add(-slack)) }
+
+// turnedBack reports whether the wall clock lies behind the hub's newest word. That it told a later time once, before
+// its own clock was set right, is no reason to distrust a clock that is right too.
+func (w witnessed) turnedBack(now bootclock.Reading) bool {
+	return now.Wall.Before(w.Told.HubTime.Add(-slack))
+}
 
 // skew is how far the wall clock is ahead of the hub's by what is known; 0 after a new start.
 func (w witnessed) skew(now bootclock.Reading) time.Duration {
@@ -94,7 +100,7 @@ func (w witnessed) skew(now bootclock.Reading) time.Duration {
 
 // trust says whether what the device holds may be used now.
 func (w witnessed) trust(staleAfter time.Duration, now bootclock.Reading) v1.Trust {
-	if _, ok := now.Since(w.Told.Asked); !ok || w.behind(now) || w.skew(now).Abs() > maxSkew {
+	if _, ok := now.Since(w.Told.Asked); !ok || w.turnedBack(now) || w.skew(now).Abs() > maxSkew {
 		return v1.Trust_TRUST_CLOCK_SUSPECT
 	}
 	if silent, ok := now.Since(w.Last.Asked); !ok || silent >= staleAfter {

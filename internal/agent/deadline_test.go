@@ -70,6 +70,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestTrust(t *testing.T) {
+	dayAhead := hubclient.Contact{HubTime: noon.Add(24 * time.Hour), Asked: at(0, 0)}
 	skewed := hubclient.Contact{HubTime: noon.Add(-3 * time.Minute), Asked: at(0, 0)}
 	for _, tt := range []struct {
 		name string
@@ -91,6 +92,8 @@ func TestTrust(t *testing.T) {
 		{"told the time, but not what is valid", knows(heardAt(0)).hear(heardAt(5 * time.Minute)), at(5*time.Minute, 5*time.Minute), v1.Trust_TRUST_STALE},
 		{"rebooted, told the time only", knows(heardAt(0)).hear(hubclient.Contact{HubTime: noon.Add(time.Minute), Asked: rebooted(time.Minute, time.Second)}),
 			rebooted(time.Minute, time.Second), v1.Trust_TRUST_STALE},
+		{"the hub was a day ahead and is right again", knows(dayAhead).meet(heardAt(time.Minute)), at(time.Minute, time.Minute), v1.Trust_TRUST_OK},
+		{"the hub was a day ahead and is right again, wall clock turned back", knows(dayAhead).meet(heardAt(2 * time.Minute)), at(time.Minute-1, 2*time.Minute), v1.Trust_TRUST_CLOCK_SUSPECT},
 		{"boot time ran backwards", knows(heardAt(time.Hour)), at(time.Hour, 0), v1.Trust_TRUST_CLOCK_SUSPECT},
 		{"nothing known", witnessed{}, at(0, 0), v1.Trust_TRUST_CLOCK_SUSPECT},
 	} {

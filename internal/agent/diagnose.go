@@ -113,7 +113,7 @@ func (a *Agent) diagnoseClock() *v1.Finding {
 		return well("clock", "The hub has not told its time since this computer was started, so the clock cannot be compared.")
 	}
 	skew := w.skew(now)
-	if skew.Abs() > maxSkew || w.behind(now) {
+	if skew.Abs() > maxSkew || w.turnedBack(now) {
 		return unwell("clock", clockSuspect(skew), clockMend)
 	}
 	return well("clock", "The clock is within "+keyshift.DurationText(skew.Abs().Truncate(time.Second)+time.Second)+" of the hub's.")

@@ -84,13 +84,14 @@ func TestRevokeIsObeyedAtOnce(t *testing.T) {
 func TestLostPushHealsWithinThirtySeconds(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()
-		w.checkedOut(a)
 		w.settle(time.Minute)
+		w.checkedOut(a)
+		w.settle(time.Second)
 		w.hub.with(func() {
 			w.hub.pushes = false
 			w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding")
 		})
-		w.settle(37 * time.Second) // 30 s and a fifth, and a second
+		w.settle(30 * time.Second)
 		w.wantNothingLeft()
 	})
 }

@@ -228,13 +228,18 @@ const minInterval = 3 * time.Second
 // paceFor is how often a lease wants syncs: three in its offline grace.
 func (a *Agent) paceFor(rec record) time.Duration { return max(rec.term().grace()/3, minInterval) }
 
-// syncInterval is the hub's pace, or that of the lease with the shortest offline grace, with up to a fifth more or less.
+// syncInterval is the hub's pace, or that of the lease with the shortest offline grace, spread by a fifth around it. While
+// something is lent, all of it lies below, with time for the answer: a lost push has to heal within the pace.
 func (a *Agent) syncInterval() time.Duration {
-	every := a.times.state().Pace.SyncEvery
-	for _, rec := range a.journal.live() {
+	every, live := a.times.state().Pace.SyncEvery, a.journal.live()
+	for _, rec := range live {
 		if rec.Phase == active {
 			every = min(every, a.paceFor(rec))
 		}
 	}
-	return every - every/5 + a.cfg.Spread(2*every/5+1)
+	longest, spread := every+every/5, 2*every/5
+	if len(live) > 0 {
+		longest, spread = every-every/15, every/5
+	}
+	return longest - a.cfg.Spread(spread+1)
 }

@@ -13,7 +13,9 @@ import (
 // NewHTTPClient makes the real HTTP client for a hub: HTTP/1.1, because one stream and a few short calls need no more
 // and HTTP/2 costs a third more memory, through the proxy that the system names.
 func NewHTTPClient(target Target) *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	// A connection whose other end went away without a word is given up by the system before the next sync needs it.
+	alive := net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAliveConfig: alive}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Client{Transport: &http.Transport{
