@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -29,12 +30,23 @@ func (cmd backupCmd) Run(ctx context.Context, io console, version buildVersion) 
 		return fmt.Errorf("create backup: %w", err)
 	}
 	manifest, err := server.Backup(ctx, c, file)
+	if err == nil {
+		err = file.Sync() // what is said to be written has to outlive a power cut
+	}
 	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(cmd.To))
+		return errors.Join(noRoom(cmd.To, err), os.Remove(cmd.To))
 	}
 	_, err = fmt.Fprintf(io.out, "Wrote %s: hub %s, schema version %d, %d rows.\nIt holds no key: keep %s as well, in another place.\n",
 		cmd.To, manifest.HubID, manifest.Schema, manifest.Rows(), c.KEKFile)
 	return err
+}
+
+// noRoom explains a full disk. Other errors stay as they are.
+func noRoom(path string, err error) error {
+	if !errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	return keyshift.Refuse(keyshift.CodeStorageFull, "There is no room for the backup at "+path+".", "Nothing of it was kept. Make room, or name another disk.").Because(err)
 }
 
 type restoreCmd struct {

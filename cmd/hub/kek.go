@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
@@ -50,7 +51,7 @@ func (cmd kekRotateCmd) Run(ctx context.Context, io console, version buildVersio
 	}
 	key, err := seal.Rotate(c.KEKFile)
 	if err != nil {
-		return fmt.Errorf("rotate key-encryption key: %w", err)
+		return hub.KeyRefusal(c.KEKFile, fmt.Errorf("rotate key-encryption key: %w", err))
 	}
 	if _, err := fmt.Fprintf(io.out, "%s has version %d now.\n", c.KEKFile, key); err != nil || cmd.KeyOnly {
 		return err
@@ -91,7 +92,7 @@ func (cmd kekDropOldCmd) Run(ctx context.Context, io console, version buildVersi
 	}
 	dropped, err := seal.DropOldVersions(c.KEKFile)
 	if err != nil {
-		return errors.Join(errors.New("drop old versions of the key-encryption key"), err)
+		return hub.KeyRefusal(c.KEKFile, fmt.Errorf("drop old versions of the key-encryption key: %w", err))
 	}
 	_, err = fmt.Fprintf(io.out, "Dropped versions: %v.\n", dropped)
 	return err

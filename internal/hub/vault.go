@@ -3,8 +3,10 @@ package hub
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync/atomic"
 
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
@@ -24,10 +26,32 @@ func OpenVault(path, dataDir string) (*FileVault, error) {
 func (v *FileVault) reload() error {
 	key, err := seal.LoadKEK(v.path, v.dataDir)
 	if err != nil {
-		return fmt.Errorf("load key-encryption key: %w", err)
+		return KeyRefusal(v.path, fmt.Errorf("load key-encryption key: %w", err))
 	}
 	v.key.Store(key)
 	return nil
+}
+
+// KeyRefusal explains to an admin why the key file at a path cannot be used or changed. Other errors stay as they are.
+func KeyRefusal(path string, err error) error {
+	refuse := func(text, hint string) error {
+		return keyshift.Refuse(keyshift.CodeKEKUnusable, "The key-encryption key "+path+text, hint).Because(err)
+	}
+	switch {
+	case errors.Is(err, seal.ErrKeyExposed):
+		return refuse(" can be read or changed by other users.", "Run chmod 0400 "+path+", and keyshift-hub kek rotate if somebody may have read it.")
+	case errors.Is(err, seal.ErrKeyInsideData):
+		return refuse(" lies inside the data directory: whoever copies that has the key, too.", "Move it elsewhere and name it with --kek-file.")
+	case errors.Is(err, seal.ErrKeyFile):
+		return refuse(" is damaged, or not such a file.", "Bring the right file back, or name it with --kek-file.")
+	case errors.Is(err, seal.ErrKeyBusy):
+		return refuse(" is being replaced by another command, or one died at that.", "If no other command is at work, remove "+path+".new and try again.")
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse(" is not there.", "Bring the file back, or name it with --kek-file.")
+	case errors.Is(err, fs.ErrPermission):
+		return refuse(" cannot be read by this user.", "Give it to the user that keyshift-hub runs as, for reading alone.")
+	}
+	return err
 }
 
 // Seal seals under the newest version in the file. It fails when the file cannot be read: a version that the file does not

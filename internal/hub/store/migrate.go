@@ -7,6 +7,8 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 //go:embed migrations/*.sql
@@ -22,16 +24,21 @@ func ensureSchema(ctx context.Context, e engine, migrate bool) error {
 	case err != nil:
 		return fmt.Errorf("read schema version: %w", e.classify(err).public(err))
 	case version > NewestSchema:
-		return fmt.Errorf("check schema: the database %s has schema version %d, this program knows up to %d; use a newer keyshift-hub", e.database(), version, NewestSchema)
+		return errSchema("The database "+e.database(), version, "knows up to", "Use a newer keyshift-hub.")
 	case version == NewestSchema:
 		return nil
 	case !migrate:
-		return fmt.Errorf("check schema: the database %s has schema version %d, this program needs %d; run: keyshift-hub migrate", e.database(), version, NewestSchema)
+		return errSchema("The database "+e.database(), version, "needs", "Run keyshift-hub migrate.")
 	}
 	if err := migrateTo(ctx, e, NewestSchema); err != nil {
 		return fmt.Errorf("migrate %s from schema version %d to %d: %w", e.database(), version, NewestSchema, e.classify(err).public(err))
 	}
 	return nil
+}
+
+// errSchema refuses what has a schema that this program does not work with.
+func errSchema(what string, version int64, needs, hint string) error {
+	return keyshift.Refuse(keyshift.CodeSchemaUnsupported, fmt.Sprintf("%s has schema version %d, this program %s %d.", what, version, needs, NewestSchema), hint)
 }
 
 // schemaVersion looks without leaving a trace, 0 for an empty database.

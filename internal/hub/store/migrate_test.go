@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -133,7 +134,8 @@ func TestAnEmptyDatabaseIsMigratedOnlyWhenAsked(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			dsn := d.dsn(t)
 			_, err := Open(t.Context(), Options{Database: dsn})
-			if err == nil || !strings.Contains(err.Error(), "keyshift-hub migrate") || !strings.Contains(err.Error(), "version 0") {
+			var refusal *keyshift.Error
+			if wantCode(t, err, keyshift.CodeSchemaUnsupported); !errors.As(err, &refusal) || refusal.Hint != "Run keyshift-hub migrate." || !strings.Contains(refusal.Text, "version 0") {
 				t.Fatalf("got %v, want the command that migrates", err)
 			}
 			first, err := Open(t.Context(), Options{Database: dsn, Migrate: true})

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // longestLine bounds a line of a backup, so that a file made to do harm does not fill the memory.
@@ -60,7 +61,7 @@ type backupReader struct {
 func openBackup(r io.Reader) (*backupReader, error) {
 	packed, err := gzip.NewReader(r)
 	if err != nil {
-		return nil, fmt.Errorf("read backup: it is not a backup of Keyshift: %w", err)
+		return nil, damaged(err)
 	}
 	in := &backupReader{lines: bufio.NewScanner(packed), sums: map[string]TableSum{}}
 	in.lines.Buffer(make([]byte, 1<<16), longestLine)
@@ -70,7 +71,9 @@ func openBackup(r io.Reader) (*backupReader, error) {
 	return in, nil
 }
 
-func damaged(err error) error { return fmt.Errorf("read backup: it is damaged or cut off: %w", err) }
+func damaged(err error) error {
+	return keyshift.Refuse(keyshift.CodeIntegrityFailed, "The backup is damaged or cut off.", "Nothing was restored. Take another backup.").Because(err)
+}
 
 // line gives the next line, and io.ErrUnexpectedEOF when there is none.
 func (in *backupReader) line() ([]byte, error) {
@@ -105,12 +108,11 @@ func (in *backupReader) checkHead() error {
 	case m.Format == 0:
 		return damaged(errors.New("it does not begin with a manifest"))
 	case m.Format > backupFormat:
-		return fmt.Errorf("read backup: it has format %d, this program knows up to %d; use a newer keyshift-hub", m.Format, backupFormat)
+		return keyshift.Refuse(keyshift.CodeSchemaUnsupported, fmt.Sprintf("The backup has format %d, this program knows up to %d.", m.Format, backupFormat), "Use a newer keyshift-hub.")
 	case m.Schema > NewestSchema:
-		return fmt.Errorf("read backup: it has schema version %d, this program knows up to %d; use a newer keyshift-hub", m.Schema, NewestSchema)
+		return errSchema("The backup", m.Schema, "knows up to", "Use a newer keyshift-hub.")
 	case m.Schema < NewestSchema:
-		return fmt.Errorf("read backup: it has schema version %d, this program restores %d; restore it with the keyshift-hub that made it, then run: keyshift-hub migrate",
-			m.Schema, NewestSchema)
+		return errSchema("The backup", m.Schema, "restores", "Restore it with the keyshift-hub that made it, then run keyshift-hub migrate.")
 	}
 	return nil
 }
