@@ -13,6 +13,7 @@
 //	leases/ID.key      the key of its secret
 //	time.json          the last signed word of the hub about the time, and the highest ever
 //	sequence           how far the numbers of signed requests are reserved
+//	callers.json       how many local callers of other OS users were refused, until the hub has heard it
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -91,20 +92,22 @@ type Agent struct {
 	vault    *secretstore.Store
 	times    *timekeeper
 	sequence *sequence
+	callers  *callers
 	bell     *bell
 	problems *problems
 	link     atomic.Pointer[link]
 	online   atomic.Bool
 	lock     io.Closer
 
-	enrolling chan struct{} // full while somebody enrolls or unenrolls
-	syncing   chan struct{} // full while a sync is under way
-	relinked  chan struct{} // a link came
-	askSoon   chan struct{} // sync now
-	liveSoon  chan struct{} // a lease came or went
-	wipeSoon  chan struct{} // there is something to wipe or to tell
-	wiper     wiper
-	oneByOne  bool // see Steps
+	enrolling  chan struct{} // full while somebody enrolls or unenrolls
+	syncing    chan struct{} // full while a sync is under way
+	relinked   chan struct{} // a link came
+	askSoon    chan struct{} // sync now
+	liveSoon   chan struct{} // a lease came or went
+	wipeSoon   chan struct{} // there is something to wipe or to tell
+	callerCame chan struct{} // somebody was refused, or the hub is there again
+	wiper      wiper
+	oneByOne   bool // see Steps
 }
 
 // New opens the state folder, reads what is there, and sorts out what a crash or a restart left. It does not touch the
@@ -154,7 +157,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
-		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1),
+		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}
@@ -163,6 +166,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		return nil, err
 	}
 	if a.times, err = openTimekeeper(cfg.Clock, state); err != nil {
+		return nil, err
+	}
+	if a.callers, err = openCallers(state); err != nil {
 		return nil, err
 	}
 	if d != nil {
@@ -175,12 +181,13 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	return a, a.takeStock(broken)
 }
 
-// Close gives the state folder free without running. It is needed only when Run is not called.
+// Close writes down what is not yet on the disk and gives the state folder free. It is needed only when Run is not called.
 func (a *Agent) Close() error {
+	err := a.callers.save()
 	if a.lock == nil {
-		return nil
+		return err
 	}
-	return a.lock.Close()
+	return errors.Join(err, a.lock.Close())
 }
 
 // Run keeps the agent's promises until ctx ends: it syncs, watches for news, ends leases in time, and repeats wipes
@@ -188,7 +195,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

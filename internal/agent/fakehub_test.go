@@ -38,6 +38,8 @@ type fakeHub struct {
 	pushes   bool
 	causes   []string
 	receipts []*v1.Receipt
+	refused  []*v1.NoteRefusedCallersRequest
+	lose     bool // what is noted is answered with an error
 	calls    map[string]int
 	pace     pace
 	log      hashes
@@ -448,6 +450,19 @@ func (h *fakeHub) NoteReveal(_ context.Context, q *v1.NoteRevealRequest) (*v1.No
 	}
 	l.Epoch++
 	return &v1.NoteRevealResponse{}, nil
+}
+
+func (h *fakeHub) NoteRefusedCallers(_ context.Context, q *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.refuse != nil {
+		return nil, h.refuse
+	}
+	h.refused = append(h.refused, q)
+	if h.lose {
+		return nil, keyshift.Refuse(keyshift.CodeUnavailable, "Not now.", "")
+	}
+	return &v1.NoteRefusedCallersResponse{}, nil
 }
 
 func (h *fakeHub) GetCode(_ context.Context, q *v1.GetCodeRequest) (*v1.GetCodeResponse, error) {

@@ -119,6 +119,7 @@ func (a *Agent) hurryReports() {
 		}
 	}
 	poke(a.wipeSoon)
+	poke(a.callerCame)
 }
 
 // keepInTouch talks to the hub for as long as there is one.

@@ -118,6 +118,23 @@ func (h *Hub) Unenroll(ctx context.Context, call Call) error {
 	return err
 }
 
+// NoteRefusedCallers records that other OS users tried to reach the agent of the calling device.
+func (h *Hub) NoteRefusedCallers(ctx context.Context, call Call, refused keyshift.RefusedCallers) error {
+	facts, total := refused.Facts()
+	if total == 0 {
+		return keyshift.Invalid(keyshift.CodeFieldInvalid, "Nobody was refused.", "Say how many there were.")
+	}
+	if err := h.limits.note(call.DeviceID); err != nil {
+		return err
+	}
+	_, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (struct{}, error) {
+		event := c.event(keyshift.ActCallersRefused)
+		event.Details = facts
+		return struct{}{}, tx.Append(event)
+	})
+	return err
+}
+
 // DeviceKey gives what the transport needs to verify a device's signature, or [keyshift.ErrNotFound].
 func (h *Hub) DeviceKey(ctx context.Context, id keyshift.ID) (key []byte, user keyshift.ID, err error) {
 	device, owner, err := h.Store.Read(ctx).DeviceAndUser(id)

@@ -1,6 +1,8 @@
 package hub_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -128,5 +130,33 @@ func TestRenewingAndShowingAreSlowedDown(t *testing.T) {
 			}
 			t.Error("a thousand times in a second are let through")
 		})
+	}
+}
+
+// What a device says of refused callers is in the log, names nobody, and cannot flood it.
+func TestRefusedCallersAreRecordedCalmly(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device := w.device("dana")
+	refused := keyshift.RefusedCallers{keyshift.CallerUser: 3, keyshift.CallerSquatter: 1}
+	call := w.by(device)
+	w.must(w.hub.NoteRefusedCallers(t.Context(), call, refused))
+	call.Seq++
+	w.must(w.hub.NoteRefusedCallers(t.Context(), call, refused)) // its answer was lost
+	for range 20 {
+		if err := w.hub.NoteRefusedCallers(t.Context(), w.by(device), refused); keyshift.CodeOf(err) != keyshift.CodeRateLimited {
+			t.Fatalf("got %v, want rate_limited", err)
+		}
+	}
+	events, err := w.hub.ListEvents(t.Context(), w.byOwner(), hub.EventFilter{Limit: 100}, "", "")
+	w.must(err)
+	events = slices.DeleteFunc(events, func(e hub.LoggedEvent) bool { return e.Action != keyshift.ActCallersRefused })
+	if len(events) != 1 || events[0].DeviceID != device || len(events[0].Personal) != 0 ||
+		!maps.Equal(events[0].Details, map[string]string{"user": "3", "squatter": "1"}) {
+		t.Errorf("got %+v, want one event with two counts", events)
+	}
+	err = w.hub.NoteRefusedCallers(t.Context(), w.by(w.device("dana")), keyshift.RefusedCallers{})
+	if keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
+		t.Errorf("nobody refused: got %v, want field_invalid", err)
 	}
 }

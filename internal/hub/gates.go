@@ -155,12 +155,12 @@ func gateClock(q *question) error { return q.clockFault }
 
 // inUse names the holder of an exclusive account and when it is free at the latest.
 func inUse(l LeaseView, now time.Time) error {
-	until, text := l.HeldUntil(now), "@"+l.Account.Handle+" is with "+l.UserName+" until "
+	until, text := l.HeldUntil(now), "@"+l.Account.Handle+" is with "+l.UserShown+" until "
 	if !l.LiveAt(now) {
-		text = "@" + l.Account.Handle + " was with " + l.UserName + " and its removal there is not confirmed. It is free by "
+		text = "@" + l.Account.Handle + " was with " + l.UserShown + " and its removal there is not confirmed. It is free by "
 	}
-	return keyshift.Refuse(keyshift.CodeAccountInUse, text+keyshift.ClockText(until, now)+".", "Try again then, or ask "+l.UserName+" to check it in.").
-		With("holder", l.UserName).With("until", until.UTC().Format(time.RFC3339))
+	return keyshift.Refuse(keyshift.CodeAccountInUse, text+keyshift.ClockText(until, now)+".", "Try again then, or ask "+l.UserShown+" to check it in.").
+		With("holder", l.UserShown).With("until", until.UTC().Format(time.RFC3339))
 }
 
 func gateAudit(q *question) error {

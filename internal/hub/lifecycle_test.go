@@ -175,7 +175,7 @@ func TestWhoHeldItAtAMoment(t *testing.T) {
 		want int
 	}{{-time.Second, 0}, {0, 1}, {9 * time.Minute, 1}, {10 * time.Minute, 0}, {time.Hour, 0}} {
 		held, err := w.hub.WhoHeld(t.Context(), w.byOwner(), "x/acme", hub.Moment{Time: l.StartedAt.Add(tt.at)})
-		if err != nil || len(held) != tt.want || tt.want == 1 && held[0].UserName != "Dana" {
+		if err != nil || len(held) != tt.want || tt.want == 1 && held[0].UserShown != "Dana" {
 			t.Errorf("at %v: %v, %v, want %d", tt.at, held, err, tt.want)
 		}
 	}

@@ -28,7 +28,11 @@ type limiter struct {
 	checkOuts buckets
 	uses      buckets
 	codes     tries
+	notes     buckets
 }
+
+// notesPerMinute is how often a device may tell of refused callers. It does once a minute; the second is for a restart.
+const notesPerMinute = 2
 
 type buckets struct {
 	perMinute int
@@ -39,6 +43,7 @@ type buckets struct {
 func newLimiter(l Limits, clock func() time.Time) *limiter {
 	return &limiter{
 		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newTries(l.CodeTriesPerMinute, 5),
+		notes: newBuckets(notesPerMinute, 0),
 	}
 }
 
@@ -87,6 +92,8 @@ func makeRoom[B any](byName map[string]B) {
 func (l *limiter) checkOut(user keyshift.ID) error { return l.checkOuts.take(string(user), l.clock()) }
 
 func (l *limiter) use(user keyshift.ID) error { return l.uses.take(string(user), l.clock()) }
+
+func (l *limiter) note(device keyshift.ID) error { return l.notes.take(string(device), l.clock()) }
 
 // codeTry tries a code for somebody at source.
 func (l *limiter) codeTry(ctx context.Context, source string, try func() error) error {

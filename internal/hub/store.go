@@ -205,7 +205,8 @@ type DeviceWriter interface {
 type LeaseView struct {
 	keyshift.Lease
 	Account     keyshift.Account
-	UserName    string // shown name
+	UserName    string // as commands take it
+	UserShown   string // as people know the user
 	DeviceName  string
 	LastContact time.Time
 }

@@ -32,6 +32,9 @@ func openDir(path string) (*privateDir, error) {
 		return nil, fmt.Errorf("create directory: %w", err)
 	}
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil && taken(path) {
+		return nil, fmt.Errorf("%w: %w: %s", ErrUnsafePath, ErrTaken, path)
+	}
 	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
 		return nil, fmt.Errorf("%w: %s is no directory", ErrUnsafePath, path)
 	}
@@ -71,7 +74,7 @@ func (d *privateDir) mode() (uint32, error) {
 		return 0, fmt.Errorf("examine directory %s: %w", d.path, err)
 	}
 	if !ours(st) {
-		return 0, fmt.Errorf("%w: %s belongs to user %d", ErrUnsafePath, d.path, st.Uid)
+		return 0, fmt.Errorf("%w: %w: %s belongs to user %d", ErrUnsafePath, ErrTaken, d.path, st.Uid)
 	}
 	if uint32(st.Mode)&unix.S_ISVTX != 0 {
 		return 0, fmt.Errorf("%w: %s is a shared directory", ErrUnsafePath, d.path)
@@ -84,6 +87,12 @@ func (d *privateDir) mode() (uint32, error) {
 func (d *privateDir) lock(name string) (*os.File, error) {
 	flags := unix.O_RDWR | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
 	fd, err := unix.Openat(d.fd, name, flags, socketMode)
+	if st, statErr := d.stat(name); statErr == nil && !ours(st) {
+		if err == nil {
+			_ = unix.Close(fd)
+		}
+		return nil, fmt.Errorf("%w: %w: lock %s", ErrUnsafePath, ErrTaken, name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open lock %s: %w", name, err)
 	}
@@ -131,8 +140,11 @@ func (d *privateDir) clear(path string) error {
 	if err != nil {
 		return err
 	}
-	if !isSocket(st) || !ours(st) {
-		return fmt.Errorf("%w: %s is not a socket of this user", ErrUnsafePath, path)
+	if !ours(st) {
+		return fmt.Errorf("%w: %w: %s belongs to user %d", ErrUnsafePath, ErrTaken, path, st.Uid)
+	}
+	if !isSocket(st) {
+		return fmt.Errorf("%w: %s is not a socket", ErrUnsafePath, path)
 	}
 	if answers(path) {
 		return ErrInUse
@@ -174,6 +186,12 @@ func answers(path string) bool {
 		return true
 	}
 	return !errors.Is(err, unix.ECONNREFUSED) && !errors.Is(err, unix.ENOENT)
+}
+
+// taken reports whether another user's file, link or directory lies at path.
+func taken(path string) bool {
+	var st unix.Stat_t
+	return unix.Lstat(path, &st) == nil && !ours(st)
 }
 
 func isSocket(st unix.Stat_t) bool { return uint32(st.Mode)&unix.S_IFMT == unix.S_IFSOCK }

@@ -40,6 +40,8 @@ var (
 	// ErrUnsafePath says that the path cannot be made private: the directory or what lies at the path
 	// is not the user's own, or is not of the right kind.
 	ErrUnsafePath = errors.New("path is not private")
+	// ErrTaken goes along with ErrUnsafePath when the directory, or what lies at the path, belongs to another user.
+	ErrTaken = errors.New("the place is another user's")
 	// ErrPathTooLong says that the path does not fit into a socket address of this platform.
 	ErrPathTooLong = errors.New("socket path is too long")
 )

@@ -236,6 +236,7 @@ func TestListenRefusesForeignDirectory(t *testing.T) {
 	t.Run(name, func(t *testing.T) {
 		_, err := Listen(filepath.Join(dir, "agent.sock"))
 		wantErr(t, err, ErrUnsafePath)
+		wantErr(t, err, ErrTaken)
 		if got := permOf(t, dir); got != 0o755 {
 			t.Errorf("directory now has mode %o", got)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // Peer is the process at the other end of a connection, as the kernel knows it. The zero Peer is unknown.
@@ -21,6 +23,14 @@ func (p Peer) String() string {
 		return "unknown user"
 	}
 	return fmt.Sprintf("user %s, process %d", p.OSUser, p.PID)
+}
+
+// Kind tells what kind of user it is, without saying who.
+func (p Peer) Kind() keyshift.CallerKind {
+	if p.OSUser == "" {
+		return keyshift.CallerUnknown
+	}
+	return kindOf(p.OSUser)
 }
 
 // is reports whether the peer is known and runs as osUser.

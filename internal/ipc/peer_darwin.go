@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // xucredVersion is XUCRED_VERSION of <sys/ucred.h>. A structure of another version means something else.
@@ -24,4 +26,23 @@ func peerCred(fd int) (Peer, error) {
 		pid = 0
 	}
 	return Peer{OSUser: strconv.FormatUint(uint64(cred.Uid), 10), PID: pid}, nil
+}
+
+// firstPerson is the lowest uid of a person, and nobody the uid that stands for none: -2.
+const (
+	firstPerson = 500
+	nobody      = 1<<32 - 2
+)
+
+func kindOf(uid string) keyshift.CallerKind {
+	n, err := strconv.ParseUint(uid, 10, 32)
+	switch {
+	case err != nil:
+		return keyshift.CallerUnknown
+	case n == 0:
+		return keyshift.CallerAdmin
+	case n < firstPerson || n == nobody:
+		return keyshift.CallerService
+	}
+	return keyshift.CallerUser
 }

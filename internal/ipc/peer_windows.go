@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // systemSID is LocalSystem. The list names it because it could take the right anyhow; Accept refuses it as it
@@ -144,4 +147,18 @@ func checkEntry(list *windows.ACL, i uint32, owner string) error {
 		return fmt.Errorf("%w: pipe is open to %s", ErrUnsafePath, sid)
 	}
 	return nil
+}
+
+// kindOf reads a SID (MS-DTYP, 2.4.2.4): 18 is LocalSystem, 19 and 20 the accounts of simple services, 80 and 82 those
+// of services and of IIS; 21 are accounts of a computer or domain, 12-1 those of Entra ID.
+func kindOf(sid string) keyshift.CallerKind {
+	switch {
+	case sid == systemSID:
+		return keyshift.CallerAdmin
+	case sid == "S-1-5-19", sid == "S-1-5-20", strings.HasPrefix(sid, "S-1-5-80-"), strings.HasPrefix(sid, "S-1-5-82-"):
+		return keyshift.CallerService
+	case strings.HasPrefix(sid, "S-1-5-21-"), strings.HasPrefix(sid, "S-1-12-1-"):
+		return keyshift.CallerUser
+	}
+	return keyshift.CallerUnknown
 }

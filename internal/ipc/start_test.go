@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -29,11 +30,14 @@ func TestListenMeetsWhatLiesAtPath(t *testing.T) {
 		{"lock that is a link", lockLink, errAny},
 	}
 	if os.Geteuid() == 0 {
-		rows = append(rows, struct {
+		rows = append(rows, []struct {
 			name    string
 			prepare func(t *testing.T, path string) error
 			want    error
-		}{"stale socket of another user (as root)", leaveForeign, ErrUnsafePath})
+		}{
+			{"stale socket of another user (as root)", leaveForeign, ErrTaken},
+			{"lock of another user (as root)", lockForeign, ErrTaken},
+		}...)
 	}
 	for _, tt := range rows {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +57,7 @@ func TestListenMeetsWhatLiesAtPath(t *testing.T) {
 				return
 			}
 			wantErr(t, err, tt.want)
-			if after, _ := os.Lstat(path); tt.want != nil && !os.SameFile(before, after) {
+			if after, _ := os.Lstat(path); before != nil && tt.want != nil && !os.SameFile(before, after) {
 				t.Error("what lay there is gone")
 			}
 		})
@@ -90,6 +94,17 @@ func leaveStale(_ *testing.T, path string) error {
 
 func leaveForeign(t *testing.T, path string) error {
 	return errors.Join(leaveStale(t, path), os.Lchown(path, strangerUID, strangerUID))
+}
+
+// lockForeign is how another user could make it look as if an agent ran, in a directory that was open by mistake.
+func lockForeign(t *testing.T, path string) error {
+	lock := path + ".lock"
+	f, err := os.Create(lock)
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_EX), os.Chown(lock, strangerUID, strangerUID))
 }
 
 func leaveLive(t *testing.T, path string) error {

@@ -38,6 +38,7 @@ const (
 	ActDeviceEnrolled   AuditAction = "device.enrolled"
 	ActDeviceState      AuditAction = "device.state_set"
 	ActDeviceFlagged    AuditAction = "device.flagged"
+	ActCallersRefused   AuditAction = "device.callers_refused"
 	ActRevocation       AuditAction = "revocation.ordered"
 	ActLeaseGranted     AuditAction = "lease.granted"
 	ActLeaseRefused     AuditAction = "lease.refused"

@@ -157,6 +157,14 @@ func (s agentService) NoteReveal(ctx context.Context, req *v1.NoteRevealRequest)
 	return done(ctx, s.Server, req, &v1.NoteRevealResponse{}, func(c hub.Call) error { return s.Hub.NoteReveal(ctx, c, keyshift.ID(req.GetLeaseId())) })
 }
 
+func (s agentService) NoteRefusedCallers(ctx context.Context, req *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
+	refused := keyshift.RefusedCallers{
+		keyshift.CallerAdmin: req.GetByAdmin(), keyshift.CallerService: req.GetByService(), keyshift.CallerUser: req.GetByUser(),
+		keyshift.CallerUnknown: req.GetByUnknown(), keyshift.CallerSquatter: req.GetPlaceTaken(),
+	}
+	return done(ctx, s.Server, req, &v1.NoteRefusedCallersResponse{}, func(c hub.Call) error { return s.Hub.NoteRefusedCallers(ctx, c, refused) })
+}
+
 func (s agentService) Unenroll(ctx context.Context, req *v1.UnenrollRequest) (*v1.UnenrollResponse, error) {
 	return done(ctx, s.Server, req, &v1.UnenrollResponse{}, func(c hub.Call) error { return s.Hub.Unenroll(ctx, c) })
 }

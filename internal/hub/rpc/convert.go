@@ -129,7 +129,7 @@ func deviceMessage(v hub.DeviceView) *v1.Device {
 func (s *Server) leaseMessage(v hub.LeaseView) *v1.Lease {
 	a := v.Account
 	return &v1.Lease{
-		Id: string(v.ID), AccountId: string(v.AccountID), Network: networkEnum(a.Network), Handle: a.Handle, User: v.UserName,
+		Id: string(v.ID), AccountId: string(v.AccountID), Network: networkEnum(a.Network), Handle: a.Handle, User: v.UserShown, UserName: v.UserName,
 		DeviceId: string(v.DeviceID), Device: v.DeviceName, Reason: v.Reason, State: enumOf[v1.LeaseState](v1.LeaseState_value, "LEASE_STATE_", string(v.State)),
 		Epoch: v.Epoch, StartedAt: stamp(v.StartedAt), ActivateBy: stamp(v.ActivateBy), EndsAt: stamp(v.EndsAt), EndedAt: stamp(v.EndedAt), EndReason: v.EndReason,
 		AccessMode: accessModeEnum(a.AccessMode), LeaseStorage: leaseStorageEnum(a.LeaseStorage), OfflineGrace: durationpb.New(v.OfflineGrace),
@@ -181,7 +181,7 @@ func lendableMessage(l hub.Lendable) *v1.Lendable {
 		Missing: each(l.Missing, api.ToInfo),
 	}
 	if l.Holder != nil {
-		m.Holder, m.HeldUntil = l.Holder.UserName, stamp(l.HeldUntil)
+		m.Holder, m.HeldUntil = l.Holder.UserShown, stamp(l.HeldUntil)
 	}
 	return m
 }

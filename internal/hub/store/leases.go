@@ -164,7 +164,7 @@ func viewOf(row db.LeaseView) hub.LeaseView {
 			LeaseStorage: row.AccountLeaseStorage, AllowShow: row.AccountAllowShow, CredentialVersion: row.AccountCredentialVersion,
 			HasCodeSeed: row.AccountHasCodeSeed, RotationDue: row.AccountRotationDue, CreatedAt: row.AccountCreatedAt,
 		}),
-		UserName:   keyshift.User{Name: row.UserName, DisplayName: row.UserDisplayName}.Shown(),
+		UserName: row.UserName, UserShown: keyshift.User{Name: row.UserName, DisplayName: row.UserDisplayName}.Shown(),
 		DeviceName: row.DeviceName, LastContact: moment(row.LastContact),
 	}
 }

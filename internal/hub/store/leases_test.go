@@ -61,7 +61,7 @@ func TestALeaseIsKeptAsItWasSaved(t *testing.T) {
 		l.Removal.Rotation = keyshift.RotationDue
 		s.do(func(tx hub.Tx) error { return tx.SaveLease(l) })
 		view, err := s.reader().LeaseView(l.ID)
-		same(t, "view", view, hub.LeaseView{Lease: l, Account: a, UserName: u.Name, DeviceName: d.Name, LastContact: s.clock.now()})
+		same(t, "view", view, hub.LeaseView{Lease: l, Account: a, UserName: u.Name, UserShown: u.Shown(), DeviceName: d.Name, LastContact: s.clock.now()})
 		same(t, "error", err, nil)
 		_, err = s.reader().Lease("none")
 		wantCode(t, err, keyshift.CodeNotFound)

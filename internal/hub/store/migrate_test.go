@@ -265,7 +265,7 @@ func checkDump(t *testing.T, s *Store) {
 		t.Errorf("hub %+v, %v", h, err)
 	}
 	leases, err := r.Leases(hub.LeaseFilter{Limit: 10})
-	if err != nil || len(leases) != 3 || leases[0].State != keyshift.LeaseRevoked || leases[0].UserName != "Dana D." || leases[0].Account.Name() != "instagram/acme" {
+	if err != nil || len(leases) != 3 || leases[0].State != keyshift.LeaseRevoked || leases[0].UserShown != "Dana D." || leases[0].Account.Name() != "instagram/acme" {
 		t.Errorf("leases %+v, %v", leases, err)
 	}
 	events, err := r.EventsFrom(0, 10)

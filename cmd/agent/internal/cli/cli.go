@@ -22,6 +22,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // Name is what the program is called in texts.
@@ -64,6 +65,10 @@ type Agent interface {
 	localapi.Agent
 	// Run works until ctx ends.
 	Run(ctx context.Context) error
+	// NoteRefused counts a caller of another OS user, for the hub.
+	NoteRefused(kind keyshift.CallerKind)
+	// Close keeps what was noted, without Run.
+	Close() error
 }
 
 // Prober stores, reads and deletes something in the keyring, and says what did not work.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
-	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
@@ -43,8 +41,10 @@ func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(path, log)
+	var strangers strangers
+	listener, err := listen(path, &strangers, log)
 	if err != nil {
+		inv.noteSquatter(path, err, log)
 		return err
 	}
 	defer func() { _ = listener.Close() }()
@@ -52,6 +52,7 @@ func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
+	strangers.tell(agent)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	server, err := localapi.New(agent, log, stop)
@@ -70,22 +71,6 @@ func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error)
 		return nil, keyshift.Refuse(keyshift.CodeStorageReadonly, "The folder "+clean(dir)+" cannot be made.", "Give another one with --state-dir.").Because(err)
 	}
 	return inv.NewAgent(AgentConfig{StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version.Version})
-}
-
-// listen takes the place of the agent.
-func listen(path string, log *slog.Logger) (net.Listener, error) {
-	refused := func(p ipc.Peer) { log.Warn("connection of another user refused", "by", p.String()) }
-	l, err := ipc.ListenConfig{OnRefused: refused}.Listen(path)
-	switch {
-	case err == nil:
-		return l, nil
-	case errors.Is(err, ipc.ErrInUse):
-		return nil, keyshift.Refuse(keyshift.CodeAlreadyExists, "The agent is running already.", "See `"+Name+" status`.").Because(err)
-	case errors.Is(err, ipc.ErrForeignServer):
-		return nil, keyshift.Refuse(keyshift.CodePeerRefused, "Another user's program stands in the agent's place.", "Tell your admin.").Because(err)
-	}
-	return nil, keyshift.Refuse(keyshift.CodeUnavailable, "The agent's socket cannot be made at "+clean(path)+".",
-		"It needs a folder that is yours alone; give one with --socket.").Because(err)
 }
 
 // runParts works until ctx ends.

@@ -25,8 +25,12 @@ import (
 // engine is a played agent that works until it is asked to stop, or ends with an error.
 type engine struct {
 	*localapitest.Fake
-	fail chan error
+	fail  chan error
+	noted chan keyshift.CallerKind
 }
+
+func (e engine) NoteRefused(kind keyshift.CallerKind) { e.noted <- kind }
+func (e engine) Close() error                         { return nil }
 
 func (e engine) Run(ctx context.Context) error {
 	select {
@@ -48,7 +52,7 @@ type started struct {
 
 func start(t *testing.T, w *world, args ...string) *started {
 	t.Helper()
-	s := &started{engine: engine{w.Fake, make(chan error, 1)}, log: &wall{}, done: make(chan api.Exit, 1)}
+	s := &started{engine: engine{w.Fake, make(chan error, 1), make(chan keyshift.CallerKind, 1)}, log: &wall{}, done: make(chan api.Exit, 1)}
 	w.newAgent = func(c AgentConfig) (Agent, error) {
 		s.config = c
 		return s.engine, nil

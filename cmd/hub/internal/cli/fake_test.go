@@ -201,11 +201,11 @@ func shop() *v1.Account {
 
 func lease(id string, step v1.RemovalStep) *v1.Lease {
 	l := &v1.Lease{
-		Id: id, AccountId: acmeID, Network: v1.Network_NETWORK_X, Handle: "acme", User: "dana", DeviceId: laptopID, Device: "laptop", Reason: "answer comments",
+		Id: id, AccountId: acmeID, Network: v1.Network_NETWORK_X, Handle: "acme", User: "Dana Doe", UserName: "dana", DeviceId: laptopID, Device: "laptop", Reason: "answer comments",
 		State: v1.LeaseState_LEASE_STATE_ACTIVE, StartedAt: at(13, 0), EndsAt: at(15, 0),
 	}
 	if id == lease2ID {
-		l.Handle, l.User, l.Device, l.DeviceId = "acme_help", "lee", "desk", deskID
+		l.Handle, l.User, l.UserName, l.Device, l.DeviceId = "acme_help", "lee", "lee", "desk", deskID
 	}
 	if step == v1.RemovalStep_REMOVAL_STEP_UNSPECIFIED {
 		return l

@@ -171,7 +171,7 @@ func (f *follower) tell(leases []*v1.Lease) (open int, err error) {
 		return open, f.news("sum", fmt.Sprintf("Access removed from %d of %d.", len(leases)-open, len(leases)))
 	}
 	for _, l := range leases {
-		line := accountName(l) + "  " + clean(l.GetUser()) + " on " + clean(l.GetDevice()) + ": " + f.inv.accessText(l)
+		line := accountName(l) + "  " + holder(l) + " on " + clean(l.GetDevice()) + ": " + f.inv.accessText(l)
 		err = errors.Join(err, f.news(l.GetId(), line))
 	}
 	return open, err

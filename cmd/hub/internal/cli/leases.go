@@ -36,7 +36,7 @@ func (c *leasesListCmd) Run(ctx context.Context, inv *invocation) error {
 			}
 			rows := [][]string{{"ACCOUNT", "USER", "DEVICE", "STATE", "UNTIL", "LEASE", "ACCESS"}}
 			for _, l := range leases {
-				rows = append(rows, []string{accountName(l), l.GetUser(), l.GetDevice(), word(l.GetState()), inv.endText(l), l.GetId(), inv.accessText(l)})
+				rows = append(rows, []string{accountName(l), holder(l), l.GetDevice(), word(l.GetState()), inv.endText(l), l.GetId(), inv.accessText(l)})
 			}
 			cliout.Table(w, rows)
 		})
@@ -102,7 +102,7 @@ func (c *leasesHeldCmd) Run(ctx context.Context, inv *invocation) error {
 			}
 			rows := [][]string{{"USER", "DEVICE", "FROM", "UNTIL", "STATE NOW", "REASON", "LEASE"}}
 			for _, l := range answer.GetLeases() {
-				rows = append(rows, []string{l.GetUser(), l.GetDevice(), inv.clock(l.GetStartedAt()), inv.endText(l), word(l.GetState()), l.GetReason(), l.GetId()})
+				rows = append(rows, []string{holder(l), l.GetDevice(), inv.clock(l.GetStartedAt()), inv.endText(l), word(l.GetState()), l.GetReason(), l.GetId()})
 			}
 			cliout.Table(w, rows)
 		})

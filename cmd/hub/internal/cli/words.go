@@ -77,6 +77,14 @@ func shown(u *v1.User) string {
 	return clean(u.GetName()) + " – " + clean(u.GetDisplayName())
 }
 
+// holder is the user of a lease in the same way.
+func holder(l *v1.Lease) string {
+	if l.GetUser() == l.GetUserName() || l.GetUserName() == "" {
+		return clean(l.GetUser())
+	}
+	return shown(&v1.User{Name: l.GetUserName(), DisplayName: l.GetUser()})
+}
+
 // named is what has a network and a handle.
 type named interface {
 	GetNetwork() v1.Network

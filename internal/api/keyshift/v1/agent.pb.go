@@ -1438,6 +1438,132 @@ func (*NoteRevealResponse) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{24}
 }
 
+// NoteRefusedCallersRequest says how often the agent refused whom since the last one. It names nobody.
+type NoteRefusedCallersRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Connections by root or SYSTEM.
+	ByAdmin int64 `protobuf:"varint,2,opt,name=by_admin,json=byAdmin,proto3" json:"by_admin,omitempty"`
+	// By an account of a service.
+	ByService int64 `protobuf:"varint,3,opt,name=by_service,json=byService,proto3" json:"by_service,omitempty"`
+	// By another person's account.
+	ByUser int64 `protobuf:"varint,4,opt,name=by_user,json=byUser,proto3" json:"by_user,omitempty"`
+	// By somebody whom the OS did not name.
+	ByUnknown int64 `protobuf:"varint,5,opt,name=by_unknown,json=byUnknown,proto3" json:"by_unknown,omitempty"`
+	// How often the agent could not start because its socket, pipe or folder was somebody else's.
+	PlaceTaken    int64 `protobuf:"varint,6,opt,name=place_taken,json=placeTaken,proto3" json:"place_taken,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteRefusedCallersRequest) Reset() {
+	*x = NoteRefusedCallersRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteRefusedCallersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteRefusedCallersRequest) ProtoMessage() {}
+
+func (x *NoteRefusedCallersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteRefusedCallersRequest.ProtoReflect.Descriptor instead.
+func (*NoteRefusedCallersRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *NoteRefusedCallersRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *NoteRefusedCallersRequest) GetByAdmin() int64 {
+	if x != nil {
+		return x.ByAdmin
+	}
+	return 0
+}
+
+func (x *NoteRefusedCallersRequest) GetByService() int64 {
+	if x != nil {
+		return x.ByService
+	}
+	return 0
+}
+
+func (x *NoteRefusedCallersRequest) GetByUser() int64 {
+	if x != nil {
+		return x.ByUser
+	}
+	return 0
+}
+
+func (x *NoteRefusedCallersRequest) GetByUnknown() int64 {
+	if x != nil {
+		return x.ByUnknown
+	}
+	return 0
+}
+
+func (x *NoteRefusedCallersRequest) GetPlaceTaken() int64 {
+	if x != nil {
+		return x.PlaceTaken
+	}
+	return 0
+}
+
+type NoteRefusedCallersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteRefusedCallersResponse) Reset() {
+	*x = NoteRefusedCallersResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteRefusedCallersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteRefusedCallersResponse) ProtoMessage() {}
+
+func (x *NoteRefusedCallersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteRefusedCallersResponse.ProtoReflect.Descriptor instead.
+func (*NoteRefusedCallersResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{26}
+}
+
 type UnenrollRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1447,7 +1573,7 @@ type UnenrollRequest struct {
 
 func (x *UnenrollRequest) Reset() {
 	*x = UnenrollRequest{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[25]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1459,7 +1585,7 @@ func (x *UnenrollRequest) String() string {
 func (*UnenrollRequest) ProtoMessage() {}
 
 func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[25]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1472,7 +1598,7 @@ func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollRequest.ProtoReflect.Descriptor instead.
 func (*UnenrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{25}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UnenrollRequest) GetRequestId() string {
@@ -1490,7 +1616,7 @@ type UnenrollResponse struct {
 
 func (x *UnenrollResponse) Reset() {
 	*x = UnenrollResponse{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[26]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1502,7 +1628,7 @@ func (x *UnenrollResponse) String() string {
 func (*UnenrollResponse) ProtoMessage() {}
 
 func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[26]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1515,7 +1641,7 @@ func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollResponse.ProtoReflect.Descriptor instead.
 func (*UnenrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{26}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{28}
 }
 
 var File_keyshift_v1_agent_proto protoreflect.FileDescriptor
@@ -1628,11 +1754,23 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
 	"\blease_id\x18\x02 \x01(\tR\aleaseId\"\x14\n" +
-	"\x12NoteRevealResponse\"0\n" +
+	"\x12NoteRevealResponse\"\xcd\x01\n" +
+	"\x19NoteRefusedCallersRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\bby_admin\x18\x02 \x01(\x03R\abyAdmin\x12\x1d\n" +
+	"\n" +
+	"by_service\x18\x03 \x01(\x03R\tbyService\x12\x17\n" +
+	"\aby_user\x18\x04 \x01(\x03R\x06byUser\x12\x1d\n" +
+	"\n" +
+	"by_unknown\x18\x05 \x01(\x03R\tbyUnknown\x12\x1f\n" +
+	"\vplace_taken\x18\x06 \x01(\x03R\n" +
+	"placeTaken\"\x1c\n" +
+	"\x1aNoteRefusedCallersResponse\"0\n" +
 	"\x0fUnenrollRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"\x12\n" +
-	"\x10UnenrollResponse2\xb0\b\n" +
+	"\x10UnenrollResponse2\xa1\t\n" +
 	"\fAgentService\x12K\n" +
 	"\x06Enroll\x12\x1a.keyshift.v1.EnrollRequest\x1a\x1b.keyshift.v1.EnrollResponse\"\b\xaa\xd4\x18\x04\b\x01\x18\x01\x12E\n" +
 	"\x04Sync\x12\x18.keyshift.v1.SyncRequest\x1a\x19.keyshift.v1.SyncResponse\"\b\xaa\xd4\x18\x04\b\x02 \x01\x12J\n" +
@@ -1648,7 +1786,8 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\xaa\xd4\x18\x06\b\x02\x18\x01 \x01\x12N\n" +
 	"\aGetCode\x12\x1b.keyshift.v1.GetCodeRequest\x1a\x1c.keyshift.v1.GetCodeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12W\n" +
 	"\n" +
-	"NoteReveal\x12\x1e.keyshift.v1.NoteRevealRequest\x1a\x1f.keyshift.v1.NoteRevealResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
+	"NoteReveal\x12\x1e.keyshift.v1.NoteRevealRequest\x1a\x1f.keyshift.v1.NoteRevealResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12o\n" +
+	"\x12NoteRefusedCallers\x12&.keyshift.v1.NoteRefusedCallersRequest\x1a'.keyshift.v1.NoteRefusedCallersResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
 	"\bUnenroll\x12\x1c.keyshift.v1.UnenrollRequest\x1a\x1d.keyshift.v1.UnenrollResponse\"\n" +
 	"\xaa\xd4\x18\x06\b\x02\x18\x01 \x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
@@ -1664,60 +1803,62 @@ func file_keyshift_v1_agent_proto_rawDescGZIP() []byte {
 	return file_keyshift_v1_agent_proto_rawDescData
 }
 
-var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_keyshift_v1_agent_proto_goTypes = []any{
-	(*EnrollRequest)(nil),         // 0: keyshift.v1.EnrollRequest
-	(*EnrollResponse)(nil),        // 1: keyshift.v1.EnrollResponse
-	(*SyncRequest)(nil),           // 2: keyshift.v1.SyncRequest
-	(*SyncResponse)(nil),          // 3: keyshift.v1.SyncResponse
-	(*WatchRequest)(nil),          // 4: keyshift.v1.WatchRequest
-	(*WatchResponse)(nil),         // 5: keyshift.v1.WatchResponse
-	(*AwaitNewsRequest)(nil),      // 6: keyshift.v1.AwaitNewsRequest
-	(*AwaitNewsResponse)(nil),     // 7: keyshift.v1.AwaitNewsResponse
-	(*ListLendableRequest)(nil),   // 8: keyshift.v1.ListLendableRequest
-	(*ListLendableResponse)(nil),  // 9: keyshift.v1.ListLendableResponse
-	(*CheckOutRequest)(nil),       // 10: keyshift.v1.CheckOutRequest
-	(*CheckOutResponse)(nil),      // 11: keyshift.v1.CheckOutResponse
-	(*ActivateRequest)(nil),       // 12: keyshift.v1.ActivateRequest
-	(*ActivateResponse)(nil),      // 13: keyshift.v1.ActivateResponse
-	(*RenewRequest)(nil),          // 14: keyshift.v1.RenewRequest
-	(*RenewResponse)(nil),         // 15: keyshift.v1.RenewResponse
-	(*CheckInRequest)(nil),        // 16: keyshift.v1.CheckInRequest
-	(*CheckInResponse)(nil),       // 17: keyshift.v1.CheckInResponse
-	(*Receipt)(nil),               // 18: keyshift.v1.Receipt
-	(*ReportRequest)(nil),         // 19: keyshift.v1.ReportRequest
-	(*ReportResponse)(nil),        // 20: keyshift.v1.ReportResponse
-	(*GetCodeRequest)(nil),        // 21: keyshift.v1.GetCodeRequest
-	(*GetCodeResponse)(nil),       // 22: keyshift.v1.GetCodeResponse
-	(*NoteRevealRequest)(nil),     // 23: keyshift.v1.NoteRevealRequest
-	(*NoteRevealResponse)(nil),    // 24: keyshift.v1.NoteRevealResponse
-	(*UnenrollRequest)(nil),       // 25: keyshift.v1.UnenrollRequest
-	(*UnenrollResponse)(nil),      // 26: keyshift.v1.UnenrollResponse
-	(*timestamppb.Timestamp)(nil), // 27: google.protobuf.Timestamp
-	(*Lease)(nil),                 // 28: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
-	(*Lendable)(nil),              // 30: keyshift.v1.Lendable
-	(RemovalStep)(0),              // 31: keyshift.v1.RemovalStep
+	(*EnrollRequest)(nil),              // 0: keyshift.v1.EnrollRequest
+	(*EnrollResponse)(nil),             // 1: keyshift.v1.EnrollResponse
+	(*SyncRequest)(nil),                // 2: keyshift.v1.SyncRequest
+	(*SyncResponse)(nil),               // 3: keyshift.v1.SyncResponse
+	(*WatchRequest)(nil),               // 4: keyshift.v1.WatchRequest
+	(*WatchResponse)(nil),              // 5: keyshift.v1.WatchResponse
+	(*AwaitNewsRequest)(nil),           // 6: keyshift.v1.AwaitNewsRequest
+	(*AwaitNewsResponse)(nil),          // 7: keyshift.v1.AwaitNewsResponse
+	(*ListLendableRequest)(nil),        // 8: keyshift.v1.ListLendableRequest
+	(*ListLendableResponse)(nil),       // 9: keyshift.v1.ListLendableResponse
+	(*CheckOutRequest)(nil),            // 10: keyshift.v1.CheckOutRequest
+	(*CheckOutResponse)(nil),           // 11: keyshift.v1.CheckOutResponse
+	(*ActivateRequest)(nil),            // 12: keyshift.v1.ActivateRequest
+	(*ActivateResponse)(nil),           // 13: keyshift.v1.ActivateResponse
+	(*RenewRequest)(nil),               // 14: keyshift.v1.RenewRequest
+	(*RenewResponse)(nil),              // 15: keyshift.v1.RenewResponse
+	(*CheckInRequest)(nil),             // 16: keyshift.v1.CheckInRequest
+	(*CheckInResponse)(nil),            // 17: keyshift.v1.CheckInResponse
+	(*Receipt)(nil),                    // 18: keyshift.v1.Receipt
+	(*ReportRequest)(nil),              // 19: keyshift.v1.ReportRequest
+	(*ReportResponse)(nil),             // 20: keyshift.v1.ReportResponse
+	(*GetCodeRequest)(nil),             // 21: keyshift.v1.GetCodeRequest
+	(*GetCodeResponse)(nil),            // 22: keyshift.v1.GetCodeResponse
+	(*NoteRevealRequest)(nil),          // 23: keyshift.v1.NoteRevealRequest
+	(*NoteRevealResponse)(nil),         // 24: keyshift.v1.NoteRevealResponse
+	(*NoteRefusedCallersRequest)(nil),  // 25: keyshift.v1.NoteRefusedCallersRequest
+	(*NoteRefusedCallersResponse)(nil), // 26: keyshift.v1.NoteRefusedCallersResponse
+	(*UnenrollRequest)(nil),            // 27: keyshift.v1.UnenrollRequest
+	(*UnenrollResponse)(nil),           // 28: keyshift.v1.UnenrollResponse
+	(*timestamppb.Timestamp)(nil),      // 29: google.protobuf.Timestamp
+	(*Lease)(nil),                      // 30: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),        // 31: google.protobuf.Duration
+	(*Lendable)(nil),                   // 32: keyshift.v1.Lendable
+	(RemovalStep)(0),                   // 33: keyshift.v1.RemovalStep
 }
 var file_keyshift_v1_agent_proto_depIdxs = []int32{
-	27, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
-	28, // 1: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
-	28, // 2: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
-	29, // 3: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
-	29, // 4: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
-	27, // 5: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
-	29, // 6: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
-	30, // 7: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
-	29, // 8: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
-	28, // 9: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
-	28, // 10: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
-	29, // 11: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
-	28, // 12: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
+	29, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
+	30, // 1: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
+	30, // 2: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
+	31, // 3: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
+	31, // 4: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
+	29, // 5: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
+	31, // 6: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
+	32, // 7: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
+	31, // 8: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
+	30, // 9: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
+	30, // 10: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
+	31, // 11: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
+	30, // 12: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
 	18, // 13: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
-	28, // 14: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	31, // 15: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	30, // 14: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	33, // 15: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
 	18, // 16: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	27, // 17: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	29, // 17: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
 	0,  // 18: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
 	2,  // 19: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
 	4,  // 20: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
@@ -1730,22 +1871,24 @@ var file_keyshift_v1_agent_proto_depIdxs = []int32{
 	19, // 27: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
 	21, // 28: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
 	23, // 29: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 30: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 31: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 32: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 33: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 34: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 35: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 36: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 37: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 38: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 39: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 40: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 41: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 42: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 43: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	31, // [31:44] is the sub-list for method output_type
-	18, // [18:31] is the sub-list for method input_type
+	25, // 30: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
+	27, // 31: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 32: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 33: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 34: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 35: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 36: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 37: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 38: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 39: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 40: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 41: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 42: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 43: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 44: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
+	28, // 45: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	32, // [32:46] is the sub-list for method output_type
+	18, // [18:32] is the sub-list for method input_type
 	18, // [18:18] is the sub-list for extension type_name
 	18, // [18:18] is the sub-list for extension extendee
 	0,  // [0:18] is the sub-list for field type_name
@@ -1764,7 +1907,7 @@ func file_keyshift_v1_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_agent_proto_rawDesc), len(file_keyshift_v1_agent_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1052,11 +1052,13 @@ type Lease struct {
 	LeaseStorage LeaseStorage         `protobuf:"varint,17,opt,name=lease_storage,json=leaseStorage,proto3,enum=keyshift.v1.LeaseStorage" json:"lease_storage,omitempty"`
 	OfflineGrace *durationpb.Duration `protobuf:"bytes,18,opt,name=offline_grace,json=offlineGrace,proto3" json:"offline_grace,omitempty"`
 	// Longest duration that a renewal may ask for.
-	MaxDuration   *durationpb.Duration `protobuf:"bytes,19,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
-	AllowShow     bool                 `protobuf:"varint,20,opt,name=allow_show,json=allowShow,proto3" json:"allow_show,omitempty"`
-	HasCodeSeed   bool                 `protobuf:"varint,21,opt,name=has_code_seed,json=hasCodeSeed,proto3" json:"has_code_seed,omitempty"`
-	Exclusive     bool                 `protobuf:"varint,22,opt,name=exclusive,proto3" json:"exclusive,omitempty"`
-	Removal       *Removal             `protobuf:"bytes,23,opt,name=removal,proto3" json:"removal,omitempty"`
+	MaxDuration *durationpb.Duration `protobuf:"bytes,19,opt,name=max_duration,json=maxDuration,proto3" json:"max_duration,omitempty"`
+	AllowShow   bool                 `protobuf:"varint,20,opt,name=allow_show,json=allowShow,proto3" json:"allow_show,omitempty"`
+	HasCodeSeed bool                 `protobuf:"varint,21,opt,name=has_code_seed,json=hasCodeSeed,proto3" json:"has_code_seed,omitempty"`
+	Exclusive   bool                 `protobuf:"varint,22,opt,name=exclusive,proto3" json:"exclusive,omitempty"`
+	Removal     *Removal             `protobuf:"bytes,23,opt,name=removal,proto3" json:"removal,omitempty"`
+	// The user's name as commands take it; `user` is how people know the user.
+	UserName      string `protobuf:"bytes,24,opt,name=user_name,json=userName,proto3" json:"user_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1250,6 +1252,13 @@ func (x *Lease) GetRemoval() *Removal {
 		return x.Removal
 	}
 	return nil
+}
+
+func (x *Lease) GetUserName() string {
+	if x != nil {
+		return x.UserName
+	}
+	return ""
 }
 
 // Removal tells what happened to the copy on the device after the end of a lease.
@@ -1778,7 +1787,7 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"\ragent_version\x18\b \x01(\tR\fagentVersion\x12\x18\n" +
 	"\aflagged\x18\t \x01(\bR\aflagged\x12%\n" +
 	"\x0ewitnessed_size\x18\n" +
-	" \x01(\x03R\rwitnessedSize\"\xb0\a\n" +
+	" \x01(\x03R\rwitnessedSize\"\xcd\a\n" +
 	"\x05Lease\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
@@ -1809,7 +1818,8 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"allow_show\x18\x14 \x01(\bR\tallowShow\x12\"\n" +
 	"\rhas_code_seed\x18\x15 \x01(\bR\vhasCodeSeed\x12\x1c\n" +
 	"\texclusive\x18\x16 \x01(\bR\texclusive\x12.\n" +
-	"\aremoval\x18\x17 \x01(\v2\x14.keyshift.v1.RemovalR\aremoval\"\xc4\x03\n" +
+	"\aremoval\x18\x17 \x01(\v2\x14.keyshift.v1.RemovalR\aremoval\x12\x1b\n" +
+	"\tuser_name\x18\x18 \x01(\tR\buserName\"\xc4\x03\n" +
 	"\aRemoval\x12,\n" +
 	"\x04step\x18\x01 \x01(\x0e2\x18.keyshift.v1.RemovalStepR\x04step\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12!\n" +

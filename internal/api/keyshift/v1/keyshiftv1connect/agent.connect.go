@@ -48,6 +48,9 @@ const (
 	AgentServiceGetCodeProcedure = "/keyshift.v1.AgentService/GetCode"
 	// AgentServiceNoteRevealProcedure is the procedure name of the AgentService's NoteReveal RPC.
 	AgentServiceNoteRevealProcedure = "/keyshift.v1.AgentService/NoteReveal"
+	// AgentServiceNoteRefusedCallersProcedure is the procedure name of the AgentService's
+	// NoteRefusedCallers RPC.
+	AgentServiceNoteRefusedCallersProcedure = "/keyshift.v1.AgentService/NoteRefusedCallers"
 	// AgentServiceUnenrollProcedure is the procedure name of the AgentService's Unenroll RPC.
 	AgentServiceUnenrollProcedure = "/keyshift.v1.AgentService/Unenroll"
 )
@@ -137,6 +140,13 @@ var (
 			Procedure:  AgentServiceNoteRevealProcedure,
 		}
 	})
+	agentServiceNoteRefusedCallersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("NoteRefusedCallers"),
+			Procedure:  AgentServiceNoteRefusedCallersProcedure,
+		}
+	})
 	agentServiceUnenrollSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -172,6 +182,8 @@ type AgentServiceClient interface {
 	GetCode(context.Context, *v1.GetCodeRequest) (*v1.GetCodeResponse, error)
 	// NoteReveal records that the secret is about to be shown to the person, and refuses where the account forbids it.
 	NoteReveal(context.Context, *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error)
+	// NoteRefusedCallers records that other OS users tried to reach the agent: at most once a minute, with how often.
+	NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -228,6 +240,8 @@ type AgentServiceHandler interface {
 	GetCode(context.Context, *v1.GetCodeRequest) (*v1.GetCodeResponse, error)
 	// NoteReveal records that the secret is about to be shown to the person, and refuses where the account forbids it.
 	NoteReveal(context.Context, *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error)
+	// NoteRefusedCallers records that other OS users tried to reach the agent: at most once a minute, with how often.
+	NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -249,6 +263,7 @@ func RegisterAgentServiceHandler(server *connect.Server, svc AgentServiceHandler
 		connect.Method{Spec: agentServiceReportSpec(), Handler: adapter.report},
 		connect.Method{Spec: agentServiceGetCodeSpec(), Handler: adapter.getCode},
 		connect.Method{Spec: agentServiceNoteRevealSpec(), Handler: adapter.noteReveal},
+		connect.Method{Spec: agentServiceNoteRefusedCallersSpec(), Handler: adapter.noteRefusedCallers},
 		connect.Method{Spec: agentServiceUnenrollSpec(), Handler: adapter.unenroll},
 	)
 }
@@ -317,6 +332,10 @@ func (UnimplementedAgentServiceHandler) GetCode(context.Context, *v1.GetCodeRequ
 
 func (UnimplementedAgentServiceHandler) NoteReveal(context.Context, *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.NoteReveal is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.NoteRefusedCallers is not implemented")
 }
 
 func (UnimplementedAgentServiceHandler) Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error) {
@@ -418,6 +437,14 @@ func (c *agentServiceClient) GetCode(ctx context.Context, req *v1.GetCodeRequest
 func (c *agentServiceClient) NoteReveal(ctx context.Context, req *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error) {
 	var res v1.NoteRevealResponse
 	if err := c.client.CallUnary(ctx, agentServiceNoteRevealSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) NoteRefusedCallers(ctx context.Context, req *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
+	var res v1.NoteRefusedCallersResponse
+	if err := c.client.CallUnary(ctx, agentServiceNoteRefusedCallersSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -567,6 +594,18 @@ func (h agentServiceHandler) noteReveal(ctx context.Context, _ connect.Spec, str
 		return err
 	}
 	res, err := h.svc.NoteReveal(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) noteRefusedCallers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.NoteRefusedCallersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.NoteRefusedCallers(ctx, &req)
 	if err != nil {
 		return err
 	}
