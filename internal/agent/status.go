@@ -44,6 +44,10 @@ func (a *Agent) problem() *v1.ErrorInfo {
 }
 
 func errWipeFailed(rec record) *keyshift.Error {
-	return keyshift.Refuse(keyshift.CodeWipeFailed, "A lent secret could not be removed yet: "+rec.WipeFailure+". It cannot be opened any more.",
+	text := "A lent secret could not be removed yet: " + rec.WipeFailure + "."
+	if rec.Phase == keyless {
+		text += " It cannot be opened any more."
+	}
+	return keyshift.Refuse(keyshift.CodeWipeFailed, text,
 		"Unlock your keyring and allow the deletion; your admin was told.").With("lease_id", rec.Lease.GetId())
 }

@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/osring"
 )
 
 func TestCheckOutRevealCheckIn(t *testing.T) {
@@ -214,29 +215,72 @@ func TestShowIsRefusedWhereItIsNotAllowed(t *testing.T) {
 }
 
 func TestRevokeOvertakesAReveal(t *testing.T) {
+	t.Run("while the keyring is slow", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			a, _ := w.enrolled()
+			w.checkedOut(a)
+			w.ring.Hang()
+			result := w.revealed(a)
+			w.settle(time.Second)
+			w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+			w.settle(2 * time.Second)
+			w.wantNoKeys()
+			w.ring.Release()
+			w.wantCode(<-result, keyshift.CodeLeaseOver)
+			if w.hub.calls["NoteReveal"] != 0 {
+				t.Error("the hub was told of a reveal that did not happen")
+			}
+			w.settle(lastRetry)
+			w.wantNothingLeft()
+		})
+	})
+	t.Run("while the hub is slow", func(t *testing.T) {
+		inWorld(t, func(t *testing.T, w *world) {
+			a, _ := w.enrolled()
+			w.checkedOut(a)
+			w.around = func(method string) {
+				if strings.HasSuffix(method, "/NoteReveal") {
+					w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+					<-time.After(2 * time.Second)
+				}
+			}
+			w.wantCode(<-w.revealed(a), keyshift.CodeLeaseOver)
+			w.settle(lastRetry)
+			w.wantNothingLeft()
+		})
+	})
+}
+
+// revealed asks for the secret of x/acme, which must not be given out.
+func (w *world) revealed(a *Agent) <-chan error {
+	result := make(chan error)
+	go func() {
+		credential, err := a.Reveal(w.t.Context(), "x/acme")
+		if !credential.Password.Empty() {
+			w.t.Error("the secret of a revoked lease was given out")
+		}
+		result <- err
+	}()
+	return result
+}
+
+// The hub counts a secret as shown only if there was something to show.
+func TestALockedKeyringShowsNothingAndSaysNothing(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()
 		w.checkedOut(a)
-		w.around = func(method string) {
-			if strings.HasSuffix(method, "/NoteReveal") {
-				w.ring.Hang()
-				w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
-			}
+		w.ring.FailWith(osring.ErrLocked)
+		_, err := a.Reveal(t.Context(), "x/acme")
+		w.wantCode(err, keyshift.CodeKeyringLocked)
+		if w.hub.calls["NoteReveal"] != 0 {
+			t.Error("the hub was told of a reveal that did not happen")
 		}
-		result := make(chan error)
-		go func() {
-			credential, err := a.Reveal(t.Context(), "x/acme")
-			if !credential.Password.Empty() {
-				t.Error("the secret of a revoked lease was given out")
-			}
-			result <- err
-		}()
-		w.settle(2 * time.Second)
-		w.wantNoKeys()
-		w.ring.Release()
-		w.wantCode(<-result, keyshift.CodeLeaseOver)
-		w.settle(lastRetry)
-		w.wantNothingLeft()
+		w.ring.FailWith(nil)
+		if _, err := a.CheckIn(t.Context(), "x/acme"); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(time.Second)
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_CHECKED_IN, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
 	})
 }
 

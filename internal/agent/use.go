@@ -52,7 +52,7 @@ func (a *Agent) stillTrusted(request string) (record, error) {
 }
 
 // Reveal gives the secret of a live lease, where the account allows showing it and after the hub has recorded that it
-// is about to be shown.
+// is about to be shown. The hub is told only of a secret that the keyring gave.
 func (a *Agent) Reveal(ctx context.Context, name string) (keyshift.Credential, error) {
 	rec, err := a.trusted(ctx, name)
 	switch {
@@ -67,15 +67,17 @@ func (a *Agent) Reveal(ctx context.Context, name string) (keyshift.Credential, e
 	if err != nil {
 		return keyshift.Credential{}, err
 	}
+	secret, err := a.open(ctx, l, rec)
+	defer seal.Wipe(secret)
+	if err != nil {
+		return keyshift.Credential{}, err
+	}
 	_, _, err = hubclient.Ask(ctx, s.hub.NoteReveal, &v1.NoteRevealRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
 	a.heard(err)
 	if err != nil {
 		return keyshift.Credential{}, err
 	}
-	if err := a.handOut(rec.RequestID); err != nil {
-		return keyshift.Credential{}, err
-	}
-	return a.open(ctx, l, rec)
+	return a.handOutSecret(rec, secret)
 }
 
 // handOut notes, before it happens, that something of the lease is given to the user.
@@ -90,18 +92,29 @@ func (a *Agent) handOut(request string) error {
 	return err
 }
 
-// open reads the secret of an active lease. A copy that does not open ends the lease.
-func (a *Agent) open(ctx context.Context, l *link, rec record) (keyshift.Credential, error) {
+// open reads the encoded secret of an active lease, which the caller wipes. A copy that does not open ends the lease.
+func (a *Agent) open(ctx context.Context, l *link, rec record) ([]byte, error) {
 	secret, err := a.vault.Open(ctx, rec.RequestID, l.owner(rec.Lease.GetId(), rec.AccountID))
-	defer seal.Wipe(secret)
 	if _, over := a.stillTrusted(rec.RequestID); over != nil {
-		return keyshift.Credential{}, over
+		seal.Wipe(secret)
+		return nil, over
 	}
 	if errors.Is(err, secretstore.ErrBroken) {
-		return keyshift.Credential{}, a.tampered(rec, err)
+		return nil, a.tampered(rec, err)
 	}
 	if err != nil {
-		return keyshift.Credential{}, storeError(err)
+		return nil, storeError(err)
+	}
+	return secret, nil
+}
+
+// handOutSecret gives an opened secret after all that took time, if it may still be given.
+func (a *Agent) handOutSecret(rec record, secret []byte) (keyshift.Credential, error) {
+	if err := a.handOut(rec.RequestID); err != nil {
+		return keyshift.Credential{}, err
+	}
+	if _, err := a.stillTrusted(rec.RequestID); err != nil {
+		return keyshift.Credential{}, err
 	}
 	credential, err := keyshift.DecodeCredential(secret)
 	if err != nil {

@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 
 	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
-	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
@@ -65,7 +63,7 @@ func (cmd *checkInCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.Message(res, func(w io.Writer) { sayGivenBack(w, res.GetLease()) })
+	return inv.givenBack(res, []*v1.HeldLease{res.GetLease()}, 1, nil)
 }
 
 // checkInAll gives back what it can. The first error does not keep the others from being tried.
@@ -83,51 +81,7 @@ func (inv *invocation) checkInAll(ctx context.Context, client *localclient.Clien
 			failed = err
 		}
 	}
-	if inv.JSON && failed != nil {
-		return inv.partly(done, failed)
-	}
-	if err := inv.Message(done, func(w io.Writer) { sayAllGivenBack(w, done.GetLeases(), len(leases)) }); err != nil {
-		return err
-	}
-	return failed
-}
-
-// partly is the JSON of a check-in of everything that did not go well for everything.
-func (inv *invocation) partly(done *v1.LocalServiceListLeasesResponse, failed error) error {
-	leases, err := cliout.Encode(done)
-	if err != nil {
-		return err
-	}
-	var doc map[string]any
-	if err := json.Unmarshal(leases, &doc); err != nil {
-		return fmt.Errorf("encode answer: %w", err)
-	}
-	doc["error"] = cliout.ErrorValue(api.FromConnect(failed))
-	if err := inv.Value(doc, nil); err != nil {
-		return err
-	}
-	return toldError{failed}
-}
-
-func sayAllGivenBack(w io.Writer, done []*v1.HeldLease, held int) {
-	if held == 0 {
-		_, _ = fmt.Fprintln(w, "You hold no account.")
-	}
-	for _, h := range done {
-		sayGivenBack(w, h)
-	}
-}
-
-// sayGivenBack tells of the end of a lease no more than what is sure.
-func sayGivenBack(w io.Writer, h *v1.HeldLease) {
-	_, _ = fmt.Fprintf(w, "%s is given back.", accountTitle(h.GetLease()))
-	switch h.GetEnding() {
-	case "wiping":
-		_, _ = fmt.Fprint(w, " Its secret is being wiped from this computer.")
-	case "wipe_failed":
-		_, _ = fmt.Fprintf(w, " Its secret could not be wiped yet: %s. The agent goes on trying, and your admin is told.", clean(h.GetWipeFailure()))
-	}
-	_, _ = fmt.Fprintln(w)
+	return inv.givenBack(done, done.GetLeases(), len(leases), failed)
 }
 
 type codeCmd struct {

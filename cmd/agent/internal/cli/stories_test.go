@@ -67,6 +67,14 @@ var events = map[string]func(*world){
 			s.Leases[0].Lease.State = v1.LeaseState_LEASE_STATE_REVOKED
 		})
 	},
+	"the keyring refuses to delete": func(w *world) {
+		w.Change(func(s *localapitest.State) {
+			for _, h := range s.Leases {
+				h.Ending, h.WipeFailure, h.Lease.State = "", "", v1.LeaseState_LEASE_STATE_ACTIVE
+			}
+			s.Unwiped = "the keyring refused to delete the item"
+		})
+	},
 	"the agent ends": func(w *world) { w.stop() },
 	"there is no service manager": func(w *world) {
 		w.manager.broken = fmt.Errorf("make service: %w", service.ErrNoServiceSystem)

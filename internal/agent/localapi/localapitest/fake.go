@@ -35,6 +35,8 @@ type State struct {
 	Fail map[string]any
 	// FailLease is the error of checking a lease in, by its id.
 	FailLease map[string]error
+	// Unwiped is why the wipes of check-ins do not succeed; empty means that they do.
+	Unwiped string
 	// Wait makes a method, by its name in the contract, wait until the channel is closed or its caller leaves.
 	Wait map[string]chan struct{}
 }
@@ -232,6 +234,9 @@ func (f *Fake) CheckIn(ctx context.Context, lease string) (*v1.HeldLease, error)
 	}
 	held, err := f.edit(lease, func(h *v1.HeldLease) {
 		h.TimeLeft, h.Ending = nil, "reporting"
+		if state.Unwiped != "" {
+			h.Ending, h.WipeFailure = "wipe_failed", state.Unwiped
+		}
 		h.Lease.State, h.Lease.EndedAt, h.Lease.EndReason = v1.LeaseState_LEASE_STATE_CHECKED_IN, timestamppb.New(state.Now), "checked in"
 	})
 	if err == nil {
