@@ -16,7 +16,7 @@ func (a *Agent) Accounts(ctx context.Context) ([]*v1.Lendable, error) {
 		return nil, err
 	}
 	answer, _, err := hubclient.Ask(ctx, s.hub.ListLendable, &v1.ListLendableRequest{})
-	a.heard(err)
+	err = a.heard(err)
 	return answer.GetAccounts(), err
 }
 

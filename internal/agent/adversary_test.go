@@ -243,6 +243,8 @@ func TestResumeAfterTheEnd(t *testing.T) {
 	})
 }
 
+func second[T any](_ T, err error) error { return err }
+
 // A10: the network is gone.
 func TestPartition(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
@@ -255,6 +257,12 @@ func TestPartition(t *testing.T) {
 		s := a.Status()
 		if s.GetConnected() || s.GetTrust() != v1.Trust_TRUST_STALE || s.GetProblem().GetCode() != string(keyshift.CodeHubUnreachable) {
 			t.Errorf("got %v, want stale and unreachable", s)
+		}
+		end := s.GetLeases()[0].GetOfflineEnd().AsTime()
+		for name, err := range map[string]error{"a question": second(a.Accounts(t.Context())), "a sync": a.SyncNow(t.Context())} {
+			if want := "You can work until " + end.Local().Format("15:04") + "."; err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %q", name, err, want)
+			}
 		}
 		if end := s.GetLeases()[0].GetOfflineEnd().AsTime(); end.After(time.Now().Add(10*time.Minute)) || end.Before(time.Now().Add(9*time.Minute)) {
 			t.Errorf("ends offline in %v, want in 9 to 10 minutes", time.Until(end))

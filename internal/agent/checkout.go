@@ -142,7 +142,7 @@ func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v
 		})
 		return err
 	})
-	a.heard(err)
+	err = a.heard(err)
 	return answer, contact, err
 }
 
@@ -233,7 +233,7 @@ func (a *Agent) activate(ctx context.Context, s *line, rec record) (answer *v1.A
 		})
 		return err
 	})
-	a.heard(err)
+	err = a.heard(err)
 	return answer, contact, err
 }
 

@@ -114,11 +114,15 @@ func TestLostEnrollmentAnswerIsAskedForAgain(t *testing.T) {
 				w.fuse.arm(-1)
 			}
 		}
+		mended := make(chan struct{})
 		go func() {
+			defer close(mended)
 			w.settle(100 * time.Millisecond)
 			w.fuse.arm(-1)
 		}()
-		if _, err := a.Enroll(t.Context(), w.code(), ""); err != nil {
+		_, err := a.Enroll(t.Context(), w.code(), "")
+		<-mended
+		if err != nil {
 			t.Fatal(err)
 		}
 		if !lost || w.hub.calls["Enroll"] != 2 {

@@ -3,6 +3,7 @@ package agent
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -96,4 +97,25 @@ func leaseNames(list []record) []string {
 		names = append(names, rec.Lease.GetId())
 	}
 	return names
+}
+
+// untilWhen adds to a missing answer until when somebody who holds something can go on without the hub.
+func (a *Agent) untilWhen(err error) error {
+	e := shown(err)
+	now, failed := a.cfg.Clock.Read()
+	if e.Code != keyshift.CodeHubUnreachable || failed != nil {
+		return e
+	}
+	var until time.Time
+	for _, rec := range a.journal.live() {
+		if end := rec.term().offlineEnd(a.times.state().Witnessed, now); rec.Phase == active && (until.IsZero() || end.Before(until)) {
+			until = end
+		}
+	}
+	if until.IsZero() {
+		return e
+	}
+	e = e.With("until", until.UTC().Format(time.RFC3339))
+	e.Text += " You can work until " + keyshift.ClockText(until.Local(), now.Wall.Local()) + "."
+	return e
 }

@@ -77,13 +77,13 @@ func (a *Agent) sendReceipt(ctx context.Context, s *line, rec record) (*v1.Lease
 	answer, _, err := hubclient.Ask(ctx, s.hub.CheckIn, &v1.CheckInRequest{
 		RequestId: a.newID(), LeaseId: rec.Lease.GetId(), Cause: string(rec.Cause), Receipt: rec.receipt(),
 	})
-	a.heard(err)
+	err = a.heard(err)
 	return answer.GetLease(), err
 }
 
 func (a *Agent) report(ctx context.Context, s *line, receipt *v1.Receipt) error {
 	_, _, err := hubclient.Ask(ctx, s.hub.Report, &v1.ReportRequest{RequestId: a.newID(), Receipts: []*v1.Receipt{receipt}})
-	a.heard(err)
+	err = a.heard(err)
 	return err
 }
 

@@ -43,7 +43,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	}
 	before := a.snapshot()
 	answer, contact, err := hubclient.Ask(ctx, s.hub.Sync, question)
-	a.heard(err)
+	err = a.heard(err)
 	if err != nil {
 		a.obeyRefusal(err)
 		return err
@@ -100,15 +100,17 @@ func (a *Agent) inContact(c hubclient.Contact) {
 	}
 }
 
-// heard takes note when there was no answer of the hub.
-func (a *Agent) heard(err error) {
+// heard takes note when there was no answer of the hub, and gives the error with what that means for who works now.
+func (a *Agent) heard(err error) error {
 	switch keyshift.CodeOf(err) {
 	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged:
+		err = a.untilWhen(err)
 		went := a.online.Swap(false)
 		if a.problems.set(fromDistance, err) || went {
 			a.bell.ring()
 		}
 	}
+	return err
 }
 
 // hurryReports sends what waited for the hub.

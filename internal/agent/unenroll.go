@@ -63,7 +63,7 @@ func (a *Agent) sayGoodbye(ctx context.Context) (told bool, err error) {
 		_, _, err := hubclient.Ask(ctx, s.hub.Unenroll, &v1.UnenrollRequest{RequestId: a.newID()})
 		return err
 	})
-	a.heard(err)
+	err = a.heard(err)
 	if disowned(err) {
 		return true, nil
 	}

@@ -73,7 +73,7 @@ func (a *Agent) Reveal(ctx context.Context, name string) (keyshift.Credential, e
 		return keyshift.Credential{}, err
 	}
 	_, _, err = hubclient.Ask(ctx, s.hub.NoteReveal, &v1.NoteRevealRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
-	a.heard(err)
+	err = a.heard(err)
 	if err != nil {
 		return keyshift.Credential{}, err
 	}
@@ -142,7 +142,7 @@ func (a *Agent) Code(ctx context.Context, name string) (code string, validUntil 
 		return "", time.Time{}, err
 	}
 	answer, _, err := hubclient.Ask(ctx, s.hub.GetCode, &v1.GetCodeRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
-	a.heard(err)
+	err = a.heard(err)
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -181,7 +181,7 @@ func (a *Agent) Renew(ctx context.Context, name string, d time.Duration) (*v1.He
 		return nil, err
 	}
 	answer, contact, err := hubclient.Ask(ctx, s.hub.Renew, &v1.RenewRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId(), Duration: durationpb.New(d)})
-	a.heard(err)
+	err = a.heard(err)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (a *Agent) listen(ctx context.Context, s *line, mute int, first bool) (int,
 func (a *Agent) poll(ctx context.Context, s *line) (mute int, err error) {
 	start := time.Now()
 	news, err := s.hub.AwaitNews(ctx)
-	a.heard(err)
+	err = a.heard(err)
 	if keyshift.CodeOf(err) == keyshift.CodeHubUnreachable {
 		return maxMute - 1, err
 	}
