@@ -10,46 +10,66 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
+// Stream is one connection of a device that waits for wake-ups. Its methods are called by the [Broker] and do not block.
+type Stream interface {
+	// Wake says that the device should sync.
+	Wake()
+	// Replaced says that a newer stream of the device took the place of this one, which hears no more.
+	Replaced()
+}
+
 // Broker holds the streams of connected devices and wakes them. A wake-up only says "sync", so one that comes while
 // another waits is the same.
 type Broker struct {
 	mu sync.Mutex
 	// streams are those of each device, the oldest first.
-	streams map[keyshift.ID][]chan struct{}
+	streams map[keyshift.ID][]Stream
 	devices func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error)
 	// hubChanged is called when another replica changed the hub's own row.
 	hubChanged func(context.Context) error
 }
 
-func newBroker() *Broker { return &Broker{streams: map[keyshift.ID][]chan struct{}{}} }
+func newBroker() *Broker { return &Broker{streams: map[keyshift.ID][]Stream{}} }
 
 // maxStreams is how many streams a device has at once: one, those that broke without our noticing, and room.
 const maxStreams = 4
 
-// Subscribe gives a channel that is filled when the device should sync, and a function that ends it. The channel is closed
-// when newer streams of the device take its place.
-func (b *Broker) Subscribe(device keyshift.ID) (news <-chan struct{}, end func()) {
-	stream := make(chan struct{}, 1)
+// Add lets a stream hear of what concerns a device, until [Broker.Drop].
+func (b *Broker) Add(device keyshift.ID, s Stream) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if own := b.streams[device]; len(own) >= maxStreams {
-		close(own[0])
+		own[0].Replaced()
 		b.streams[device] = slices.Delete(own, 0, 1)
 	}
-	b.streams[device] = append(b.streams[device], stream)
-	return stream, func() { b.drop(device, stream) }
+	b.streams[device] = append(b.streams[device], s)
 }
 
-func (b *Broker) drop(device keyshift.ID, stream chan struct{}) {
+// Drop ends what Add began. Dropping a stream that is not there does nothing.
+func (b *Broker) Drop(device keyshift.ID, s Stream) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	left := slices.DeleteFunc(b.streams[device], func(other chan struct{}) bool { return other == stream })
+	left := slices.DeleteFunc(b.streams[device], func(other Stream) bool { return other == s })
 	if len(left) == 0 {
 		delete(b.streams, device)
 		return
 	}
 	b.streams[device] = left
 }
+
+// note is a Stream for a goroutine that waits: a channel with room for one wake-up.
+type note chan struct{}
+
+// Wake implements [Stream].
+func (n note) Wake() {
+	select {
+	case n <- struct{}{}:
+	default:
+	}
+}
+
+// Replaced implements [Stream].
+func (n note) Replaced() { close(n) }
 
 // Connected counts devices with a stream on this replica.
 func (b *Broker) Connected() int {
@@ -105,9 +125,6 @@ func (b *Broker) wake(devices ...keyshift.ID) {
 
 func (b *Broker) wakeLocked(device keyshift.ID) {
 	for _, stream := range b.streams[device] {
-		select {
-		case stream <- struct{}{}:
-		default:
-		}
+		stream.Wake()
 	}
 }

@@ -150,13 +150,24 @@ func (h *Hub) lendable(r Reader, c Caller, account keyshift.Account) (Lendable, 
 	return item, nil
 }
 
-// Watch gives a channel that is filled when the calling device should sync, and a function that ends the watch; see
-// [Broker.Subscribe].
+// Watch gives a channel that is filled when the calling device should sync, and a function that ends the watch. The
+// channel is closed when newer streams of the device took its place.
 func (h *Hub) Watch(ctx context.Context, call Call) (news <-chan struct{}, end func(), err error) {
-	caller, err := h.Authorize(h.Store.Read(ctx), call)
+	stream := make(note, 1)
+	device, err := h.Attach(ctx, call, stream)
 	if err != nil {
 		return nil, nil, err
 	}
-	news, end = h.broker.Subscribe(caller.Device.ID)
-	return news, end, nil
+	return stream, func() { h.broker.Drop(device, stream) }, nil
+}
+
+// Attach lets a stream hear when the calling device should sync, until it is dropped from [Hub.Broker] under the id that
+// it gives.
+func (h *Hub) Attach(ctx context.Context, call Call, s Stream) (keyshift.ID, error) {
+	caller, err := h.Authorize(h.Store.Read(ctx), call)
+	if err != nil {
+		return "", err
+	}
+	h.broker.Add(caller.Device.ID, s)
+	return caller.Device.ID, nil
 }

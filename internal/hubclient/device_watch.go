@@ -12,7 +12,7 @@ import (
 )
 
 // Silence is how long a stream may say nothing, not even a heartbeat, before it counts as broken.
-const Silence = 45 * time.Second
+const Silence = 90 * time.Second
 
 // ErrSilent is the end of a stream on which nothing came for [Silence].
 var ErrSilent = errors.New("the stream is silent")

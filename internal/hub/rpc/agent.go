@@ -47,7 +47,7 @@ func (s agentService) newsMessage(n hub.News) *v1.SyncResponse {
 
 // Times of a stream. The heartbeat is shorter than what proxies allow an idle connection.
 const (
-	heartbeatEvery = 20 * time.Second
+	heartbeatEvery = 40 * time.Second
 	longestWait    = 50 * time.Second
 )
 

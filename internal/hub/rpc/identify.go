@@ -99,7 +99,9 @@ func (s *Server) serveDevice(w http.ResponseWriter, r *http.Request, p *proof, n
 		err = s.verify(r, p)
 	}
 	if r.URL.Path == keyshiftv1connect.AgentServiceWatchProcedure && err == nil {
-		next.ServeHTTP(w, r)
+		if !s.takeOver(w, r, p) {
+			next.ServeHTTP(w, r)
+		}
 		return
 	}
 	answer := &buffered{header: http.Header{}, status: http.StatusOK}

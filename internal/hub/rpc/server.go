@@ -47,6 +47,7 @@ type Server struct {
 	Options
 	access  map[string]hub.Access
 	handler http.Handler
+	streams *streams
 }
 
 // New makes the handler. It fails if a method does not declare who may call it.
@@ -54,7 +55,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Options: o}
+	s := &Server{Options: o, streams: newStreams(o.Hub.Broker().Drop)}
 	methods := connect.NewServer(s.tellErrors)
 	s.register(methods)
 	var err error
@@ -71,6 +72,10 @@ func New(o Options) (*Server, error) {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close ends the streams that were taken over from the HTTP server, each in order, and refuses new ones. The handler
+// has to be shut down by whoever serves it.
+func (s *Server) Close() { s.streams.close() }
 
 // Access gives, by procedure, who may call what is served.
 func (s *Server) Access() map[string]hub.Access { return s.access }

@@ -248,6 +248,7 @@ func (s *Server) serve(ctx context.Context) error {
 	go func() {
 		<-ctx.Done()
 		endStreams()
+		s.API.Close()
 		stopped <- shutDown(context.WithoutCancel(ctx), server)
 	}()
 	var err error
