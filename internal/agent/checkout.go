@@ -207,7 +207,6 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
-	a.times.meet(contact)
 	return a.move(next, active)
 }
 

@@ -26,6 +26,8 @@ type term struct {
 	Given hubclient.Contact
 	// Grace is how long the lease survives without contact.
 	Grace time.Duration
+	// Begun is when the lease was asked for: for itself that is as good as a contact.
+	Begun bootclock.Reading
 }
 
 // ttl is how long the lease still had when the hub told its end.
@@ -61,11 +63,18 @@ func (t term) judge(w witnessed, now bootclock.Reading) keyshift.EndCause {
 	if !now.Wall.Before(t.EndsAt) || held >= t.ttl() {
 		return keyshift.CauseExpired
 	}
-	silent, sure := passed(w.Last.Asked, now)
+	silent, sure := t.silence(w, now)
 	if silent >= t.grace() || !sure && w.behind(now) {
 		return keyshift.CauseOffline
 	}
 	return ""
+}
+
+// silence is how long there was no contact while the lease needed one.
+func (t term) silence(w witnessed, now bootclock.Reading) (d time.Duration, sure bool) {
+	silent, sure := passed(w.Last.Asked, now)
+	age, young := passed(t.Begun, now)
+	return min(silent, age), sure || young
 }
 
 // timeLeft is how long the lease still has by the device's own clocks if contact is kept; never negative.
@@ -76,7 +85,7 @@ func (t term) timeLeft(now bootclock.Reading) time.Duration {
 
 // offlineEnd is when the lease ends unless the hub is reached before.
 func (t term) offlineEnd(w witnessed, now bootclock.Reading) time.Time {
-	silent, _ := passed(w.Last.Asked, now)
+	silent, _ := t.silence(w, now)
 	return now.Wall.Add(max(0, min(t.grace()-silent, t.timeLeft(now))))
 }
 

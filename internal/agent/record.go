@@ -104,7 +104,7 @@ func decodeRecord(raw []byte) (record, error) {
 
 // term is what bounds the lease in time.
 func (r record) term() term {
-	return term{EndsAt: r.Lease.GetEndsAt().AsTime(), Given: r.Given, Grace: r.Lease.GetOfflineGrace().AsDuration()}
+	return term{EndsAt: r.Lease.GetEndsAt().AsTime(), Given: r.Given, Grace: r.Lease.GetOfflineGrace().AsDuration(), Begun: r.At}
 }
 
 // withLease takes over what an answer says of the lease.

@@ -46,8 +46,10 @@ func (s *Steps) Deadlines() (live bool) {
 // Settle wipes and reports what is due, and tells when to try again what remains.
 func (s *Steps) Settle(ctx context.Context) (next time.Time, pending bool) { return s.a.settleDue(ctx) }
 
-// Woken tells which of Sync and Settle are due earlier than they said, and forgets it.
-func (s *Steps) Woken() (sync, settle bool) { return poked(s.a.askSoon), poked(s.a.wipeSoon) }
+// Woken tells which of Sync, Settle and Deadlines are due earlier than they said, and forgets it.
+func (s *Steps) Woken() (sync, settle, deadlines bool) {
+	return poked(s.a.askSoon), poked(s.a.wipeSoon), poked(s.a.liveSoon)
+}
 
 // poked takes the note out of a channel.
 func poked(c chan struct{}) bool {

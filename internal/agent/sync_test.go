@@ -313,3 +313,23 @@ func TestUnreadableClock(t *testing.T) {
 }
 
 var _ bootclock.Clock = (*testClock)(nil)
+
+// TestAnotherLeaseIsNoContact: somebody who lets everything through but syncs keeps no older lease alive.
+func TestAnotherLeaseIsNoContact(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.hub.accounts[0].grace, w.hub.pace = time.Minute, pace{SyncEvery: 30 * time.Second}
+		a, _ := w.enrolled()
+		old := w.checkedOut(a).GetLease().GetId()
+		w.cut.change("/Sync")
+		w.settle(50 * time.Second)
+		if _, err := a.CheckOut(t.Context(), w.request("x/ephemera")); err != nil {
+			t.Fatalf("check out: %v", err)
+		}
+		w.settle(20 * time.Second)
+		for _, h := range a.Leases() {
+			if h.GetLease().GetId() == old && h.GetEnding() == "" {
+				t.Error("the older lease outlived its offline grace")
+			}
+		}
+	})
+}
