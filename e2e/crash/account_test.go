@@ -293,7 +293,7 @@ func (out told) text() string {
 	case out.Unknown:
 		return "?"
 	case out.Code != "":
-		return strings.TrimSpace(string(out.Code) + " " + out.Holder)
+		return strings.TrimSpace(string(out.Code) + " " + out.Holder + time.Unix(out.Until, 0).UTC().Format(" until 15:04:05"))
 	case out.Lease != "":
 		return "lease " + shorten(out.Lease)
 	}

@@ -62,8 +62,8 @@ type verdict struct {
 const limit = 5 * time.Second
 
 // judge looks for an order that explains the history. When it finds none in time, it leaves out what cannot matter, to
-// be able to say that there is none.
-func (h *history) judge(t testing.TB) verdict {
+// be able to say that there is none, and draws a page in a folder.
+func (h *history) judge(t testing.TB, folder func() string) verdict {
 	t.Helper()
 	h.begin(0, asked{Act: over}).answered(told{})
 	result := porcupine.CheckOperationsTimeout(model, h.done, limit)
@@ -71,15 +71,22 @@ func (h *history) judge(t testing.TB) verdict {
 		return verdict{result, ""}
 	}
 	result, info := porcupine.CheckOperationsVerbose(model, telling(h.done), 4*limit)
-	dir, err := os.MkdirTemp("", "keyshift-history-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := filepath.Join(dir, "history.html")
+	page := filepath.Join(folder(), "history.html")
 	if err := porcupine.VisualizePath(model, info, page); err != nil {
 		t.Fatal(err)
 	}
 	return verdict{result, page}
+}
+
+// kept makes a folder that stays after the test.
+func kept(t testing.TB) func() string {
+	return func() string {
+		dir, err := os.MkdirTemp("", "keyshift-history-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
 }
 
 // telling leaves out refusals that follow from others. Of those that heard of the same holder and end, each came while that

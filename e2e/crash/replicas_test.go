@@ -74,7 +74,7 @@ func TestTheHistoryOfAnExclusiveAccountIsLinearizable(t *testing.T) {
 // one is a history of its own.
 func (s *scene) judge(n int) {
 	s.t.Helper()
-	if v := s.history.judge(s.t); v.CheckResult != porcupine.Ok {
+	if v := s.history.judge(s.t, kept(s.t)); v.CheckResult != porcupine.Ok {
 		s.t.Errorf("round %d: the history of seed %d is %s: %s", n, *seed, v.CheckResult, v.page)
 	}
 	s.all = append(s.all, s.history.done...)
