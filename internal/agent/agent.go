@@ -105,6 +105,7 @@ type Agent struct {
 	askSoon    chan struct{} // sync now
 	liveSoon   chan struct{} // a lease came or went
 	wipeSoon   chan struct{} // there is something to wipe or to tell
+	newLease   chan struct{} // a lease came: listen for news of it
 	callerCame chan struct{} // somebody was refused, or the hub is there again
 	wiper      wiper
 	oneByOne   bool // see Steps
@@ -157,7 +158,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
-		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
+		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}

@@ -38,7 +38,22 @@ func (a *Agent) watch(ctx context.Context, l *link) {
 		if err == nil {
 			waits.reset()
 		}
-		hubclient.Wait(ctx, waits.next())
+		a.waitToListen(ctx, waits)
+	}
+}
+
+// waitToListen waits before another try; not long any more as soon as there is a lease that the hub may want back.
+func (a *Agent) waitToListen(ctx context.Context, w *waits) {
+	select {
+	case <-a.newLease: // for a lease that w knows of, or that is over
+	default:
+	}
+	timer := time.NewTimer(w.next())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-a.newLease:
+	case <-ctx.Done():
 	}
 }
 

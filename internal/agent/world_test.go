@@ -45,8 +45,9 @@ type world struct {
 	cut    *switchable
 	fuse   *fuse
 	log    *bytes.Buffer
-	shown  map[string]bool     // leases whose secret the user has seen
-	around func(method string) // is called when the hub has done what was asked, before it answers
+	shown  map[string]bool                        // leases whose secret the user has seen
+	spread func(most time.Duration) time.Duration // nil draws it
+	around func(method string)                    // is called when the hub has done what was asked, before it answers
 }
 
 // inWorld runs a story in a bubble: time passes as soon as everybody waits for it.
@@ -71,7 +72,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) config() Config {
 	return Config{
-		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3",
+		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{b: w.log}, nil)),
 		HTTP: func(target hubclient.Target) *http.Client {
 			client := w.server.Client(target)
