@@ -18,7 +18,7 @@ import (
 // company is a hub of one or more replicas, and who owns it.
 type company struct {
 	t    testing.TB
-	hubs []*hub
+	hubs []*hubProcess
 	*systest.World
 }
 
@@ -44,7 +44,7 @@ func newCompany(t testing.TB, database string, replicas int) *company {
 // balancer leads to a replica that takes connections, beginning with the first. From is the address that a device has of
 // its own: a hub lets each address try few codes.
 type balancer struct {
-	hubs  []*hub
+	hubs  []*hubProcess
 	from  net.Addr
 	first atomic.Int32
 }

@@ -20,12 +20,13 @@ import (
 // patience bounds the wait for whatever has to happen; nothing waits that long unless something is wrong.
 const patience = 60 * time.Second
 
-// hub is one replica: a process at an address that stays the same when it is started again.
-type hub struct {
-	t    testing.TB
-	args []string
-	home string
-	log  string
+// hubProcess is one replica: a process at an address that stays the same when it is started again.
+type hubProcess struct {
+	t        testing.TB
+	args     []string
+	home     string
+	log      string
+	database string
 
 	mu      sync.Mutex
 	address string
@@ -37,9 +38,9 @@ type hub struct {
 }
 
 // newHub prepares a replica; home is where it keeps what it is not told another place for. Database "" is SQLite.
-func newHub(t testing.TB, home, database string) *hub {
+func newHub(t testing.TB, home, database string) *hubProcess {
 	t.Helper()
-	h := &hub{t: t, home: home, address: "127.0.0.1:0", log: filepath.Join(t.TempDir(), "hub.log"), args: []string{"serve", "--name", "Acme"}, greeting: 2}
+	h := &hubProcess{t: t, home: home, database: database, address: "127.0.0.1:0", log: filepath.Join(t.TempDir(), "hub.log"), args: []string{"serve", "--name", "Acme"}, greeting: 2}
 	if database != "" {
 		h.args = append(h.args, "--database", database)
 	}
@@ -52,7 +53,7 @@ func newHub(t testing.TB, home, database string) *hub {
 	return h
 }
 
-func (h *hub) said() string {
+func (h *hubProcess) said() string {
 	text, err := os.ReadFile(h.log)
 	if err != nil {
 		return err.Error()
@@ -61,14 +62,14 @@ func (h *hub) said() string {
 }
 
 // at is the hub's address.
-func (h *hub) at() string {
+func (h *hubProcess) at() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.address
 }
 
 // start starts the process and gives how long it took until it answered.
-func (h *hub) start() (time.Duration, error) {
+func (h *hubProcess) start() (time.Duration, error) {
 	log, err := os.OpenFile(h.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
@@ -101,7 +102,7 @@ var (
 
 // listen reads what the process says first: where it is, its key, and while there is no owner, two lines with a code. A
 // hub that has said where it is holds the port; it answers as soon as it can.
-func (h *hub) listen(out io.Reader) error {
+func (h *hubProcess) listen(out io.Reader) error {
 	cmd, ended := h.cmd, h.ended
 	lines := bufio.NewReader(out)
 	var said string
@@ -123,7 +124,7 @@ func (h *hub) listen(out io.Reader) error {
 }
 
 // answers waits for any answer.
-func (h *hub) answers() error {
+func (h *hubProcess) answers() error {
 	client := http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // #nosec G402 -- who answers is not the question here
 	}}
@@ -134,7 +135,7 @@ func (h *hub) answers() error {
 	return answer.Body.Close()
 }
 
-func (h *hub) mustStart() time.Duration {
+func (h *hubProcess) mustStart() time.Duration {
 	h.t.Helper()
 	took, err := h.start()
 	if err != nil {
@@ -144,12 +145,12 @@ func (h *hub) mustStart() time.Duration {
 }
 
 // kill ends the process as a power cut does.
-func (h *hub) kill() { h.end(syscall.SIGKILL) }
+func (h *hubProcess) kill() { h.end(syscall.SIGKILL) }
 
 // stop asks the process to end.
-func (h *hub) stop() { h.end(syscall.SIGTERM) }
+func (h *hubProcess) stop() { h.end(syscall.SIGTERM) }
 
-func (h *hub) end(s os.Signal) {
+func (h *hubProcess) end(s os.Signal) {
 	h.mu.Lock()
 	cmd, ended := h.cmd, h.ended
 	h.mu.Unlock()
@@ -165,7 +166,7 @@ func (h *hub) end(s os.Signal) {
 }
 
 // command runs a command of keyshift-hub in the hub's home, with text typed, and gives what it printed.
-func (h *hub) command(typed string, args ...string) string {
+func (h *hubProcess) command(typed string, args ...string) string {
 	h.t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env, cmd.Stdin = []string{"HOME=" + h.home}, strings.NewReader(typed)

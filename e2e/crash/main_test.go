@@ -24,6 +24,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 20, "rounds of the history with three replicas")
+	events = flag.Int("events", 20_000, "audit events that a hub has when it is started; a hundredth of that are leases")
 	seed   = flag.Uint64("seed", 1, "chooses who does what when in the history")
 )
 

@@ -33,7 +33,7 @@ type scene struct {
 	forgets atomic.Bool
 	// kill ends a replica when that many answers have come, mended is how its start went.
 	fuse   atomic.Int32
-	victim *hub
+	victim *hubProcess
 	mended chan error
 }
 
