@@ -88,6 +88,7 @@ func (r *reader) NextDue() (time.Time, error) {
 // somebody does, it takes the hold from whom it does not belong to any more, and tries again.
 func (t *tx) AddLease(l keyshift.Lease) error {
 	row := leaseRow(l)
+	t.lent++
 	added, err := t.insertLease(row)
 	if added || err != nil {
 		return err
