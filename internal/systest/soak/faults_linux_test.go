@@ -71,17 +71,16 @@ func (c *company) shake(do func()) {
 	c.shaken.Store(time.Now().UnixNano())
 }
 
-// readyWithin is how long a hub may take to serve after kill -9.
-const readyWithin = 15 * time.Second
-
 func (c *company) killHub(ctx context.Context, lasts time.Duration) {
 	c.shake(func() {
 		p := c.hub.Replica[c.victim()]
 		p.Kill()
 		hubclient.Wait(ctx, min(lasts, 2*time.Second))
-		if took := p.Start(); took > readyWithin {
-			c.book.problem("a hub took %v to come back", took)
+		took, err := p.Restart()
+		if err != nil {
+			c.book.problem("%v", err)
 		}
+		c.slowestStart = max(c.slowestStart, took)
 	})
 }
 

@@ -38,6 +38,8 @@ type run struct {
 	liveLeases atomic.Int64
 	// verifying is how long the last export and its verification took.
 	verifying time.Duration
+	// slowestStart is the longest that a hub took to come back from kill -9.
+	slowestStart time.Duration
 	// behind are the faults that go on while others come.
 	behind sync.WaitGroup
 }
@@ -165,8 +167,8 @@ func (c *company) report(m *meter, granted int, long bool) {
 	table, grew := m.judge()
 	p50, n := c.speed.percentile(50)
 	p99, _ := c.speed.percentile(99)
-	c.t.Logf("%d faults, %s, %d leases granted; revoked on a connected computer in p50 %v, p99 %v (%d measured)\nusers were told: %v\n%s",
-		c.faults.Load(), c.book.text(), granted, p50, p99, n, c.told, table)
+	c.t.Logf("%d faults, %s, %d leases granted; revoked on a connected computer in p50 %v, p99 %v (%d measured); slowest start of a killed hub %v\nusers were told: %v\n%s",
+		c.faults.Load(), c.book.text(), granted, p50, p99, n, c.slowestStart, c.told, table)
 	for _, p := range c.book.broken() {
 		c.t.Error(p)
 	}
