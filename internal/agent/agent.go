@@ -103,6 +103,7 @@ type Agent struct {
 	syncing    chan struct{} // full while a sync is under way
 	relinked   chan struct{} // a link came
 	askSoon    chan struct{} // sync now
+	reached    chan struct{} // the hub is there again, for the next stream
 	liveSoon   chan struct{} // a lease came or went
 	wipeSoon   chan struct{} // there is something to wipe or to tell
 	newLease   chan struct{} // a lease came: listen for news of it
@@ -158,6 +159,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
+		reached:  make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread

@@ -110,6 +110,9 @@ func (a *Agent) keepTime() {
 func (a *Agent) inContact(c hubclient.Contact) {
 	a.times.hear(c)
 	came := !a.online.Swap(true)
+	if came {
+		poke(a.reached)
+	}
 	if a.problems.set(fromDistance, nil) || came {
 		a.hurryReports()
 		a.bell.ring()
@@ -225,8 +228,14 @@ func (a *Agent) newWaits() *waits {
 	return &waits{
 		calm:    hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second, Spread: a.cfg.Spread},
 		anxious: hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second, Spread: a.cfg.Spread},
-		hurried: func() bool { return len(a.journal.live()) > 0 }, // its offline grace is running
+		hurried: a.hurried,
 	}
+}
+
+// hurried reports whether the offline grace of something runs that can still be used. After five minutes nothing is shown
+// or filled, so an agent comes back like all others then: many who lost a hub for long would be too many at once.
+func (a *Agent) hurried() bool {
+	return len(a.journal.live()) > 0 && a.times.trust() != v1.Trust_TRUST_STALE
 }
 
 func (w *waits) next() time.Duration {
