@@ -96,6 +96,7 @@ type Agent struct {
 	bell     *bell
 	problems *problems
 	link     atomic.Pointer[link]
+	damaged  atomic.Bool // the device file is there and cannot be read
 	online   atomic.Bool
 	lock     io.Closer
 
@@ -120,15 +121,15 @@ func New(cfg Config) (*Agent, error) {
 	}
 	state, err := openFolder(cfg.StateDir)
 	if err != nil {
-		return nil, fmt.Errorf("open state folder: %w", err)
+		return nil, folderError(cfg.StateDir, err)
 	}
 	lock, err := lockFile(filepath.Join(cfg.StateDir, lockName))
 	if err != nil {
-		return nil, fmt.Errorf("lock state folder: %w", err)
+		return nil, folderError(cfg.StateDir, fmt.Errorf("lock state folder: %w", err))
 	}
 	leases, err := state.below("leases")
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(folderError(cfg.StateDir, err), lock.Close())
 	}
 	a, err := open(cfg, state, leases)
 	if err != nil {
@@ -166,7 +167,8 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	a.sequence = &sequence{files: state, wall: a.wall}
 	d, err := readDevice(state)
 	if err != nil {
-		return nil, err
+		a.log.Error("read enrollment", "error", err)
+		a.damaged.Store(true) // without its hub, everything that is lent ends now
 	}
 	if a.times, err = openTimekeeper(cfg.Clock, state); err != nil {
 		return nil, err

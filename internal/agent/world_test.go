@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,7 +208,7 @@ func (w *world) wantRemoval(state v1.LeaseState, step v1.RemovalStep) {
 	}
 }
 
-// memoryFiles is a folder in memory.
+// memoryFiles is a folder in memory. full is what it answers to a write, and if it is EROFS, to any change.
 type memoryFiles struct {
 	mu    sync.Mutex
 	files map[string][]byte
@@ -238,6 +240,9 @@ func (m *memoryFiles) Write(name string, data []byte) error {
 func (m *memoryFiles) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if errors.Is(m.full, syscall.EROFS) {
+		return &fs.PathError{Op: "remove", Path: name, Err: m.full}
+	}
 	delete(m.files, name)
 	return nil
 }
