@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+	_ "time/tzdata" // not every computer has the time zones
 
 	"github.com/keyshift-hq/keyshift/cmd/hub/internal/cli"
 	"github.com/keyshift-hq/keyshift/internal/cliout"

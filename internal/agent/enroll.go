@@ -24,11 +24,8 @@ func (a *Agent) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalS
 		return nil, err
 	}
 	defer done()
-	switch {
-	case a.link.Load() != nil:
+	if a.link.Load() != nil {
 		return nil, errAlreadyEnrolled
-	case a.damaged.Load():
-		return nil, errDamaged
 	}
 	invitation, err := keyshift.ParseInvitation(code)
 	if err != nil {

@@ -58,6 +58,7 @@ var connectCodes = map[keyshift.Code]connect.Code{
 	keyshift.CodeNotFound:           connect.CodeNotFound,
 	keyshift.CodeNotLoggedIn:        connect.CodeUnauthenticated,
 	keyshift.CodeOffline:            connect.CodeUnavailable,
+	keyshift.CodeOutsideHours:       connect.CodePermissionDenied,
 	keyshift.CodePeerRefused:        connect.CodePermissionDenied,
 	keyshift.CodeRateLimited:        connect.CodeResourceExhausted,
 	keyshift.CodeReasonInvalid:      connect.CodeInvalidArgument,

@@ -86,6 +86,7 @@ var exits = map[keyshift.Code]Exit{
 	keyshift.CodeNotFound:           ExitNotFound,
 	keyshift.CodeNotLoggedIn:        ExitNoRight,
 	keyshift.CodeOffline:            ExitUnreachable,
+	keyshift.CodeOutsideHours:       ExitRefused,
 	keyshift.CodePeerRefused:        ExitNoRight,
 	keyshift.CodeRateLimited:        ExitRefused,
 	keyshift.CodeReasonInvalid:      ExitBadInput,

@@ -41,6 +41,7 @@ var gates = []gate{
 	{"access mode", gateAccessMode},
 	{"risk acceptance", gateRisk},
 	{"credential", gateCredential},
+	{"work hours", gateHours},
 	{"duration", gateDuration},
 	{"account free", gateFree},
 	{"audit log", gateAudit},

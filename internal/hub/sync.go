@@ -27,6 +27,9 @@ type News struct {
 	Leases   []LeaseView
 	Removals []LeaseView
 	Judgment Judgment
+	// Hours are the user's work hours, Reminders how people are reminded.
+	Hours     keyshift.WorkHours
+	Reminders keyshift.Reminders
 	// RollbackAccepted is when admins last accepted that the audit log goes back; zero if never. A device that did not know
 	// of it gives up what it had witnessed, keeping it as evidence.
 	RollbackAccepted time.Time
@@ -57,7 +60,13 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 	if news.Removals, err = r.RemovalsOpen(caller.Device.ID); err != nil {
 		return News{}, fmt.Errorf("read removals: %w", err)
 	}
-	return news, nil
+	hours, err := r.WorkHoursFor(caller.User.ID)
+	if err != nil {
+		return News{}, err
+	}
+	news.Hours = hours.WorkHours
+	news.Reminders, err = r.Reminders()
+	return news, err
 }
 
 func (h *Hub) liveLeases(r Reader, c Caller) ([]LeaseView, error) {

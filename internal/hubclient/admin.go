@@ -43,6 +43,7 @@ type Admin struct {
 	Devices  keyshiftv1connect.DeviceServiceClient
 	Audit    keyshiftv1connect.AuditServiceClient
 	Hub      keyshiftv1connect.HubServiceClient
+	Work     keyshiftv1connect.WorkServiceClient
 
 	target Target
 	http   *http.Client
@@ -78,6 +79,7 @@ func newAdmin(client *connect.Client, c AdminConfig) *Admin {
 		Devices:  keyshiftv1connect.NewDeviceServiceClient(client),
 		Audit:    keyshiftv1connect.NewAuditServiceClient(client),
 		Hub:      keyshiftv1connect.NewHubServiceClient(client),
+		Work:     keyshiftv1connect.NewWorkServiceClient(client),
 		target:   c.Target, http: c.HTTP,
 	}
 }

@@ -50,6 +50,9 @@ const (
 	ActLeaseRemoval     AuditAction = "lease.removal"
 	ActCodeReleased     AuditAction = "lease.code_released"
 	ActSecretShown      AuditAction = "lease.secret_shown"
+	ActWorkHoursSet     AuditAction = "work_hours.set"
+	ActWorkHoursLifted  AuditAction = "work_hours.lifted"
+	ActRemindersSet     AuditAction = "reminders.set"
 	ActAuditExported    AuditAction = "audit.exported"
 )
 

@@ -44,6 +44,7 @@ const (
 	CodeNotFound           Code = "not_found"
 	CodeNotLoggedIn        Code = "not_logged_in"
 	CodeOffline            Code = "offline"
+	CodeOutsideHours       Code = "outside_hours"
 	CodePeerRefused        Code = "peer_refused"
 	CodeRateLimited        Code = "rate_limited"
 	CodeReasonInvalid      Code = "reason_invalid"

@@ -91,6 +91,7 @@ func (s *Server) register(methods *connect.Server) {
 	keyshiftv1connect.RegisterDeviceServiceHandler(methods, deviceService{s})
 	keyshiftv1connect.RegisterAuditServiceHandler(methods, auditService{s})
 	keyshiftv1connect.RegisterHubServiceHandler(methods, hubService{s})
+	keyshiftv1connect.RegisterWorkServiceHandler(methods, workService{s})
 }
 
 var accessKinds = map[v1.Caller]hub.AccessKind{

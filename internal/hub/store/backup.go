@@ -54,7 +54,13 @@ func (m Manifest) Rows() int64 {
 var tables = []string{
 	"hub", "kek_checks", "users", "api_tokens", "codes", "user_groups", "group_members", "accounts", "credentials", "risk_acceptances",
 	"grants", "devices", "device_presence", "leases", "effects", "outbox", "audit_events", "audit_hashes", "checkpoints", "rollback_acceptances",
+	"work_hours", "hours_lifted", "reminders",
 }
+
+// tablesOf counts, for each schema version, the tables of the list that it has: new ones go to its end.
+var tablesOf = [NewestSchema]int{20, 23}
+
+func tablesAt(schema int64) []string { return tables[:tablesOf[schema-1]] }
 
 // tableHead is the line before a table's rows.
 type tableHead struct {

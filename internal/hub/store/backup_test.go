@@ -38,6 +38,7 @@ func (s *scene) furnish() {
 			tx.AddGrant(keyshift.Grant{ID: tx.NewID(), AccountID: a.ID, UserID: dana.ID}), tx.AddGrant(keyshift.Grant{ID: tx.NewID(), AccountID: a.ID, GroupID: group.ID}),
 			tx.SavePresence([]hub.Presence{{DeviceID: d.ID, LastContact: tx.Now(), AgentVersion: "1.0"}}),
 			tx.AddEffect(hub.Effect{Actor: d.ID, RequestID: "r", Procedure: "CheckOut", Result: []byte("{}")}), tx.Notify(hub.TopicDevice, string(d.ID)),
+			tx.SaveWorkHours(group.ID, officeHours()), tx.LiftWorkHours(dana.ID, tx.Now().Add(time.Hour)), tx.SaveReminders(keyshift.Reminders{PerHour: 3, Every: time.Hour}),
 			second(tx.AcceptRollback(dana.ID)), tx.AddCheckpoint(hub.Checkpoint{Size: 2, Note: "note", At: tx.Now()}),
 		)
 	})
@@ -101,7 +102,7 @@ func TestABackupIsRestoredIntoEitherEngine(t *testing.T) {
 				same(t, "manifest", got, made)
 				_, _, again := target.backUp()
 				same(t, "rows", unpacked(t, again), unpacked(t, file))
-				checkDump(t, target.Store)
+				checkDump(t, target.Store, tables)
 				target.user() // it can be written to
 				if _, err := target.Restore(t.Context(), bytes.NewReader(file)); err == nil || !strings.Contains(err.Error(), "not empty") {
 					t.Errorf("restored over data: %v", err)

@@ -137,8 +137,8 @@ func (in *backupReader) load(ctx context.Context, t *tx) (Manifest, error) {
 }
 
 func (in *backupReader) compare(last Manifest) error {
-	if len(in.sums) != len(tables) || len(last.Tables) != len(tables) {
-		return damaged(fmt.Errorf("it has %d tables instead of %d", len(in.sums), len(tables)))
+	if want := len(tablesAt(in.head.Schema)); len(in.sums) != want || len(last.Tables) != want {
+		return damaged(fmt.Errorf("it has %d tables instead of %d", len(in.sums), want))
 	}
 	for table, sum := range in.sums {
 		if last.Tables[table] != sum {

@@ -269,3 +269,21 @@ JOIN accounts a ON a.id = l.account_id
 JOIN users u ON u.id = l.user_id
 JOIN devices d ON d.id = l.device_id
 LEFT JOIN device_presence p ON p.device_id = l.device_id;
+
+-- subject_id is a user or a group; ids of both never meet.
+CREATE TABLE work_hours (
+  subject_id TEXT NOT NULL PRIMARY KEY,
+  hours TEXT NOT NULL
+);
+
+CREATE TABLE hours_lifted (
+  user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+  until BIGINT NOT NULL
+);
+
+CREATE TABLE reminders (
+  one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  per_hour BIGINT NOT NULL,
+  every BIGINT NOT NULL,
+  may_pause_today BIGINT NOT NULL
+);

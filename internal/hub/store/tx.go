@@ -22,9 +22,7 @@ type tx struct {
 	// failure is the first error of the database; after it the transaction cannot be committed, whatever fn returns.
 	failure error
 	kept    *kept
-	// lent counts the leases added.
-	lent   int64
-	outbox []hub.OutboxRow
+	outbox  []hub.OutboxRow
 }
 
 // kept is a refusal that is committed together with the changes made before it.

@@ -72,6 +72,20 @@ func TestTranscripts(t *testing.T) {
 			commands: [][]string{{"audit", "list"}, {"audit", "list", "--limit", "2"}, {"audit", "--account", "x/acme", "--device", "laptop"}},
 			empty:    [][]string{{"audit"}},
 		},
+		{
+			name: "hours",
+			commands: [][]string{
+				{"hours", "show", "--user", "lee"}, {"hours", "set", "--group", "social-team", "--zone", "Europe/Berlin", "--day-off", "2026-12-24", "mon-thu 9-12:30, 13:30-18", "fri 9:00-14:00"},
+				{"hours", "clear", "--user", "lee"}, {"hours", "lift", "lee", "--until", "22:30", "--reason", "launch night"}, {"hours", "lift", "lee", "--until", "00:01", "--reason", "done"},
+				{"hours", "set", "--user", "lee", "--zone", "Europe/Berlin", "weekdays 9-17"}, {"hours", "set", "--user", "lee", "--zone", "Europe/Berlin", "mon 9-noon"},
+				{"hours", "set", "--user", "lee", "--zone", "Europe/Berlin", "--holidays", "testdata/missing.ics", "mon 9:00-17:00"}, {"hours", "set", "--user", "lee", "--zone", "Europe/Berlin"},
+			},
+			empty: [][]string{{"hours", "show", "--group", "social-team"}},
+		},
+		{
+			name:     "reminders",
+			commands: [][]string{{"reminders"}, {"reminders", "set", "--per-hour", "2", "--every", "90m", "--may-pause-today"}, {"reminders", "set", "--no-may-pause-today"}, {"reminders", "set", "--every", "1s"}},
+		},
 		{name: "who", commands: [][]string{{"whoami"}, {"accept-rollback"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

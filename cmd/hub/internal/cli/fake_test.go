@@ -67,6 +67,7 @@ type fakeHub struct {
 	keyshiftv1connect.UnimplementedDeviceServiceHandler
 	keyshiftv1connect.UnimplementedAuditServiceHandler
 	keyshiftv1connect.UnimplementedHubServiceHandler
+	keyshiftv1connect.UnimplementedWorkServiceHandler
 
 	key      ed25519.PrivateKey
 	empty    bool
@@ -101,6 +102,7 @@ func newFakeHub(t *testing.T) *fakeHub {
 	keyshiftv1connect.RegisterDeviceServiceHandler(methods, h)
 	keyshiftv1connect.RegisterAuditServiceHandler(methods, h)
 	keyshiftv1connect.RegisterHubServiceHandler(methods, h)
+	keyshiftv1connect.RegisterWorkServiceHandler(methods, h)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, methods)
 	h.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,9 @@ type grammar struct {
 	Groups groupsCmd `cmd:"" group:"People" help:"List and add groups and their members."`
 	Codes  codesCmd  `cmd:"" group:"People" help:"Make a code that enrolls a device or lets a user log in."`
 
+	Hours     hoursCmd     `cmd:"" group:"People" help:"Say when users work; outside of that they cannot check out."`
+	Reminders remindersCmd `cmd:"" group:"People" help:"Say how often users are reminded."`
+
 	Accounts   accountsCmd   `cmd:"" group:"Accounts" help:"List, add and change accounts."`
 	Credential credentialCmd `cmd:"" group:"Accounts" help:"Store the login of an account."`
 	Grants     grantsCmd     `cmd:"" group:"Accounts" help:"Say who may check out which account."`

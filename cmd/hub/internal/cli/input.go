@@ -73,9 +73,10 @@ type span struct {
 }
 
 var (
-	longest  = span{"The longest duration of a check-out", keyshift.MinDuration, keyshift.MaxDurationLimit}
-	grace    = span{"The offline grace", 0, keyshift.MaxOfflineGrace}
-	patience = span{"The time to wait", 0, 7 * 24 * time.Hour}
+	longest   = span{"The longest duration of a check-out", keyshift.MinDuration, keyshift.MaxDurationLimit}
+	grace     = span{"The offline grace", 0, keyshift.MaxOfflineGrace}
+	patience  = span{"The time to wait", 0, 7 * 24 * time.Hour}
+	reminding = span{"The time between reminders", keyshift.MinRemindEvery, keyshift.MaxRemindEvery}
 )
 
 // parse reads a duration like 4h or 90m.

@@ -295,8 +295,12 @@ type SyncResponse struct {
 	// When the hub's admins last accepted that the audit log goes back behind what devices have seen; absent if never. A
 	// device that did not know of it keeps its old checkpoint as evidence and follows the new log.
 	RollbackAccepted *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=rollback_accepted,json=rollbackAccepted,proto3" json:"rollback_accepted,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The work hours of the device's user; absent if none are set.
+	WorkHours *WorkHours `protobuf:"bytes,10,opt,name=work_hours,json=workHours,proto3" json:"work_hours,omitempty"`
+	// How people are reminded.
+	Reminders     *Reminders `protobuf:"bytes,11,opt,name=reminders,proto3" json:"reminders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
@@ -388,6 +392,20 @@ func (x *SyncResponse) GetSyncEvery() *durationpb.Duration {
 func (x *SyncResponse) GetRollbackAccepted() *timestamppb.Timestamp {
 	if x != nil {
 		return x.RollbackAccepted
+	}
+	return nil
+}
+
+func (x *SyncResponse) GetWorkHours() *WorkHours {
+	if x != nil {
+		return x.WorkHours
+	}
+	return nil
+}
+
+func (x *SyncResponse) GetReminders() *Reminders {
+	if x != nil {
+		return x.Reminders
 	}
 	return nil
 }
@@ -1674,7 +1692,7 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"checkpoint\x12*\n" +
 	"\x10countersignature\x18\x02 \x01(\fR\x10countersignature\x12#\n" +
 	"\ragent_version\x18\x03 \x01(\tR\fagentVersion\x12A\n" +
-	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\"\x9a\x03\n" +
+	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\"\x87\x04\n" +
 	"\fSyncResponse\x12*\n" +
 	"\x06leases\x18\x01 \x03(\v2\x12.keyshift.v1.LeaseR\x06leases\x12.\n" +
 	"\bremovals\x18\x02 \x03(\v2\x12.keyshift.v1.LeaseR\bremovals\x12\x1e\n" +
@@ -1688,7 +1706,11 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"staleAfter\x128\n" +
 	"\n" +
 	"sync_every\x18\b \x01(\v2\x19.google.protobuf.DurationR\tsyncEvery\x12G\n" +
-	"\x11rollback_accepted\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x10rollbackAccepted\"\x0e\n" +
+	"\x11rollback_accepted\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x10rollbackAccepted\x125\n" +
+	"\n" +
+	"work_hours\x18\n" +
+	" \x01(\v2\x16.keyshift.v1.WorkHoursR\tworkHours\x124\n" +
+	"\treminders\x18\v \x01(\v2\x16.keyshift.v1.RemindersR\treminders\"\x0e\n" +
 	"\fWatchRequest\"#\n" +
 	"\rWatchResponse\x12\x12\n" +
 	"\x04sync\x18\x01 \x01(\bR\x04sync\"A\n" +
@@ -1837,8 +1859,10 @@ var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),      // 29: google.protobuf.Timestamp
 	(*Lease)(nil),                      // 30: keyshift.v1.Lease
 	(*durationpb.Duration)(nil),        // 31: google.protobuf.Duration
-	(*Lendable)(nil),                   // 32: keyshift.v1.Lendable
-	(RemovalStep)(0),                   // 33: keyshift.v1.RemovalStep
+	(*WorkHours)(nil),                  // 32: keyshift.v1.WorkHours
+	(*Reminders)(nil),                  // 33: keyshift.v1.Reminders
+	(*Lendable)(nil),                   // 34: keyshift.v1.Lendable
+	(RemovalStep)(0),                   // 35: keyshift.v1.RemovalStep
 }
 var file_keyshift_v1_agent_proto_depIdxs = []int32{
 	29, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
@@ -1847,51 +1871,53 @@ var file_keyshift_v1_agent_proto_depIdxs = []int32{
 	31, // 3: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
 	31, // 4: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
 	29, // 5: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
-	31, // 6: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
-	32, // 7: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
-	31, // 8: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
-	30, // 9: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
-	30, // 10: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
-	31, // 11: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
-	30, // 12: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
-	18, // 13: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
-	30, // 14: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	33, // 15: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
-	18, // 16: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	29, // 17: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	0,  // 18: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
-	2,  // 19: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
-	4,  // 20: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
-	6,  // 21: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
-	8,  // 22: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
-	10, // 23: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
-	12, // 24: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
-	14, // 25: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
-	16, // 26: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
-	19, // 27: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
-	21, // 28: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
-	23, // 29: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 30: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
-	27, // 31: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 32: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 33: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 34: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 35: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 36: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 37: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 38: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 39: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 40: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 41: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 42: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 43: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 44: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
-	28, // 45: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	32, // [32:46] is the sub-list for method output_type
-	18, // [18:32] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	32, // 6: keyshift.v1.SyncResponse.work_hours:type_name -> keyshift.v1.WorkHours
+	33, // 7: keyshift.v1.SyncResponse.reminders:type_name -> keyshift.v1.Reminders
+	31, // 8: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
+	34, // 9: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
+	31, // 10: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
+	30, // 11: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
+	30, // 12: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
+	31, // 13: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
+	30, // 14: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
+	18, // 15: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
+	30, // 16: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	35, // 17: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	18, // 18: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
+	29, // 19: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	0,  // 20: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
+	2,  // 21: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
+	4,  // 22: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
+	6,  // 23: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
+	8,  // 24: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
+	10, // 25: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
+	12, // 26: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
+	14, // 27: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
+	16, // 28: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
+	19, // 29: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
+	21, // 30: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
+	23, // 31: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
+	25, // 32: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
+	27, // 33: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 34: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 35: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 36: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 37: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 38: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 39: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 40: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 41: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 42: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 43: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 44: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 45: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 46: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
+	28, // 47: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	34, // [34:48] is the sub-list for method output_type
+	20, // [20:34] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_agent_proto_init() }

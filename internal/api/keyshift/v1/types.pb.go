@@ -1646,6 +1646,196 @@ func (x *Lendable) GetMissing() []*ErrorInfo {
 	return nil
 }
 
+// WorkHours says when somebody works.
+type WorkHours struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// IANA name of the time zone in which the spans are meant: "Europe/Berlin".
+	Zone  string      `protobuf:"bytes,1,opt,name=zone,proto3" json:"zone,omitempty"`
+	Spans []*WorkSpan `protobuf:"bytes,2,rep,name=spans,proto3" json:"spans,omitempty"`
+	// Public holidays and personal days off: "2026-12-25", at most 400.
+	DaysOff       []string `protobuf:"bytes,3,rep,name=days_off,json=daysOff,proto3" json:"days_off,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkHours) Reset() {
+	*x = WorkHours{}
+	mi := &file_keyshift_v1_types_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkHours) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkHours) ProtoMessage() {}
+
+func (x *WorkHours) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_types_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkHours.ProtoReflect.Descriptor instead.
+func (*WorkHours) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *WorkHours) GetZone() string {
+	if x != nil {
+		return x.Zone
+	}
+	return ""
+}
+
+func (x *WorkHours) GetSpans() []*WorkSpan {
+	if x != nil {
+		return x.Spans
+	}
+	return nil
+}
+
+func (x *WorkHours) GetDaysOff() []string {
+	if x != nil {
+		return x.DaysOff
+	}
+	return nil
+}
+
+// WorkSpan is a part of a weekday by the clock on the wall.
+type WorkSpan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 0 is Sunday, 6 Saturday.
+	Weekday int32 `protobuf:"varint,1,opt,name=weekday,proto3" json:"weekday,omitempty"`
+	// Since midnight, in whole minutes; until is at most 24 h.
+	From          *durationpb.Duration `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	Until         *durationpb.Duration `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkSpan) Reset() {
+	*x = WorkSpan{}
+	mi := &file_keyshift_v1_types_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkSpan) ProtoMessage() {}
+
+func (x *WorkSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_types_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkSpan.ProtoReflect.Descriptor instead.
+func (*WorkSpan) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *WorkSpan) GetWeekday() int32 {
+	if x != nil {
+		return x.Weekday
+	}
+	return 0
+}
+
+func (x *WorkSpan) GetFrom() *durationpb.Duration {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *WorkSpan) GetUntil() *durationpb.Duration {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+// Reminders says how people are reminded.
+type Reminders struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many reminders a user sees in any hour at most; 0 means 4, and 20 is the most.
+	PerHour int32 `protobuf:"varint,1,opt,name=per_hour,json=perHour,proto3" json:"per_hour,omitempty"`
+	// How long after one reminder of personal use the next comes while a lease is live; absent means 45 minutes.
+	Every *durationpb.Duration `protobuf:"bytes,2,opt,name=every,proto3" json:"every,omitempty"`
+	// Whether reminders may be paused for the rest of a day.
+	MayPauseToday bool `protobuf:"varint,3,opt,name=may_pause_today,json=mayPauseToday,proto3" json:"may_pause_today,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reminders) Reset() {
+	*x = Reminders{}
+	mi := &file_keyshift_v1_types_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reminders) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reminders) ProtoMessage() {}
+
+func (x *Reminders) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_types_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reminders.ProtoReflect.Descriptor instead.
+func (*Reminders) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Reminders) GetPerHour() int32 {
+	if x != nil {
+		return x.PerHour
+	}
+	return 0
+}
+
+func (x *Reminders) GetEvery() *durationpb.Duration {
+	if x != nil {
+		return x.Every
+	}
+	return nil
+}
+
+func (x *Reminders) GetMayPauseToday() bool {
+	if x != nil {
+		return x.MayPauseToday
+	}
+	return false
+}
+
 // ErrorInfo travels as a detail of every error.
 type ErrorInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1663,7 +1853,7 @@ type ErrorInfo struct {
 
 func (x *ErrorInfo) Reset() {
 	*x = ErrorInfo{}
-	mi := &file_keyshift_v1_types_proto_msgTypes[10]
+	mi := &file_keyshift_v1_types_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1675,7 +1865,7 @@ func (x *ErrorInfo) String() string {
 func (*ErrorInfo) ProtoMessage() {}
 
 func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_types_proto_msgTypes[10]
+	mi := &file_keyshift_v1_types_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1688,7 +1878,7 @@ func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorInfo.ProtoReflect.Descriptor instead.
 func (*ErrorInfo) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{10}
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ErrorInfo) GetCode() string {
@@ -1872,7 +2062,19 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	" \x01(\tR\x06holder\x129\n" +
 	"\n" +
 	"held_until\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\theldUntil\x120\n" +
-	"\amissing\x18\f \x03(\v2\x16.keyshift.v1.ErrorInfoR\amissing\"\xba\x01\n" +
+	"\amissing\x18\f \x03(\v2\x16.keyshift.v1.ErrorInfoR\amissing\"g\n" +
+	"\tWorkHours\x12\x12\n" +
+	"\x04zone\x18\x01 \x01(\tR\x04zone\x12+\n" +
+	"\x05spans\x18\x02 \x03(\v2\x15.keyshift.v1.WorkSpanR\x05spans\x12\x19\n" +
+	"\bdays_off\x18\x03 \x03(\tR\adaysOff\"\x84\x01\n" +
+	"\bWorkSpan\x12\x18\n" +
+	"\aweekday\x18\x01 \x01(\x05R\aweekday\x12-\n" +
+	"\x04from\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04from\x12/\n" +
+	"\x05until\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x05until\"\x7f\n" +
+	"\tReminders\x12\x19\n" +
+	"\bper_hour\x18\x01 \x01(\x05R\aperHour\x12/\n" +
+	"\x05every\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05every\x12&\n" +
+	"\x0fmay_pause_today\x18\x03 \x01(\bR\rmayPauseToday\"\xba\x01\n" +
 	"\tErrorInfo\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
@@ -1937,7 +2139,7 @@ func file_keyshift_v1_types_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_keyshift_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_keyshift_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_keyshift_v1_types_proto_goTypes = []any{
 	(Network)(0),                  // 0: keyshift.v1.Network
 	(AccessMode)(0),               // 1: keyshift.v1.AccessMode
@@ -1956,65 +2158,72 @@ var file_keyshift_v1_types_proto_goTypes = []any{
 	(*Removal)(nil),               // 14: keyshift.v1.Removal
 	(*AuditEvent)(nil),            // 15: keyshift.v1.AuditEvent
 	(*Lendable)(nil),              // 16: keyshift.v1.Lendable
-	(*ErrorInfo)(nil),             // 17: keyshift.v1.ErrorInfo
-	nil,                           // 18: keyshift.v1.AuditEvent.DetailsEntry
-	nil,                           // 19: keyshift.v1.AuditEvent.PersonalEntry
-	nil,                           // 20: keyshift.v1.ErrorInfo.FactsEntry
-	(Role)(0),                     // 21: keyshift.v1.Role
-	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 23: google.protobuf.Duration
+	(*WorkHours)(nil),             // 17: keyshift.v1.WorkHours
+	(*WorkSpan)(nil),              // 18: keyshift.v1.WorkSpan
+	(*Reminders)(nil),             // 19: keyshift.v1.Reminders
+	(*ErrorInfo)(nil),             // 20: keyshift.v1.ErrorInfo
+	nil,                           // 21: keyshift.v1.AuditEvent.DetailsEntry
+	nil,                           // 22: keyshift.v1.AuditEvent.PersonalEntry
+	nil,                           // 23: keyshift.v1.ErrorInfo.FactsEntry
+	(Role)(0),                     // 24: keyshift.v1.Role
+	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
 }
 var file_keyshift_v1_types_proto_depIdxs = []int32{
-	21, // 0: keyshift.v1.User.roles:type_name -> keyshift.v1.Role
-	22, // 1: keyshift.v1.User.created_at:type_name -> google.protobuf.Timestamp
-	22, // 2: keyshift.v1.Group.created_at:type_name -> google.protobuf.Timestamp
+	24, // 0: keyshift.v1.User.roles:type_name -> keyshift.v1.Role
+	25, // 1: keyshift.v1.User.created_at:type_name -> google.protobuf.Timestamp
+	25, // 2: keyshift.v1.Group.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 3: keyshift.v1.Account.network:type_name -> keyshift.v1.Network
 	1,  // 4: keyshift.v1.Account.access_mode:type_name -> keyshift.v1.AccessMode
-	23, // 5: keyshift.v1.Account.max_duration:type_name -> google.protobuf.Duration
-	23, // 6: keyshift.v1.Account.offline_grace:type_name -> google.protobuf.Duration
+	26, // 5: keyshift.v1.Account.max_duration:type_name -> google.protobuf.Duration
+	26, // 6: keyshift.v1.Account.offline_grace:type_name -> google.protobuf.Duration
 	2,  // 7: keyshift.v1.Account.lease_storage:type_name -> keyshift.v1.LeaseStorage
 	10, // 8: keyshift.v1.Account.risk_acceptance:type_name -> keyshift.v1.RiskAcceptance
 	5,  // 9: keyshift.v1.Account.rotation:type_name -> keyshift.v1.Rotation
-	22, // 10: keyshift.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	22, // 11: keyshift.v1.RiskAcceptance.accepted_at:type_name -> google.protobuf.Timestamp
-	22, // 12: keyshift.v1.RiskAcceptance.until:type_name -> google.protobuf.Timestamp
-	22, // 13: keyshift.v1.Grant.created_at:type_name -> google.protobuf.Timestamp
+	25, // 10: keyshift.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	25, // 11: keyshift.v1.RiskAcceptance.accepted_at:type_name -> google.protobuf.Timestamp
+	25, // 12: keyshift.v1.RiskAcceptance.until:type_name -> google.protobuf.Timestamp
+	25, // 13: keyshift.v1.Grant.created_at:type_name -> google.protobuf.Timestamp
 	6,  // 14: keyshift.v1.Device.state:type_name -> keyshift.v1.DeviceState
-	22, // 15: keyshift.v1.Device.enrolled_at:type_name -> google.protobuf.Timestamp
-	22, // 16: keyshift.v1.Device.last_contact:type_name -> google.protobuf.Timestamp
+	25, // 15: keyshift.v1.Device.enrolled_at:type_name -> google.protobuf.Timestamp
+	25, // 16: keyshift.v1.Device.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 17: keyshift.v1.Lease.network:type_name -> keyshift.v1.Network
 	3,  // 18: keyshift.v1.Lease.state:type_name -> keyshift.v1.LeaseState
-	22, // 19: keyshift.v1.Lease.started_at:type_name -> google.protobuf.Timestamp
-	22, // 20: keyshift.v1.Lease.activate_by:type_name -> google.protobuf.Timestamp
-	22, // 21: keyshift.v1.Lease.ends_at:type_name -> google.protobuf.Timestamp
-	22, // 22: keyshift.v1.Lease.ended_at:type_name -> google.protobuf.Timestamp
+	25, // 19: keyshift.v1.Lease.started_at:type_name -> google.protobuf.Timestamp
+	25, // 20: keyshift.v1.Lease.activate_by:type_name -> google.protobuf.Timestamp
+	25, // 21: keyshift.v1.Lease.ends_at:type_name -> google.protobuf.Timestamp
+	25, // 22: keyshift.v1.Lease.ended_at:type_name -> google.protobuf.Timestamp
 	1,  // 23: keyshift.v1.Lease.access_mode:type_name -> keyshift.v1.AccessMode
 	2,  // 24: keyshift.v1.Lease.lease_storage:type_name -> keyshift.v1.LeaseStorage
-	23, // 25: keyshift.v1.Lease.offline_grace:type_name -> google.protobuf.Duration
-	23, // 26: keyshift.v1.Lease.max_duration:type_name -> google.protobuf.Duration
+	26, // 25: keyshift.v1.Lease.offline_grace:type_name -> google.protobuf.Duration
+	26, // 26: keyshift.v1.Lease.max_duration:type_name -> google.protobuf.Duration
 	14, // 27: keyshift.v1.Lease.removal:type_name -> keyshift.v1.Removal
 	4,  // 28: keyshift.v1.Removal.step:type_name -> keyshift.v1.RemovalStep
 	5,  // 29: keyshift.v1.Removal.rotation:type_name -> keyshift.v1.Rotation
-	22, // 30: keyshift.v1.Removal.requested_at:type_name -> google.protobuf.Timestamp
-	22, // 31: keyshift.v1.Removal.delivered_at:type_name -> google.protobuf.Timestamp
-	22, // 32: keyshift.v1.Removal.wiped_at:type_name -> google.protobuf.Timestamp
-	22, // 33: keyshift.v1.Removal.closed_at:type_name -> google.protobuf.Timestamp
-	22, // 34: keyshift.v1.Removal.ends_by:type_name -> google.protobuf.Timestamp
-	22, // 35: keyshift.v1.AuditEvent.at:type_name -> google.protobuf.Timestamp
-	18, // 36: keyshift.v1.AuditEvent.details:type_name -> keyshift.v1.AuditEvent.DetailsEntry
-	19, // 37: keyshift.v1.AuditEvent.personal:type_name -> keyshift.v1.AuditEvent.PersonalEntry
+	25, // 30: keyshift.v1.Removal.requested_at:type_name -> google.protobuf.Timestamp
+	25, // 31: keyshift.v1.Removal.delivered_at:type_name -> google.protobuf.Timestamp
+	25, // 32: keyshift.v1.Removal.wiped_at:type_name -> google.protobuf.Timestamp
+	25, // 33: keyshift.v1.Removal.closed_at:type_name -> google.protobuf.Timestamp
+	25, // 34: keyshift.v1.Removal.ends_by:type_name -> google.protobuf.Timestamp
+	25, // 35: keyshift.v1.AuditEvent.at:type_name -> google.protobuf.Timestamp
+	21, // 36: keyshift.v1.AuditEvent.details:type_name -> keyshift.v1.AuditEvent.DetailsEntry
+	22, // 37: keyshift.v1.AuditEvent.personal:type_name -> keyshift.v1.AuditEvent.PersonalEntry
 	0,  // 38: keyshift.v1.Lendable.network:type_name -> keyshift.v1.Network
 	1,  // 39: keyshift.v1.Lendable.access_mode:type_name -> keyshift.v1.AccessMode
-	23, // 40: keyshift.v1.Lendable.max_duration:type_name -> google.protobuf.Duration
+	26, // 40: keyshift.v1.Lendable.max_duration:type_name -> google.protobuf.Duration
 	2,  // 41: keyshift.v1.Lendable.lease_storage:type_name -> keyshift.v1.LeaseStorage
-	22, // 42: keyshift.v1.Lendable.held_until:type_name -> google.protobuf.Timestamp
-	17, // 43: keyshift.v1.Lendable.missing:type_name -> keyshift.v1.ErrorInfo
-	20, // 44: keyshift.v1.ErrorInfo.facts:type_name -> keyshift.v1.ErrorInfo.FactsEntry
-	45, // [45:45] is the sub-list for method output_type
-	45, // [45:45] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	25, // 42: keyshift.v1.Lendable.held_until:type_name -> google.protobuf.Timestamp
+	20, // 43: keyshift.v1.Lendable.missing:type_name -> keyshift.v1.ErrorInfo
+	18, // 44: keyshift.v1.WorkHours.spans:type_name -> keyshift.v1.WorkSpan
+	26, // 45: keyshift.v1.WorkSpan.from:type_name -> google.protobuf.Duration
+	26, // 46: keyshift.v1.WorkSpan.until:type_name -> google.protobuf.Duration
+	26, // 47: keyshift.v1.Reminders.every:type_name -> google.protobuf.Duration
+	23, // 48: keyshift.v1.ErrorInfo.facts:type_name -> keyshift.v1.ErrorInfo.FactsEntry
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_types_proto_init() }
@@ -2030,7 +2239,7 @@ func file_keyshift_v1_types_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_types_proto_rawDesc), len(file_keyshift_v1_types_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -195,6 +195,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.holderStmt, err = db.PrepareContext(ctx, holder); err != nil {
 		return nil, fmt.Errorf("error preparing query Holder: %w", err)
 	}
+	if q.hoursForStmt, err = db.PrepareContext(ctx, hoursFor); err != nil {
+		return nil, fmt.Errorf("error preparing query HoursFor: %w", err)
+	}
+	if q.hoursOfStmt, err = db.PrepareContext(ctx, hoursOf); err != nil {
+		return nil, fmt.Errorf("error preparing query HoursOf: %w", err)
+	}
 	if q.hubStmt, err = db.PrepareContext(ctx, hub); err != nil {
 		return nil, fmt.Errorf("error preparing query Hub: %w", err)
 	}
@@ -252,8 +258,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putCredentialStmt, err = db.PrepareContext(ctx, putCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCredential: %w", err)
 	}
+	if q.putHoursStmt, err = db.PrepareContext(ctx, putHours); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHours: %w", err)
+	}
+	if q.putHoursLiftedStmt, err = db.PrepareContext(ctx, putHoursLifted); err != nil {
+		return nil, fmt.Errorf("error preparing query PutHoursLifted: %w", err)
+	}
 	if q.putKEKCheckStmt, err = db.PrepareContext(ctx, putKEKCheck); err != nil {
 		return nil, fmt.Errorf("error preparing query PutKEKCheck: %w", err)
+	}
+	if q.putRemindersStmt, err = db.PrepareContext(ctx, putReminders); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReminders: %w", err)
 	}
 	if q.putRiskAcceptanceStmt, err = db.PrepareContext(ctx, putRiskAcceptance); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRiskAcceptance: %w", err)
@@ -264,11 +279,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.releaseAccountStmt, err = db.PrepareContext(ctx, releaseAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseAccount: %w", err)
 	}
+	if q.remindersStmt, err = db.PrepareContext(ctx, reminders); err != nil {
+		return nil, fmt.Errorf("error preparing query Reminders: %w", err)
+	}
 	if q.removalsOpenStmt, err = db.PrepareContext(ctx, removalsOpen); err != nil {
 		return nil, fmt.Errorf("error preparing query RemovalsOpen: %w", err)
 	}
 	if q.removeGrantStmt, err = db.PrepareContext(ctx, removeGrant); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveGrant: %w", err)
+	}
+	if q.removeHoursStmt, err = db.PrepareContext(ctx, removeHours); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveHours: %w", err)
 	}
 	if q.removeMemberStmt, err = db.PrepareContext(ctx, removeMember); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveMember: %w", err)
@@ -632,6 +653,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing holderStmt: %w", cerr)
 		}
 	}
+	if q.hoursForStmt != nil {
+		if cerr := q.hoursForStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hoursForStmt: %w", cerr)
+		}
+	}
+	if q.hoursOfStmt != nil {
+		if cerr := q.hoursOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hoursOfStmt: %w", cerr)
+		}
+	}
 	if q.hubStmt != nil {
 		if cerr := q.hubStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hubStmt: %w", cerr)
@@ -727,9 +758,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putCredentialStmt: %w", cerr)
 		}
 	}
+	if q.putHoursStmt != nil {
+		if cerr := q.putHoursStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHoursStmt: %w", cerr)
+		}
+	}
+	if q.putHoursLiftedStmt != nil {
+		if cerr := q.putHoursLiftedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putHoursLiftedStmt: %w", cerr)
+		}
+	}
 	if q.putKEKCheckStmt != nil {
 		if cerr := q.putKEKCheckStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putKEKCheckStmt: %w", cerr)
+		}
+	}
+	if q.putRemindersStmt != nil {
+		if cerr := q.putRemindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putRemindersStmt: %w", cerr)
 		}
 	}
 	if q.putRiskAcceptanceStmt != nil {
@@ -747,6 +793,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing releaseAccountStmt: %w", cerr)
 		}
 	}
+	if q.remindersStmt != nil {
+		if cerr := q.remindersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing remindersStmt: %w", cerr)
+		}
+	}
 	if q.removalsOpenStmt != nil {
 		if cerr := q.removalsOpenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removalsOpenStmt: %w", cerr)
@@ -755,6 +806,11 @@ func (q *Queries) Close() error {
 	if q.removeGrantStmt != nil {
 		if cerr := q.removeGrantStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeGrantStmt: %w", cerr)
+		}
+	}
+	if q.removeHoursStmt != nil {
+		if cerr := q.removeHoursStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeHoursStmt: %w", cerr)
 		}
 	}
 	if q.removeMemberStmt != nil {
@@ -973,6 +1029,8 @@ type Queries struct {
 	groupsStmt                   *sql.Stmt
 	heldAtStmt                   *sql.Stmt
 	holderStmt                   *sql.Stmt
+	hoursForStmt                 *sql.Stmt
+	hoursOfStmt                  *sql.Stmt
 	hubStmt                      *sql.Stmt
 	kEKChecksStmt                *sql.Stmt
 	latestCheckpointStmt         *sql.Stmt
@@ -992,12 +1050,17 @@ type Queries struct {
 	pruneEffectsStmt             *sql.Stmt
 	pruneTokensStmt              *sql.Stmt
 	putCredentialStmt            *sql.Stmt
+	putHoursStmt                 *sql.Stmt
+	putHoursLiftedStmt           *sql.Stmt
 	putKEKCheckStmt              *sql.Stmt
+	putRemindersStmt             *sql.Stmt
 	putRiskAcceptanceStmt        *sql.Stmt
 	raiseCredentialVersionStmt   *sql.Stmt
 	releaseAccountStmt           *sql.Stmt
+	remindersStmt                *sql.Stmt
 	removalsOpenStmt             *sql.Stmt
 	removeGrantStmt              *sql.Stmt
+	removeHoursStmt              *sql.Stmt
 	removeMemberStmt             *sql.Stmt
 	removeOutboxStmt             *sql.Stmt
 	removeRiskAcceptanceStmt     *sql.Stmt
@@ -1085,6 +1148,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		groupsStmt:                   q.groupsStmt,
 		heldAtStmt:                   q.heldAtStmt,
 		holderStmt:                   q.holderStmt,
+		hoursForStmt:                 q.hoursForStmt,
+		hoursOfStmt:                  q.hoursOfStmt,
 		hubStmt:                      q.hubStmt,
 		kEKChecksStmt:                q.kEKChecksStmt,
 		latestCheckpointStmt:         q.latestCheckpointStmt,
@@ -1104,12 +1169,17 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneEffectsStmt:             q.pruneEffectsStmt,
 		pruneTokensStmt:              q.pruneTokensStmt,
 		putCredentialStmt:            q.putCredentialStmt,
+		putHoursStmt:                 q.putHoursStmt,
+		putHoursLiftedStmt:           q.putHoursLiftedStmt,
 		putKEKCheckStmt:              q.putKEKCheckStmt,
+		putRemindersStmt:             q.putRemindersStmt,
 		putRiskAcceptanceStmt:        q.putRiskAcceptanceStmt,
 		raiseCredentialVersionStmt:   q.raiseCredentialVersionStmt,
 		releaseAccountStmt:           q.releaseAccountStmt,
+		remindersStmt:                q.remindersStmt,
 		removalsOpenStmt:             q.removalsOpenStmt,
 		removeGrantStmt:              q.removeGrantStmt,
+		removeHoursStmt:              q.removeHoursStmt,
 		removeMemberStmt:             q.removeMemberStmt,
 		removeOutboxStmt:             q.removeOutboxStmt,
 		removeRiskAcceptanceStmt:     q.removeRiskAcceptanceStmt,

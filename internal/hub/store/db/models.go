@@ -192,6 +192,13 @@ type Outbox struct {
 	At    int64
 }
 
+type Reminder struct {
+	One           int64
+	PerHour       int64
+	Every         int64
+	MayPauseToday int64
+}
+
 type RiskAcceptance struct {
 	AccountID  string
 	Clause     string
@@ -214,4 +221,9 @@ type UserGroup struct {
 	ID        string
 	Name      string
 	CreatedAt int64
+}
+
+type WorkHour struct {
+	SubjectID string
+	Hours     string
 }
