@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build cross test test-systemd bench bench-scale lint generate
+.PHONY: help run build cross test test-systemd soak bench bench-scale lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
@@ -39,6 +39,11 @@ test-systemd: ## install the agent and the hub into a booted Debian with systemd
 	@scripts/setup.sh systemd
 	@$(MAKE) --no-print-directory build
 	@bash e2e/systemd.sh
+
+SOAK ?= 2h
+soak: ## let a company work while things break, and run the long form of other tests (SOAK=2h each, ONLY="PART..." for some)
+	@scripts/setup.sh test
+	@KEYSHIFT_SOAK=$(SOAK) scripts/soak.sh $(ONLY)
 
 bench: ## measure speed, memory and wake-ups, and write docs/benchmarks.md (ONLY=REGEXP measures some)
 	@scripts/setup.sh test

@@ -96,6 +96,7 @@ type Agent struct {
 	bell     *bell
 	problems *problems
 	link     atomic.Pointer[link]
+	damaged  atomic.Bool // the device file is there and cannot be read
 	online   atomic.Bool
 	lock     io.Closer
 
@@ -103,8 +104,10 @@ type Agent struct {
 	syncing    chan struct{} // full while a sync is under way
 	relinked   chan struct{} // a link came
 	askSoon    chan struct{} // sync now
+	reached    chan struct{} // the hub is there again, for the next stream
 	liveSoon   chan struct{} // a lease came or went
 	wipeSoon   chan struct{} // there is something to wipe or to tell
+	newLease   chan struct{} // a lease came: listen for news of it
 	callerCame chan struct{} // somebody was refused, or the hub is there again
 	wiper      wiper
 	oneByOne   bool // see Steps
@@ -118,15 +121,15 @@ func New(cfg Config) (*Agent, error) {
 	}
 	state, err := openFolder(cfg.StateDir)
 	if err != nil {
-		return nil, fmt.Errorf("open state folder: %w", err)
+		return nil, folderError(cfg.StateDir, err)
 	}
 	lock, err := lockFile(filepath.Join(cfg.StateDir, lockName))
 	if err != nil {
-		return nil, fmt.Errorf("lock state folder: %w", err)
+		return nil, folderError(cfg.StateDir, fmt.Errorf("lock state folder: %w", err))
 	}
 	leases, err := state.below("leases")
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(folderError(cfg.StateDir, err), lock.Close())
 	}
 	a, err := open(cfg, state, leases)
 	if err != nil {
@@ -157,13 +160,15 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
-		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
+		reached:  make(chan struct{}, 1),
+		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}
 	d, err := readDevice(state)
 	if err != nil {
-		return nil, err
+		a.log.Error("read enrollment", "error", err)
+		a.damaged.Store(true) // without its hub, everything that is lent ends now
 	}
 	if a.times, err = openTimekeeper(cfg.Clock, state); err != nil {
 		return nil, err

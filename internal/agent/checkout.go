@@ -125,6 +125,7 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 	a.problems.set(fromKeyring, nil)
 	a.keepTime()
 	poke(a.askSoon) // the sync that was planned while nothing was lent may come too late
+	poke(a.newLease)
 	return a.view(rec), nil
 }
 

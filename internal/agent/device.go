@@ -49,7 +49,7 @@ func readDevice(files files) (*device, error) {
 	}
 	var d device
 	if err := json.Unmarshal(raw, &d); err != nil || !d.valid() {
-		return nil, fmt.Errorf("read %s: it is damaged; remove it and enroll again", deviceFile)
+		return nil, fmt.Errorf("read %s: it is damaged", deviceFile)
 	}
 	return &d, nil
 }

@@ -24,8 +24,11 @@ func (a *Agent) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalS
 		return nil, err
 	}
 	defer done()
-	if a.link.Load() != nil {
+	switch {
+	case a.link.Load() != nil:
 		return nil, errAlreadyEnrolled
+	case a.damaged.Load():
+		return nil, errDamaged
 	}
 	invitation, err := keyshift.ParseInvitation(code)
 	if err != nil {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"syscall"
 	"time"
@@ -13,6 +14,8 @@ import (
 var (
 	errNotEnrolled = keyshift.Refuse(keyshift.CodeNotEnrolled, "This computer is not enrolled.",
 		"Ask your admin for an enrollment code and run keyshift-agent enroll.")
+	errDamaged = keyshift.Refuse(keyshift.CodeIntegrityFailed, "What this computer knows of its enrollment is damaged, so all that was lent is wiped.",
+		"Tell your admin, then run keyshift-agent unenroll --force and enroll again with a new code.")
 	errAlreadyEnrolled = keyshift.Refuse(keyshift.CodeAlreadyEnrolled, "This computer is enrolled already.",
 		"To change the hub, run keyshift-agent unenroll first.")
 	errStale = keyshift.Refuse(keyshift.CodeOffline, "There was no contact with the hub for too long, so nothing is shown or filled now.",
@@ -86,6 +89,18 @@ func storageError(err error) error {
 			"Run keyshift-agent doctor: it names the folder.").Because(err)
 	}
 	return keyshift.Refuse(keyshift.CodeInternal, "The agent could not write its own files.", "Try again; keyshift-agent doctor names the folder.").Because(err)
+}
+
+// folderError explains why the agent cannot start in its folder. Other errors stay as they are.
+func folderError(path string, err error) error {
+	switch {
+	case isFull(err):
+		return keyshift.Refuse(keyshift.CodeStorageFull, "There is no space left for the agent's files in "+path+".", "Free some space: the agent starts as soon as it can.").Because(err)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return keyshift.Refuse(keyshift.CodeStorageReadonly, "The agent may not write its own files in "+path+".",
+			"Make that folder yours and writable: the agent starts as soon as it can.").Because(err)
+	}
+	return fmt.Errorf("open state folder: %w", err)
 }
 
 // storeError explains why a secret could not be kept: disk or keyring.

@@ -57,6 +57,9 @@ func (j *journal) read(name, request string) error {
 	if err == nil && rec.RequestID != request {
 		err = errors.New("the record is of another check-out")
 	}
+	if err == nil && !rec.Phase.known() {
+		err = errors.New("the record is in a phase that this version does not know")
+	}
 	if err == nil && rec.Lease == nil && (rec.Phase == stored || rec.Phase == active) {
 		err = errors.New("the record has no lease")
 	}

@@ -130,7 +130,15 @@ func (a *Agent) tied() (*link, error) {
 	if l := a.link.Load(); l != nil {
 		return l, nil
 	}
-	return nil, errNotEnrolled
+	return nil, a.notEnrolled()
+}
+
+// notEnrolled says why there is no hub.
+func (a *Agent) notEnrolled() error {
+	if a.damaged.Load() {
+		return errDamaged
+	}
+	return errNotEnrolled
 }
 
 // talk gives link and line, or says why there is none.

@@ -33,6 +33,8 @@ const (
 	wiped phase = "wiped"
 )
 
+func (p phase) known() bool { return p.live() || p == ending || p == keyless || p == wiped }
+
 func (p phase) live() bool { return p == requested || p == stored || p == active }
 
 // record is what the journal says of one check-out. It is a value: a change makes a new one. The lease in it is never

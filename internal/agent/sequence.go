@@ -51,9 +51,20 @@ func (s *sequence) reserve() error {
 		start = max(known, uint64(max(s.wall().UnixMilli(), 1)))
 	}
 	if err := s.files.Write(sequenceFile, []byte(strconv.FormatUint(start+sequenceBlock, 10))); err != nil {
-		return storageError(err)
+		return s.reserveByClock(start, err)
 	}
 	s.next, s.reserved = start, start+sequenceBlock
+	return nil
+}
+
+// reserveByClock is for a disk that takes nothing more: the hub still has to hear of wipes. What was reserved before has to
+// lie behind the clock; then the next run, which begins no lower than the clock, comes after this block, too.
+func (s *sequence) reserveByClock(known uint64, full error) error {
+	now := uint64(max(s.wall().UnixMilli(), 1)) //nolint:gosec // not negative
+	if now < known {
+		return storageError(full)
+	}
+	s.next, s.reserved = now, now+sequenceBlock
 	return nil
 }
 

@@ -93,6 +93,15 @@ func TestLeftoversAreSwept(t *testing.T) {
 		{"a record of another name", func(w *world) {
 			_ = w.leases.Write(request+".json", []byte(`{"request_id":"other","phase":"requested"}`))
 		}},
+		{"a record of a newer version", func(w *world) {
+			_ = w.leases.Write(request+".key", make([]byte, 32))
+			_ = w.leases.Write(request+".json", []byte(`{"request_id":"`+request+`","phase":"paused","lease":{}}`))
+			_ = w.ring.Set(w.t.Context(), "lease:"+request, []byte("ciphertext"))
+		}},
+		{"a record of zeros", func(w *world) {
+			_ = w.leases.Write(request+".key", make([]byte, 32))
+			_ = w.leases.Write(request+".json", make([]byte, 700))
+		}},
 		{"a record without its lease", func(w *world) {
 			_ = w.leases.Write(request+".json", []byte(`{"request_id":"`+request+`","phase":"active"}`))
 		}},

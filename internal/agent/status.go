@@ -29,6 +29,9 @@ func (a *Agent) Status() *v1.LocalServiceGetStatusResponse {
 
 // problem is what keeps the agent from working, the most telling first.
 func (a *Agent) problem() *v1.ErrorInfo {
+	if a.damaged.Load() {
+		return api.ToInfo(errDamaged)
+	}
 	if e := a.problems.worst(); e != nil {
 		return api.ToInfo(e)
 	}

@@ -42,7 +42,7 @@ func (a *Agent) sync(ctx context.Context) error {
 		return errCheckpoint.Because(err)
 	}
 	before := a.snapshot()
-	answer, contact, err := hubclient.Ask(ctx, s.hub.Sync, question)
+	answer, contact, err := a.askForNews(ctx, s, question)
 	err = a.heard(err)
 	if err != nil {
 		a.obeyRefusal(err)
@@ -58,6 +58,22 @@ func (a *Agent) sync(ctx context.Context) error {
 		a.bell.ring()
 	}
 	return nil
+}
+
+// firstTry is how long a sync waits while something is lent before it tries another connection: the one that it has may
+// only look alive, after sleep or in another network.
+const firstTry = 3 * time.Second
+
+func (a *Agent) askForNews(ctx context.Context, s *line, question *v1.SyncRequest) (*v1.SyncResponse, hubclient.Contact, error) {
+	if a.online.Load() && len(a.journal.live()) > 0 {
+		quick, cancel := context.WithTimeout(ctx, firstTry)
+		defer cancel()
+		answer, contact, err := hubclient.Ask(quick, s.hub.Sync, question)
+		if quick.Err() == nil || err == nil {
+			return answer, contact, err
+		}
+	}
+	return hubclient.Ask(ctx, s.hub.Sync, question)
 }
 
 // obeyRefusal ends everything when the hub says, signed, that it does not trust the device or its user any more.
@@ -94,6 +110,9 @@ func (a *Agent) keepTime() {
 func (a *Agent) inContact(c hubclient.Contact) {
 	a.times.hear(c)
 	came := !a.online.Swap(true)
+	if came {
+		poke(a.reached)
+	}
 	if a.problems.set(fromDistance, nil) || came {
 		a.hurryReports()
 		a.bell.ring()
@@ -209,8 +228,14 @@ func (a *Agent) newWaits() *waits {
 	return &waits{
 		calm:    hubclient.Backoff{First: 30 * time.Second, Max: 60 * time.Second, Spread: a.cfg.Spread},
 		anxious: hubclient.Backoff{First: 2 * time.Second, Max: 8 * time.Second, Spread: a.cfg.Spread},
-		hurried: func() bool { return len(a.journal.live()) > 0 }, // its offline grace is running
+		hurried: a.hurried,
 	}
+}
+
+// hurried reports whether the offline grace of something runs that can still be used. After five minutes nothing is shown
+// or filled, so an agent comes back like all others then: many who lost a hub for long would be too many at once.
+func (a *Agent) hurried() bool {
+	return len(a.journal.live()) > 0 && a.times.trust() != v1.Trust_TRUST_STALE
 }
 
 func (w *waits) next() time.Duration {
@@ -232,7 +257,7 @@ const minInterval = 3 * time.Second
 func (a *Agent) paceFor(rec record) time.Duration { return max(rec.term().grace()/3, minInterval) }
 
 // syncInterval is the hub's pace, or that of the lease with the shortest offline grace, spread by a fifth around it. While
-// something is lent, all of it lies below, with time for the answer: a lost push has to heal within the pace.
+// something is lent, all of it lies below, with time for two tries: a lost push has to heal within the pace.
 func (a *Agent) syncInterval() time.Duration {
 	every, live := a.times.state().Pace.SyncEvery, a.journal.live()
 	for _, rec := range live {
@@ -242,7 +267,7 @@ func (a *Agent) syncInterval() time.Duration {
 	}
 	longest, spread := every+every/5, 2*every/5
 	if len(live) > 0 {
-		longest, spread = every-every/15, every/5
+		longest, spread = every-every/6, every/6
 	}
 	return longest - a.cfg.Spread(spread+1)
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
@@ -19,6 +20,9 @@ func (a *Agent) Unenroll(ctx context.Context, force bool) (hubTold bool, err err
 	}
 	defer done()
 	l, err := a.tied()
+	if err != nil && force && a.damaged.Load() {
+		return false, a.forgetDamaged(ctx)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -33,6 +37,19 @@ func (a *Agent) Unenroll(ctx context.Context, force bool) (hubTold bool, err err
 		return false, err
 	}
 	return hubTold, a.unlink(context.WithoutCancel(ctx), l)
+}
+
+// forgetDamaged makes a computer whose device file cannot be read one that was never enrolled. The hub does not hear of it.
+func (a *Agent) forgetDamaged(ctx context.Context) error {
+	if err := a.checkInAll(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(a.files.Remove(deviceFile), a.forgetHub()); err != nil {
+		return storageError(err)
+	}
+	a.damaged.Store(false)
+	a.bell.ring()
+	return nil
 }
 
 // disowned reports whether the hub knows this device no more: then there is nobody to tell.

@@ -38,7 +38,27 @@ func (a *Agent) watch(ctx context.Context, l *link) {
 		if err == nil {
 			waits.reset()
 		}
-		hubclient.Wait(ctx, waits.next())
+		a.waitToListen(ctx, waits)
+	}
+}
+
+// waitToListen waits before another try; not long any more as soon as there is a lease that the hub may want back. While
+// the hub is known to be out of reach, it is for the syncs to find out when it is back: two that try on their own would
+// find it in half the time over which the waits are meant to spread them.
+func (a *Agent) waitToListen(ctx context.Context, w *waits) {
+	poked(a.newLease) // for a lease that w knows of, or that is over
+	poked(a.reached)
+	var late <-chan time.Time
+	if a.online.Load() {
+		timer := time.NewTimer(w.next())
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-late:
+	case <-a.reached:
+	case <-a.newLease:
+	case <-ctx.Done():
 	}
 }
 

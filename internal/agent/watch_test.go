@@ -64,3 +64,21 @@ func TestBrokenStreamIsReplaced(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// A device that had nothing may take a minute before it listens again to a hub that was restarted, but not any more when it
+// has got a lease from it: that may be revoked at any time.
+func TestALeaseIsListenedForAtOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.spread = func(most time.Duration) time.Duration { return most - 1 }
+		a, _ := w.enrolled()
+		w.settle(time.Minute)
+		w.unplug()
+		w.settle(time.Second)
+		w.plug()
+		w.checkedOut(a)
+		w.settle(time.Second) // the sync after a check-out is over
+		w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "press inquiry") })
+		w.settle(2 * time.Second)
+		w.wantNothingLeft()
+	})
+}

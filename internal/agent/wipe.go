@@ -133,6 +133,7 @@ func (a *Agent) settleTaken(ctx context.Context, request string) (rec record, do
 func (a *Agent) wipe(ctx context.Context, rec record) record {
 	if rec.Phase == ending {
 		if err := a.vault.DropKey(rec.RequestID); err != nil {
+			_ = a.dropItem(ctx, rec) // without its other half, the key that stays opens nothing
 			return a.wipeFailed(ctx, rec, err)
 		}
 		rec = a.after(rec, func(r record) record { r.Phase = keyless; return r })

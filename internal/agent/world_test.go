@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,8 +47,9 @@ type world struct {
 	cut    *switchable
 	fuse   *fuse
 	log    *bytes.Buffer
-	shown  map[string]bool     // leases whose secret the user has seen
-	around func(method string) // is called when the hub has done what was asked, before it answers
+	shown  map[string]bool                        // leases whose secret the user has seen
+	spread func(most time.Duration) time.Duration // nil draws it
+	around func(method string)                    // is called when the hub has done what was asked, before it answers
 }
 
 // inWorld runs a story in a bubble: time passes as soon as everybody waits for it.
@@ -71,7 +74,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) config() Config {
 	return Config{
-		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3",
+		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{b: w.log}, nil)),
 		HTTP: func(target hubclient.Target) *http.Client {
 			client := w.server.Client(target)
@@ -205,7 +208,7 @@ func (w *world) wantRemoval(state v1.LeaseState, step v1.RemovalStep) {
 	}
 }
 
-// memoryFiles is a folder in memory.
+// memoryFiles is a folder in memory. full is what it answers to a write, and if it is EROFS, to any change.
 type memoryFiles struct {
 	mu    sync.Mutex
 	files map[string][]byte
@@ -237,6 +240,9 @@ func (m *memoryFiles) Write(name string, data []byte) error {
 func (m *memoryFiles) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if errors.Is(m.full, syscall.EROFS) {
+		return &fs.PathError{Op: "remove", Path: name, Err: m.full}
+	}
 	delete(m.files, name)
 	return nil
 }

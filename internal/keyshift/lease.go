@@ -95,6 +95,12 @@ func (l Lease) HeldUntil(now time.Time) time.Time {
 	return l.FreeAt
 }
 
+// HoldsAt reports whether the lease keeps an exclusive account from others at a moment: until its device wiped the secret,
+// or the account is free at the latest.
+func (l Lease) HoldsAt(now time.Time) bool {
+	return l.Removal.Step < RemovalSecretWiped && now.Before(l.HeldUntil(now))
+}
+
 // RenewedEnd gives the end after a renewal by duration, counted from now. A renewal never shortens a lease and never
 // carries it past [MaxLeaseLength] from its start.
 func (l Lease) RenewedEnd(duration time.Duration, now time.Time) (time.Time, error) {

@@ -36,6 +36,32 @@ func TestALeaseIsLiveUntilItsTimeIsOver(t *testing.T) {
 	}
 }
 
+func TestALeaseHoldsItsAccountUntilTheWipeOrTheMargin(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		state LeaseState
+		step  RemovalStep
+		after time.Duration
+		want  bool
+	}{
+		{"pending", LeasePending, RemovalNone, 0, true},
+		{"pending, never confirmed", LeasePending, RemovalNone, ActivateWithin + ReissueMargin - 1, true},
+		{"pending, never confirmed, after the margin", LeasePending, RemovalNone, ActivateWithin + ReissueMargin, false},
+		{"active, over but not marked so", LeaseActive, RemovalNone, time.Hour + ReissueMargin - 1, true},
+		{"active, after the margin", LeaseActive, RemovalNone, time.Hour + ReissueMargin, false},
+		{"revoked, delivered", LeaseRevoked, RemovalDelivered, time.Hour + ReissueMargin - 1, true},
+		{"revoked, after the margin", LeaseRevoked, RemovalDelivered, time.Hour + ReissueMargin, false},
+		{"checked in, wiped", LeaseCheckedIn, RemovalSecretWiped, 0, false},
+		{"checked in, closed", LeaseCheckedIn, RemovalSessionClosed, 0, false},
+	} {
+		l := leaseOf(time.Hour)
+		l.State, l.Removal.Step = tt.state, tt.step
+		if got := l.HoldsAt(noon.Add(tt.after)); got != tt.want {
+			t.Errorf("%s: holds = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestARenewalProlongsFromNowAndNeverPastADay(t *testing.T) {
 	for _, tt := range []struct {
 		name     string

@@ -2,6 +2,7 @@ package systest
 
 import (
 	"crypto/rand"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,6 +28,12 @@ type RawDevice struct {
 // RawDevice enrolls a device for a user at a replica.
 func (w *World) RawDevice(replica int, user string) *RawDevice {
 	w.t.Helper()
+	return w.RawDeviceOver(replica, user, w.client)
+}
+
+// RawDeviceOver enrolls a device that asks through a client of its own; nil is the real one.
+func (w *World) RawDeviceOver(replica int, user string, client func(hubclient.Target) *http.Client) *RawDevice {
+	w.t.Helper()
 	keys, err := seal.DeriveKeys(seal.NewSeed())
 	if err != nil {
 		w.t.Fatalf("derive keys: %v", err)
@@ -35,6 +42,9 @@ func (w *World) RawDevice(replica int, user string) *RawDevice {
 	var seq atomic.Uint64
 	d := &RawDevice{ID: string(keyshift.NewID(time.Now(), rand.Reader)), Keys: keys}
 	d.Config = hubclient.DeviceConfig{Target: target, DeviceID: d.ID, Key: keys.Signing(), Clock: bootclock.System(), Sequence: func() (uint64, error) { return seq.Add(1), nil }}
+	if client != nil {
+		d.Config.HTTP = client(target)
+	}
 	enrolling := hubclient.NewDevice(d.Config)
 	defer enrolling.Close()
 	answer := Do(w.t, enrolling.Enroll, &v1.EnrollRequest{

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type World struct {
 	OwnerToken keyshift.Secret
 	Config     server.Config
 	stop       []func()
+	client     func(hubclient.Target) *http.Client
 }
 
 // SQLite makes a world on embedded SQLite.
@@ -95,6 +97,17 @@ func (w *World) becomeOwner() {
 	w.Owner = w.Admin(0, w.OwnerToken)
 }
 
+// Outside is the world of a hub that runs as a process of its own: it has no Replica, and starts and stops nothing. The
+// first-owner code makes the owner. Who asks goes through client, which may lead to any replica; nil is the real one.
+func Outside(t testing.TB, firstOwnerCode string, client func(hubclient.Target) *http.Client) *World {
+	t.Helper()
+	w := &World{t: t, client: client}
+	target, _ := Target(t, firstOwnerCode)
+	w.OwnerToken = w.Login(firstOwnerCode, "owner")
+	w.Owner = w.admin(target, func(context.Context) (keyshift.Secret, error) { return w.OwnerToken, nil })
+	return w
+}
+
 // Target gives how a code's reader knows the hub.
 func Target(t testing.TB, code string) (hubclient.Target, keyshift.Invitation) {
 	t.Helper()
@@ -126,7 +139,11 @@ func (w *World) Admin(replica int, token keyshift.Secret) *hubclient.Admin {
 
 func (w *World) admin(target hubclient.Target, token hubclient.TokenSource) *hubclient.Admin {
 	w.t.Helper()
-	a, err := hubclient.NewAdmin(hubclient.AdminConfig{Target: target, Token: token})
+	c := hubclient.AdminConfig{Target: target, Token: token}
+	if w.client != nil {
+		c.HTTP = w.client(target)
+	}
+	a, err := hubclient.NewAdmin(c)
 	if err != nil {
 		w.t.Fatalf("make client: %v", err)
 	}
@@ -178,7 +195,11 @@ func (w *World) AddAccount(handle string, s *v1.AccountSettings, users ...string
 // EnrollmentCode makes a code for a user at one replica.
 func (w *World) EnrollmentCode(replica int, user string) string {
 	w.t.Helper()
-	return Do(w.t, w.Admin(replica, w.OwnerToken).Users.CreateCode, &v1.CreateCodeRequest{User: user, Kind: v1.CodeKind_CODE_KIND_ENROLLMENT}).GetCode()
+	owner := w.Owner
+	if len(w.Replica) > 0 {
+		owner = w.Admin(replica, w.OwnerToken)
+	}
+	return Do(w.t, owner.Users.CreateCode, &v1.CreateCodeRequest{User: user, Kind: v1.CodeKind_CODE_KIND_ENROLLMENT}).GetCode()
 }
 
 // Desk is a computer with an agent.
@@ -188,13 +209,15 @@ type Desk struct {
 	Ring  *osringtest.Fake
 	Dir   string
 	Clock bootclock.Clock
-	stop  func()
+	// HTTP is the agent's client for the hub; nil is the real one.
+	HTTP func(hubclient.Target) *http.Client
+	stop func()
 }
 
 // Desk makes a computer whose agent runs and is enrolled at a replica for a user.
 func (w *World) Desk(replica int, user string) *Desk {
 	w.t.Helper()
-	d := &Desk{t: w.t, Ring: osringtest.NewFake(), Dir: w.t.TempDir(), Clock: bootclock.System()}
+	d := &Desk{t: w.t, Ring: osringtest.NewFake(), Dir: w.t.TempDir(), Clock: bootclock.System(), HTTP: w.client}
 	d.Start()
 	if _, err := d.Agent.Enroll(w.t.Context(), w.EnrollmentCode(replica, user), user+"'s computer"); err != nil {
 		w.t.Fatalf("enroll: %v", err)
@@ -205,7 +228,7 @@ func (w *World) Desk(replica int, user string) *Desk {
 // Start starts the agent on what is on the computer.
 func (d *Desk) Start() {
 	d.t.Helper()
-	a, err := agent.New(agent.Config{StateDir: d.Dir, Ring: d.Ring, Clock: d.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Version: "test"})
+	a, err := agent.New(agent.Config{StateDir: d.Dir, Ring: d.Ring, Clock: d.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Version: "test", HTTP: d.HTTP})
 	if err != nil {
 		d.t.Fatalf("start agent: %v", err)
 	}

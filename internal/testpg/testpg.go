@@ -56,6 +56,14 @@ func New(t testing.TB) string {
 	return dsn
 }
 
+// Exec runs SQL on a database that New gave: what no program of ours would do, as damage or a time that has passed.
+func Exec(t testing.TB, dsn, statements string) {
+	t.Helper()
+	if err := psql(dsn, statements); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // cluster is the address of the shared cluster or of the binary's own.
 func cluster() (string, error) {
 	if dsn := os.Getenv(Variable); dsn != "" {

@@ -16,7 +16,7 @@ func (w *writer) attempt(batch []*command) (culprit int, err error) {
 	if err := w.begin(ctx, batch[0].kind == hub.Closing); err != nil {
 		return -1, w.note(err)
 	}
-	now, writes := w.store.clock.next(), 0
+	now, writes, lent := w.store.clock.next(), 0, int64(0)
 	var outbox []hub.OutboxRow
 	for i, c := range batch {
 		t := w.newTx(ctx, now)
@@ -24,12 +24,13 @@ func (w *writer) attempt(batch []*command) (culprit int, err error) {
 			w.undo(ctx, err)
 			return culpritOf(i, err), w.note(err)
 		}
-		writes += t.writes
+		writes, lent = writes+t.writes, lent+t.lent
 		outbox = append(outbox, t.outbox...)
 	}
 	if err := w.finish(ctx, writes); err != nil {
 		return -1, w.note(err)
 	}
+	w.store.lent(lent)
 	w.committed(batch, writes, outbox)
 	return 0, nil
 }

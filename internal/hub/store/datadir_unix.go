@@ -24,5 +24,17 @@ func othersMayWrite(dir fs.FileInfo) bool {
 
 func syncHandle(f *os.File) error { return f.Sync() }
 
+// errNoSpace is what the system says of a full disk.
+const errNoSpace = unix.ENOSPC
+
+// freeSpace is how many bytes this user may still write on the disk of a directory.
+func freeSpace(dir string) (bytes int64, ok bool) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, false
+	}
+	return int64(st.Bavail) * int64(st.Bsize), true //nolint:gosec,unconvert // the types differ between systems
+}
+
 func isFull(err error) bool     { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
 func isReadonly(err error) bool { return errors.Is(err, unix.EROFS) }

@@ -26,6 +26,22 @@ func othersMayWrite(fs.FileInfo) bool { return false }
 // syncHandle: directories cannot be flushed here, and NTFS journals names.
 func syncHandle(*os.File) error { return nil }
 
+// errNoSpace is what the system says of a full disk.
+const errNoSpace = windows.ERROR_DISK_FULL
+
+// freeSpace is how many bytes this user may still write on the disk of a directory.
+func freeSpace(dir string) (bytes int64, ok bool) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, false
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(path, &free, nil, nil); err != nil {
+		return 0, false
+	}
+	return int64(min(free, math.MaxInt64)), true //nolint:gosec // bounded
+}
+
 func isFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

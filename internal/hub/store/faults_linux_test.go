@@ -118,7 +118,7 @@ func TestOnAFullDiskRightsAreStillTakenAway(t *testing.T) {
 	if s.StorageFull() {
 		t.Error("there is room, and the store says that it is full")
 	}
-	if info, err := os.Stat(filepath.Join(dir, "reserve")); err != nil || info.Size() != reserveSize {
+	if info, err := os.Stat(filepath.Join(dir, "reserve")); err != nil || info.Size() != leastReserve {
 		t.Errorf("reserve %v, %v", info, err)
 	}
 }

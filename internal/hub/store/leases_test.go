@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -200,6 +203,48 @@ func TestALateComerIsRunAgainAndSeesTheHolder(t *testing.T) {
 			t.Errorf("%d runs, held by %s", runs, s.holder(a))
 		}
 	})
+}
+
+// interloper does something before the second question.
+type interloper struct {
+	db.DBTX
+	asked int
+	do    func()
+}
+
+func (i *interloper) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if i.asked++; i.asked == 2 {
+		i.do()
+	}
+	return i.DBTX.QueryRowContext(ctx, query, args...)
+}
+
+// The holder is looked up in two steps. Who gave the account back between them is no holder, and who got it then is.
+func TestWhoeverGivesBackWhileOneLooksIsNoHolder(t *testing.T) {
+	onEach(t, func(t *testing.T, s *scene) {
+		a, d := s.account(), s.device(s.user())
+		first := s.activate(s.lend(a, d))
+		var next keyshift.Lease
+		look := func(do func()) (hub.LeaseView, error) {
+			r := &reader{ctx: t.Context(), q: db.New(&interloper{DBTX: s.pool, do: do}), judge: func(err error) error { return err }}
+			return r.Holder(a.ID, s.clock.now())
+		}
+		got, err := look(func() {
+			s.giveBack(first)
+			next = s.lend(a, d)
+		})
+		same(t, "error", err, nil)
+		same(t, "holder", got.ID, next.ID)
+		_, err = look(func() { s.giveBack(next) })
+		wantCode(t, err, keyshift.CodeNotFound)
+	})
+}
+
+// giveBack ends a lease whose secret is wiped.
+func (s *scene) giveBack(l keyshift.Lease) {
+	s.Helper()
+	l.State, l.Epoch, l.EndedAt, l.Removal.Step = keyshift.LeaseCheckedIn, l.Epoch+1, s.clock.now(), keyshift.RemovalSecretWiped
+	s.do(func(tx hub.Tx) error { return tx.SaveLease(l) })
 }
 
 // Two hubs on PostgreSQL, one on SQLite: of 64 who ask at once one gets the account, the others are told who.

@@ -288,12 +288,12 @@ func TestAReadOnlyDatabaseSaysSo(t *testing.T) {
 func TestTheReserveIsRealAndComesBack(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reserve")
 	now := time.Unix(1000, 0)
-	r, err := newReserve(path, func() time.Time { return now })
+	r, err := newReserve(path, func() time.Time { return now }, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Size() != reserveSize {
+	if err != nil || info.Size() != leastReserve {
 		t.Fatalf("%v, %v", info, err)
 	}
 	if !r.spend() || r.spend() {
@@ -312,7 +312,7 @@ func TestTheReserveIsRealAndComesBack(t *testing.T) {
 	if !r.restored() {
 		t.Error("the reserve did not come back in time")
 	}
-	none, err := newReserve("", time.Now)
+	none, err := newReserve("", time.Now, 0)
 	if err != nil || none.spend() || !none.restored() {
 		t.Error("no reserve cannot be spent")
 	}

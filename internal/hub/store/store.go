@@ -17,7 +17,8 @@
 //
 // A full, read-only or unreachable database refuses writes and says which it is. A damaged one, or a disk that failed
 // to keep what was written, ends the store for good: [Options.OnFatal] is called, and everything is refused until a
-// new Open has looked at the file. A reserve of 16 MiB lets rights be taken away on a full disk; see reserve.go.
+// new Open has looked at the file. A reserve that grows with the live leases lets all of them be taken away on a full
+// disk; see reserve.go.
 //
 // # Backups
 //
@@ -58,7 +59,8 @@ type Options struct {
 	// Beside opens a database that a hub may be using at the same time, for a backup or a rotation of keys: on SQLite no lock
 	// is taken and nothing verified. The database has to exist.
 	Beside bool
-	// ReserveFile is kept filled with 16 MiB, on the database's disk. Empty keeps none.
+	// ReserveFile is kept filled, on the database's disk, with 16 MiB or 8 KiB for each live lease if that is more. Empty
+	// keeps none.
 	ReserveFile string
 }
 
@@ -72,6 +74,11 @@ type Store struct {
 	reserve *reserve
 	// full is whether the last write that needed room found none.
 	full atomic.Bool
+	// live is how many leases there are at most: as many as were counted last, and those that were added since.
+	live     atomic.Int64
+	counting atomic.Bool
+	// background is what goes on beside the writers.
+	background sync.WaitGroup
 	// failed is set once, when the store ends for good.
 	failed atomic.Pointer[error]
 
@@ -100,6 +107,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Random = rand.Reader
 	}
 	e, err := o.open(ctx)
+	if err != nil && freeReserve(o, err) {
+		e, err = o.open(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -136,14 +146,14 @@ func start(ctx context.Context, e engine, o Options) (*Store, error) {
 	if err := ensureSchema(ctx, e, o.Migrate); err != nil {
 		return nil, err
 	}
-	room, err := newReserve(o.ReserveFile, o.Clock)
-	if err != nil {
-		return nil, storageError(err)
-	}
-	s := &Store{options: o, engine: e, clock: &clock{now: o.Clock, random: o.Random}, reserve: room,
+	s := &Store{options: o, engine: e, clock: &clock{now: o.Clock, random: o.Random},
 		queue: make(chan *command, largestBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
+	var err error
 	if s.pool, s.queries, err = e.read(ctx); err != nil {
 		return nil, fmt.Errorf("prepare queries: %w", e.classify(err).public(err))
+	}
+	if err := s.keepReserve(ctx); err != nil {
+		return nil, err
 	}
 	var writers sync.WaitGroup
 	for range e.writers() {
@@ -162,6 +172,7 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.stopped
+		s.background.Wait()
 		err = s.engine.close(s.failed.Load() == nil)
 	})
 	return err

@@ -22,7 +22,9 @@ type tx struct {
 	// failure is the first error of the database; after it the transaction cannot be committed, whatever fn returns.
 	failure error
 	kept    *kept
-	outbox  []hub.OutboxRow
+	// lent counts the leases added.
+	lent   int64
+	outbox []hub.OutboxRow
 }
 
 // kept is a refusal that is committed together with the changes made before it.

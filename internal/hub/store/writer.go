@@ -164,7 +164,7 @@ func (w *writer) refusal(kind hub.WriteKind) error {
 
 func (w *writer) reply(c *command, err error) {
 	w.store.counts.commands.Add(1)
-	c.answer <- err
+	c.answer <- w.store.withFree(err)
 }
 
 func (w *writer) replyAll(batch []*command, err error) {
