@@ -101,14 +101,19 @@ func (j *journal) byLease(id string) (record, bool) {
 	return record{}, false
 }
 
-// add writes a new record. One that is there already stays, and is an error.
+// add writes a new record. One that is there already stays, and is an error. After an error there is none, so that no
+// start takes up what somebody was told did not happen.
 func (j *journal) add(rec record) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	if _, ok := j.get(rec.RequestID); ok {
 		return errRequestReused
 	}
-	return j.save(rec)
+	err := j.save(rec)
+	if err != nil {
+		_ = j.files.Remove(rec.RequestID + recordSuffix) // it may be there, only not synced
+	}
+	return err
 }
 
 // replace writes a record whatever was there. Also when the disk refuses it, the memory knows it.
