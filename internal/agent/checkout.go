@@ -58,7 +58,7 @@ func readCheckOut(req *v1.LocalServiceCheckOutRequest) (record, error) {
 	return record{
 		// Some file systems and keyrings do not tell names apart by their case.
 		RequestID: strings.ToLower(req.GetRequestId()),
-		Phase:     requested, Account: req.GetAccount(), Reason: reason, Duration: req.GetDuration().AsDuration(),
+		Phase:     requested, fresh: true, Account: req.GetAccount(), Reason: reason, Duration: req.GetDuration().AsDuration(),
 	}, nil
 }
 
@@ -255,7 +255,7 @@ func (a *Agent) keepSecret(ctx context.Context, l *link, s *line, rec *record, s
 		return nil
 	}
 	if err := a.vault.Keep(ctx, rec.RequestID, l.owner(rec.Lease.GetId(), rec.AccountID), secret); err != nil {
-		rec.ItemFree = errors.Is(err, secretstore.ErrNothingStored)
+		rec.ItemFree = rec.fresh && errors.Is(err, secretstore.ErrNothingStored)
 		return storeError(err)
 	}
 	return nil
@@ -276,11 +276,14 @@ func (a *Agent) giveUp(ctx context.Context, rec record, why error) error {
 		if now.Lease == nil {
 			now = now.withLease(rec.Lease, rec.Given)
 		}
+		if now.Phase.live() { // in one step: a live record that says its keyring is free would be taken up, and filled
+			now.Phase, now.Cause = ending, keyshift.CauseNotStored
+		}
 		now.ItemFree = rec.ItemFree
 		return now, nil
 	})
 	if err == nil {
-		a.end(rec.RequestID, keyshift.CauseNotStored)
+		a.dropKey(rec.RequestID)
 		a.settleTaken(ctx, rec.RequestID)
 	}
 	return why

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/osring"
 )
 
 // crashStories are what a program may die in the middle of. Each begins with an enrolled agent in contact.
@@ -28,6 +29,11 @@ var crashStories = []struct {
 			w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
 			w.settle(5 * time.Second)
 		}
+	}},
+	{"check out while the keyring is locked", "x/acme", func(w *world, a *Agent) {
+		w.ring.FailWith(osring.ErrLocked)
+		_, _ = a.CheckOut(w.t.Context(), w.request("x/acme"))
+		w.ring.FailWith(nil)
 	}},
 	{"delegated", "instagram/acme", func(w *world, a *Agent) {
 		if held, err := a.CheckOut(w.t.Context(), w.request("instagram/acme")); err == nil {

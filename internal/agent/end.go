@@ -38,6 +38,11 @@ func (a *Agent) endAs(request string, why func(record) record) {
 		return // it has ended already
 	}
 	a.log.Info("lease ends", "request_id", request, "lease_id", rec.Lease.GetId(), "cause", rec.Cause)
+	a.dropKey(request)
+}
+
+// dropKey makes the secret of an ended lease useless at once; what the disk refuses, the wipe goes on with.
+func (a *Agent) dropKey(request string) {
 	if err := a.vault.DropKey(request); err != nil {
 		a.log.Error("remove key", "request_id", request, "error", err)
 	}

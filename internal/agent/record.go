@@ -62,8 +62,10 @@ type record struct {
 	Cause keyshift.EndCause `json:"cause,omitempty"`
 	// Foreign: the hub knows of this lease and we had nothing of it.
 	Foreign bool `json:"foreign,omitempty"`
-	// ItemFree: the keyring was never given anything.
+	// ItemFree: the keyring was never given anything. Only a record that is ending says so.
 	ItemFree bool `json:"item_free,omitempty"`
+	// fresh: this run asked first, so no earlier one can have stored anything.
+	fresh bool
 	// Delivered and Told: the hub heard that we know of the end, and of an end that was ours.
 	Delivered bool `json:"delivered,omitempty"`
 	Told      bool `json:"told,omitempty"`
