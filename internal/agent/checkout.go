@@ -151,7 +151,7 @@ func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v
 // stays until its time is over: the same request may come again, or the lease show up in a sync.
 func (a *Agent) afterRefusal(rec record, err error) {
 	switch keyshift.CodeOf(err) {
-	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged, keyshift.CodeInternal, keyshift.CodeUnavailable:
+	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged, keyshift.CodeReplayed, keyshift.CodeInternal, keyshift.CodeUnavailable:
 		return
 	}
 	if rec.Phase == stored || a.vault.HasKey(rec.RequestID) {

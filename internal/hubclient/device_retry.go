@@ -47,14 +47,20 @@ func Wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Retry calls do up to attempts times as long as the hub is unreachable. Only what may safely happen twice is repeated:
-// questions, and effects with the same request id.
+// Retry calls do up to attempts times as long as nobody knows what the hub made of it: it is unreachable, or somebody on the
+// way doubled the request, so that the answer is to a copy that came later. Only what may safely happen twice is
+// repeated: questions, and effects with the same request id.
 func Retry(ctx context.Context, attempts int, b Backoff, do func() error) error {
 	for {
 		err := do()
 		attempts--
-		if keyshift.CodeOf(err) != keyshift.CodeHubUnreachable || attempts <= 0 || !Wait(ctx, b.Next()) {
+		if !unknown(err) || attempts <= 0 || !Wait(ctx, b.Next()) {
 			return err
 		}
 	}
+}
+
+func unknown(err error) bool {
+	code := keyshift.CodeOf(err)
+	return code == keyshift.CodeHubUnreachable || code == keyshift.CodeReplayed
 }

@@ -234,6 +234,7 @@ func TestRetryRepeatsOnlyWhatDidNotArrive(t *testing.T) {
 		want int
 	}{
 		{keyshift.CodeHubUnreachable, 3},
+		{keyshift.CodeReplayed, 3},
 		{keyshift.CodeGrantMissing, 1},
 		{keyshift.CodeHubIdentityChanged, 1},
 	} {
