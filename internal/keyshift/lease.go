@@ -30,7 +30,8 @@ const (
 	ReissueMargin = 120 * time.Second
 	// StaleAfter is how long after the last contact with the hub a device stops filling and showing.
 	StaleAfter = 5 * time.Minute
-	// SyncEvery is how often a device asks for news without being told: a lost push heals within this time.
+	// SyncEvery is how often a device that holds something asks for news without being told: a lost push heals within this
+	// time. One that holds nothing asks less often.
 	SyncEvery = 30 * time.Second
 )
 
