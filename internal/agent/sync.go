@@ -215,6 +215,9 @@ func (a *Agent) syncAndWait(ctx context.Context, w *waits) time.Duration {
 		return w.next()
 	}
 	w.reset()
+	if l := a.link.Load(); l != nil && len(a.journal.live()) == 0 {
+		l.idle() // nobody needs the connection until the next time
+	}
 	return a.syncInterval()
 }
 
@@ -256,8 +259,13 @@ const minInterval = 3 * time.Second
 // paceFor is how often a lease wants syncs: three in its offline grace.
 func (a *Agent) paceFor(rec record) time.Duration { return max(rec.term().grace()/3, minInterval) }
 
-// syncInterval is the hub's pace, or that of the lease with the shortest offline grace, spread by a fifth around it. While
-// something is lent, all of it lies below, with time for two tries: a lost push has to heal within the pace.
+// calmPaces is how many times slower than the hub's pace an agent asks that holds nothing: no push can be lost that takes
+// something away, and a stream tells the rest.
+const calmPaces = 4
+
+// syncInterval is the hub's pace, or that of the lease with the shortest offline grace. While something is lent, all of it
+// lies below, with time for two tries: a lost push has to heal within the pace. While nothing is, it is four times the pace,
+// spread by a fifth around it.
 func (a *Agent) syncInterval() time.Duration {
 	every, live := a.times.state().Pace.SyncEvery, a.journal.live()
 	for _, rec := range live {
@@ -265,9 +273,10 @@ func (a *Agent) syncInterval() time.Duration {
 			every = min(every, a.paceFor(rec))
 		}
 	}
-	longest, spread := every+every/5, 2*every/5
-	if len(live) > 0 {
-		longest, spread = every-every/6, every/6
+	longest, spread := every-every/6, every/6
+	if len(live) == 0 {
+		every *= calmPaces
+		longest, spread = every+every/5, 2*every/5
 	}
 	return longest - a.cfg.Spread(spread+1)
 }

@@ -249,19 +249,43 @@ func TestIdleAgentRests(t *testing.T) {
 			defer w.hub.mu.Unlock()
 			return w.hub.calls["Sync"] + w.hub.calls["Watch"] + w.hub.calls["AwaitNews"]
 		}
-		asked, read := count(), w.clock.count()
-		const minutes = 20
+		asked, woke := count(), w.clock.instants()
+		const minutes = 60
 		w.settle(minutes * time.Minute)
-		if got := count() - asked; got < 2*minutes*4/5 || got > 2*minutes*6/5+1 {
-			t.Errorf("asked %d times in %d minutes, want about two a minute", got, minutes)
+		if got := count() - asked; got < minutes/2*4/5 || got > minutes/2*6/5+1 {
+			t.Errorf("asked %d times in %d minutes, want about once every two", got, minutes)
 		}
-		if got := w.clock.count() - read; got > 3*2*minutes {
-			t.Errorf("looked at the clock %d times in %d minutes: something ticks", got, minutes)
+		// The stream's heartbeats, three in two minutes, leave two and a half wake-ups of the four in a minute.
+		if got := w.clock.instants() - woke; got > minutes*5/2 {
+			t.Errorf("woke up %d times in %d minutes: something ticks", got, minutes)
 		}
 		if _, err := w.state.Read(timeFile); err != nil {
 			t.Error(err)
 		}
 		_ = a
+	})
+}
+
+func TestAHubOutOfReachIsLookedForCalmly(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.settle(time.Minute)
+		w.unplug()
+		w.settle(time.Hour)
+		woke := w.clock.instants()
+		const minutes = 24 * 60
+		w.settle(minutes * time.Minute)
+		if got := w.clock.instants() - woke; got > 4*minutes || got < minutes {
+			t.Errorf("woke up %d times in %d minutes, want one to four a minute", got, minutes)
+		}
+		if a.Status().GetConnected() {
+			t.Error("the agent says that it is connected")
+		}
+		w.plug()
+		w.settle(time.Minute)
+		if !a.Status().GetConnected() {
+			t.Error("the agent has not found the hub within a minute")
+		}
 	})
 }
 

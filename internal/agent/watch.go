@@ -80,6 +80,9 @@ func (a *Agent) listen(ctx context.Context, s *line, mute int, first bool) (int,
 	case errors.Is(err, hubclient.ErrSilent), errors.Is(err, io.EOF), lasted >= steady:
 		return mute + 1, nil
 	}
+	if err = a.heard(err); !a.online.Load() {
+		poke(a.askSoon) // from now on the syncs look for the hub
+	}
 	return mute, err
 }
 

@@ -28,7 +28,7 @@ func TestWitnessFollowsTheLog(t *testing.T) {
 		a, stop := w.enrolled()
 		for i, events := range [][]string{{"a", "b", "c"}, {"d"}, {}, {"e", "f", "g", "h"}} {
 			w.hub.with(func() { w.hub.recordAll(events...) })
-			w.settle(time.Minute)
+			w.settle(6 * time.Minute) // two syncs: one to see it, one to stand for it
 			w.hub.mu.Lock()
 			size, seen := w.hub.size, w.hub.seen
 			root, err := tlog.TreeHash(size, w.hub.log)

@@ -272,6 +272,8 @@ type testClock struct {
 	boot  time.Duration
 	boots int
 	reads int
+	last  time.Time // when it was read last
+	woke  int
 	dead  bool
 }
 
@@ -281,6 +283,10 @@ func (c *testClock) Read() (bootclock.Reading, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reads++
+	if now := time.Now(); now != c.last {
+		c.last = now
+		c.woke++
+	}
 	if c.dead {
 		return bootclock.Reading{}, fs.ErrInvalid
 	}
@@ -302,6 +308,13 @@ func (c *testClock) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.reads
+}
+
+// instants tells at how many moments the clock was read: whatever the agent does begins with that.
+func (c *testClock) instants() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.woke
 }
 
 func (c *testClock) fail(dead bool) {
