@@ -1,0 +1,147 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
+	"github.com/keyshift-hq/keyshift/internal/systest"
+)
+
+// desktop is a session with a real keyring in which the real agent runs, enrolled at the hub of a world.
+type desktop struct {
+	program
+	env []string
+}
+
+func newDesktop(b *testing.B, w *systest.World, user string) *desktop {
+	b.Helper()
+	session := osringtest.StartSession(b)
+	session.StartGnomeKeyring(b, "pw")
+	d := &desktop{env: session.Env(), program: program{exec.Command(agentBinary, "run")}}
+	d.cmd.Env = d.env
+	var log bytes.Buffer
+	d.cmd.Stderr = &log
+	must(b, d.cmd.Start())
+	b.Cleanup(d.stop)
+	code := w.EnrollmentCode(0, user)
+	var err error
+	for range 100 {
+		if _, err = d.cli(code, "enroll", "--yes", "--device-name", "computer"); err == nil {
+			return d
+		}
+		pause(b.Context(), 100*time.Millisecond)
+	}
+	b.Fatalf("%v\n%s", err, &log)
+	return nil
+}
+
+// cli asks the running agent as a person does.
+func (d *desktop) cli(stdin string, args ...string) (string, error) {
+	cmd := exec.Command(agentBinary, args...)
+	cmd.Env, cmd.Stdin = d.env, strings.NewReader(stdin)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", args, err, out)
+	}
+	return string(out), err
+}
+
+// switches adds up how often the threads of a process went to sleep.
+func (p *program) switches() float64 {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", p.cmd.Process.Pid))
+	sum := 0.0
+	for _, task := range tasks {
+		var n float64
+		_, _ = fmt.Sscan(field(task, "voluntary_ctxt_switches"), &n) // a thread that ended does not wake up any more
+		sum += n
+	}
+	return sum
+}
+
+// wakeUps counts at how many moments a process did something: tenths of a second in which one of its threads ran.
+func wakeUps(b *testing.B, p *program, d time.Duration) (moments, switches float64) {
+	first := p.switches()
+	last := first
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		pause(b.Context(), 100*time.Millisecond)
+		if now := p.switches(); now != last {
+			moments++
+			last = now
+		}
+	}
+	return moments, last - first
+}
+
+func BenchmarkAgentIdle(b *testing.B) {
+	built(b)
+	w := systest.SQLite(b)
+	w.AddUser("dana")
+	d := newDesktop(b, w, "dana")
+	pause(b.Context(), 10*time.Second) // what starting left behind is collected by then
+	Run(b, Case{
+		Group: "Agent", Name: "idle", Rounds: 1,
+		Note: "The program, enrolled and connected, holding nothing, with a real keyring; looked at for four minutes. A wake-up is a tenth of a second in which " +
+			"any of its threads ran. `make test` counts them over 24 simulated hours without a hub.",
+		Goals: []Goal{{Figure: "RSS", AtMost: 15}, {Figure: "wake-ups a minute", AtMost: 4}},
+		Subjects: []Subject{{Product, func() ([]Figure, error) {
+			const minutes = 2
+			moments, switches := wakeUps(b, &d.program, minutes*time.Minute)
+			rss, err := d.status("VmRSS")
+			anonymous, _ := d.status("RssAnon")
+			return []Figure{
+				{"RSS", "MiB", rss / 1024}, {"of it not the program's file", "MiB", anonymous / 1024},
+				{"wake-ups a minute", "", moments / minutes}, {"context switches a minute", "", switches / minutes},
+			}, err
+		}}},
+	})
+}
+
+func BenchmarkCommandLine(b *testing.B) {
+	built(b)
+	w := systest.SQLite(b)
+	w.AddUser("dana")
+	d := newDesktop(b, w, "dana")
+	bare := filepath.Join(b.TempDir(), "bare")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bare, "./testdata/bare")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	if err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	var floor []time.Duration
+	Run(b, Case{
+		Group: "Command line", Name: "keyshift-agent status",
+		Note:  "From the start of the process to its end, each beside a bare Go program that prints a word.",
+		Goals: []Goal{{Figure: "beyond the floor", AtMost: 10}},
+		Subjects: []Subject{
+			{Product, func() (figures []Figure, err error) {
+				var ours []time.Duration
+				floor = nil
+				for range 40 {
+					ours = append(ours, timed(&err, func() error { _, err := d.cli("", "status"); return err }))
+					floor = append(floor, timed(&err, exec.Command(bare).Run))
+				}
+				return append(Latency(ours), Figure{"beyond the floor", "ms", Percentile(ours, 50) - Percentile(floor, 50)}), err
+			}},
+			{Floor, func() ([]Figure, error) {
+				return Latency(floor), nil
+			}},
+		},
+	})
+}
+
+// timed tells how long something took, and keeps its error if there was none before.
+func timed(err *error, do func() error) time.Duration {
+	start := time.Now()
+	if e := do(); e != nil && *err == nil {
+		*err = e
+	}
+	return time.Since(start)
+}
