@@ -7,8 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
@@ -38,8 +36,8 @@ type AgentConfig struct {
 
 // Run is the agent. It listens before anything else, because that is what makes it the only one.
 func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
-	stayLight()
 	log := slog.New(slog.NewTextHandler(inv.Stderr, &slog.HandlerOptions{Level: cmd.LogLevel}))
+	defer stayLight(log)()
 	path, err := inv.socket()
 	if err != nil {
 		return err
@@ -63,12 +61,6 @@ func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	return inv.runParts(ctx, agent, server, listener, log)
-}
-
-// stayLight trades speed, of which an agent needs little, for memory, which it holds all day.
-func stayLight() {
-	debug.SetGCPercent(25)
-	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0))) // each more has caches of its own
 }
 
 func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error) {
