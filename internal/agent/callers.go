@@ -176,7 +176,7 @@ func (a *Agent) tellCallers(ctx context.Context) {
 		return
 	}
 	_, _, err = hubclient.Ask(ctx, s.hub.NoteRefusedCallers, report)
-	a.heard(err)
+	err = a.heard(err)
 	if !heardOut(err) {
 		a.log.Info("report refused callers again later", "error", err)
 		return

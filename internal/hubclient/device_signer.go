@@ -143,7 +143,17 @@ func Ask[Q, A any](ctx context.Context, method func(context.Context, *Q) (*A, er
 	return ask(ctx, method, question)
 }
 
+// ask asks again, with a new number, when the hub says that it knows the request already: somebody on the way sent it
+// twice, and the answer to the first was not the one that came back.
 func ask[Q, A any](ctx context.Context, method func(context.Context, *Q) (*A, error), question *Q) (*A, Contact, error) {
+	answer, contact, err := askOnce(ctx, method, question)
+	if keyshift.CodeOf(err) == keyshift.CodeReplayed {
+		return askOnce(ctx, method, question)
+	}
+	return answer, contact, err
+}
+
+func askOnce[Q, A any](ctx context.Context, method func(context.Context, *Q) (*A, error), question *Q) (*A, Contact, error) {
 	var contact Contact
 	answer, err := method(context.WithValue(ctx, contactKey{}, &contact), question)
 	if err != nil {

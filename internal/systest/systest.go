@@ -217,7 +217,13 @@ type Desk struct {
 // Desk makes a computer whose agent runs and is enrolled at a replica for a user.
 func (w *World) Desk(replica int, user string) *Desk {
 	w.t.Helper()
-	d := &Desk{t: w.t, Ring: osringtest.NewFake(), Dir: w.t.TempDir(), Clock: bootclock.System(), HTTP: w.client}
+	return w.DeskAt(bootclock.System(), replica, user)
+}
+
+// DeskAt is Desk for a computer with another clock.
+func (w *World) DeskAt(clock bootclock.Clock, replica int, user string) *Desk {
+	w.t.Helper()
+	d := &Desk{t: w.t, Ring: osringtest.NewFake(), Dir: w.t.TempDir(), Clock: clock, HTTP: w.client}
 	d.Start()
 	if _, err := d.Agent.Enroll(w.t.Context(), w.EnrollmentCode(replica, user), user+"'s computer"); err != nil {
 		w.t.Fatalf("enroll: %v", err)
