@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+	_ "time/tzdata" // not every computer has the time zones
 
 	"github.com/keyshift-hq/keyshift/cmd/agent/internal/cli"
 	"github.com/keyshift-hq/keyshift/internal/agent"

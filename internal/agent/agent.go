@@ -14,6 +14,7 @@
 //	time.json          the last signed word of the hub about the time, and the highest ever
 //	sequence           how far the numbers of signed requests are reserved
 //	callers.json       how many local callers of other OS users were refused, until the hub has heard it
+//	reminders.json     what was reminded of, and when people work
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -85,20 +86,21 @@ type Config struct {
 
 // Agent is the engine. Make it with [New] and let it [Agent.Run]. It is safe for concurrent use.
 type Agent struct {
-	cfg      Config
-	log      *slog.Logger
-	files    files
-	journal  *journal
-	vault    *secretstore.Store
-	times    *timekeeper
-	sequence *sequence
-	callers  *callers
-	bell     *bell
-	problems *problems
-	link     atomic.Pointer[link]
-	damaged  atomic.Bool // the device file is there and cannot be read
-	online   atomic.Bool
-	lock     io.Closer
+	cfg       Config
+	log       *slog.Logger
+	files     files
+	journal   *journal
+	vault     *secretstore.Store
+	times     *timekeeper
+	sequence  *sequence
+	callers   *callers
+	reminders *reminders
+	bell      *bell
+	problems  *problems
+	link      atomic.Pointer[link]
+	damaged   atomic.Bool // the device file is there and cannot be read
+	online    atomic.Bool
+	lock      io.Closer
 
 	enrolling  chan struct{} // full while somebody enrolls or unenrolls
 	syncing    chan struct{} // full while a sync is under way
@@ -176,6 +178,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	if a.callers, err = openCallers(state); err != nil {
 		return nil, err
 	}
+	if a.reminders, err = openReminders(state); err != nil {
+		return nil, err
+	}
 	if d != nil {
 		a.link.Store(newLink(*d, openWitness(state, *d), a.openLine))
 	}
@@ -200,7 +205,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.remind} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

@@ -42,6 +42,7 @@ type fakeHub struct {
 	lose     bool // what is noted is answered with an error
 	calls    map[string]int
 	pace     pace
+	hours    *v1.WorkHours
 	log      hashes
 	size     int64
 	seen     checkpoint.Head // the newest that the device countersigned
@@ -161,7 +162,7 @@ func (h *fakeHub) Sync(_ context.Context, q *v1.SyncRequest) (*v1.SyncResponse, 
 	}
 	answer := &v1.SyncResponse{
 		HubName: "Acme hub", User: testUser,
-		StaleAfter: durationpb.New(h.pace.StaleAfter), SyncEvery: durationpb.New(h.pace.SyncEvery),
+		StaleAfter: durationpb.New(h.pace.StaleAfter), SyncEvery: durationpb.New(h.pace.SyncEvery), WorkHours: h.hours,
 	}
 	for _, l := range h.leases {
 		l.expire()

@@ -88,6 +88,9 @@ func (a *Agent) obeyRefusal(err error) {
 func (a *Agent) takeOver(l *link, answer *v1.SyncResponse) {
 	a.times.setPace(pace{StaleAfter: answer.GetStaleAfter().AsDuration(), SyncEvery: answer.GetSyncEvery().AsDuration()})
 	a.keepTime()
+	if err := a.takeReminders(answer); err != nil {
+		a.log.Error("take over reminders", "error", err)
+	}
 	if d, changed := l.rename(answer.GetHubName(), answer.GetUser()); changed {
 		if err := writeDevice(a.files, d); err != nil {
 			a.log.Error("write device file", "error", err)

@@ -121,3 +121,12 @@ func (w WorkHours) Validate() error {
 func (w WorkHours) EndOfDay(t time.Time) time.Time {
 	return w.Day(t).at(24*time.Hour, w.zone())
 }
+
+// Equal reports whether two say the same.
+func (w WorkHours) Equal(other WorkHours) bool {
+	same := w.zone().String() == other.zone().String() && slices.Equal(w.DaysOff, other.DaysOff)
+	for day := range w.Week {
+		same = same && slices.Equal(w.Week[day], other.Week[day])
+	}
+	return same
+}

@@ -132,6 +132,21 @@ func (c *Client) Sync(ctx context.Context) (*v1.LocalServiceSyncResponse, error)
 	return call(ctx, c, c.rpc.Sync, &v1.LocalServiceSyncRequest{})
 }
 
+// Reminders lists what the user was reminded of, and what waits.
+func (c *Client) Reminders(ctx context.Context) (*v1.LocalServiceListRemindersResponse, error) {
+	return call(ctx, c, c.rpc.ListReminders, &v1.LocalServiceListRemindersRequest{})
+}
+
+// DismissReminder forgets a reminder that was read.
+func (c *Client) DismissReminder(ctx context.Context, id string) (*v1.LocalServiceDismissReminderResponse, error) {
+	return call(ctx, c, c.rpc.DismissReminder, &v1.LocalServiceDismissReminderRequest{Id: id})
+}
+
+// PauseReminders holds reminders back for d, or until tomorrow; neither ends a pause.
+func (c *Client) PauseReminders(ctx context.Context, d time.Duration, today bool) (*v1.LocalServicePauseRemindersResponse, error) {
+	return call(ctx, c, c.rpc.PauseReminders, &v1.LocalServicePauseRemindersRequest{Duration: durationpb.New(d), Today: today})
+}
+
 // Diagnose asks for the agent's part of `doctor`.
 func (c *Client) Diagnose(ctx context.Context) (*v1.LocalServiceDiagnoseResponse, error) {
 	return call(ctx, c, c.rpc.Diagnose, &v1.LocalServiceDiagnoseRequest{})

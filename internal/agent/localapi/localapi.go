@@ -57,11 +57,20 @@ const (
 type Agent interface {
 	Enrollment
 	Lending
+	Reminding
 	Status() *v1.LocalServiceGetStatusResponse
 	SyncNow(ctx context.Context) error
 	Diagnose(ctx context.Context) []*v1.Finding
 	// Subscribe tells on a channel that Status may have changed, several changes as one, until cancel is called.
 	Subscribe() (changes <-chan struct{}, cancel func())
+}
+
+// Reminding tells what the user was or will be reminded of.
+type Reminding interface {
+	Reminders() *v1.LocalServiceListRemindersResponse
+	DismissReminder(id string) error
+	// PauseReminders pauses for d, or until tomorrow; neither ends a pause.
+	PauseReminders(d time.Duration, today bool) error
 }
 
 // Enrollment makes the device known to a hub, and forgets it.

@@ -68,3 +68,15 @@ func (m methods) Sync(ctx context.Context, _ *v1.LocalServiceSyncRequest) (*v1.L
 func (m methods) Diagnose(ctx context.Context, _ *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	return &v1.LocalServiceDiagnoseResponse{Findings: m.agent.Diagnose(ctx)}, nil
 }
+
+func (m methods) ListReminders(context.Context, *v1.LocalServiceListRemindersRequest) (*v1.LocalServiceListRemindersResponse, error) {
+	return m.agent.Reminders(), nil
+}
+
+func (m methods) DismissReminder(_ context.Context, req *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error) {
+	return &v1.LocalServiceDismissReminderResponse{}, m.agent.DismissReminder(req.GetId())
+}
+
+func (m methods) PauseReminders(_ context.Context, req *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
+	return &v1.LocalServicePauseRemindersResponse{}, m.agent.PauseReminders(req.GetDuration().AsDuration(), req.GetToday())
+}

@@ -9,6 +9,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/hub"
@@ -41,7 +42,7 @@ func (s agentService) newsMessage(n hub.News) *v1.SyncResponse {
 	return &v1.SyncResponse{
 		Leases: s.leaseMessages(n.Leases), Removals: s.leaseMessages(n.Removals), Checkpoint: n.Judgment.Latest.Note, Consistency: n.Judgment.Proof,
 		HubName: s.Hub.Name(), User: n.User.Name, StaleAfter: durationpb.New(keyshift.StaleAfter), SyncEvery: durationpb.New(keyshift.SyncEvery),
-		RollbackAccepted: stamp(n.RollbackAccepted), WorkHours: hoursMessage(n.Hours), Reminders: remindersMessage(n.Reminders),
+		RollbackAccepted: stamp(n.RollbackAccepted), WorkHours: api.HoursMessage(n.Hours), Reminders: remindersMessage(n.Reminders),
 	}
 }
 

@@ -2,10 +2,10 @@ package rpc
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -15,14 +15,14 @@ import (
 type workService struct{ *Server }
 
 func (s workService) SetWorkHours(ctx context.Context, req *v1.SetWorkHoursRequest) (*v1.SetWorkHoursResponse, error) {
-	hours, err := hoursOf(req.GetHours())
+	hours, err := api.HoursOf(req.GetHours())
 	if err != nil {
 		return nil, err
 	}
 	return answer(ctx, s.Server, req, func(c hub.Call) (keyshift.WorkHours, error) {
 		return s.Hub.SetWorkHours(ctx, c, req.GetUser(), req.GetGroup(), hours)
 	}, func(w keyshift.WorkHours) *v1.SetWorkHoursResponse {
-		return &v1.SetWorkHoursResponse{Hours: hoursMessage(w)}
+		return &v1.SetWorkHoursResponse{Hours: api.HoursMessage(w)}
 	})
 }
 
@@ -30,7 +30,7 @@ func (s workService) GetWorkHours(ctx context.Context, req *v1.GetWorkHoursReque
 	return answer(ctx, s.Server, req, func(c hub.Call) (hub.HoursView, error) {
 		return s.Hub.GetWorkHours(ctx, c, req.GetUser(), req.GetGroup())
 	}, func(v hub.HoursView) *v1.GetWorkHoursResponse {
-		return &v1.GetWorkHoursResponse{Hours: hoursMessage(v.WorkHours), FromGroup: v.FromGroup, LiftedUntil: stamp(v.LiftedUntil)}
+		return &v1.GetWorkHoursResponse{Hours: api.HoursMessage(v.WorkHours), FromGroup: v.FromGroup, LiftedUntil: stamp(v.LiftedUntil)}
 	})
 }
 
@@ -66,52 +66,4 @@ func remindersMessage(r keyshift.Reminders) *v1.Reminders {
 		m.Every = durationpb.New(r.Every)
 	}
 	return m
-}
-
-// hoursMessage is nil if no hours are set.
-func hoursMessage(w keyshift.WorkHours) *v1.WorkHours {
-	if !w.Set() {
-		return nil
-	}
-	m := &v1.WorkHours{Zone: w.Zone.String()}
-	for day, spans := range w.Week {
-		for _, span := range spans {
-			m.Spans = append(m.Spans, &v1.WorkSpan{Weekday: int32(day), From: durationpb.New(span.From), Until: durationpb.New(span.Until)}) //nolint:gosec // 0 to 6
-		}
-	}
-	for _, day := range w.DaysOff {
-		m.DaysOff = append(m.DaysOff, day.String())
-	}
-	return m
-}
-
-// maxSpans and maxDaysOff bound what one user's or group's hours may hold.
-const (
-	maxSpans   = 70
-	maxDaysOff = 400
-)
-
-func hoursOf(m *v1.WorkHours) (keyshift.WorkHours, error) {
-	zone, err := time.LoadLocation(m.GetZone())
-	if err != nil || m.GetZone() == "Local" {
-		return keyshift.WorkHours{}, keyshift.Invalid(keyshift.CodeFieldInvalid, "That time zone is not known.", "Use a name of the IANA list, such as Europe/Berlin.")
-	}
-	if len(m.GetSpans()) > maxSpans || len(m.GetDaysOff()) > maxDaysOff {
-		return keyshift.WorkHours{}, keyshift.Invalid(keyshift.CodeFieldInvalid, "These are too many spans or days off.", "Use up to 70 spans a week and 400 days off.")
-	}
-	w := keyshift.WorkHours{Zone: zone}
-	for _, s := range m.GetSpans() {
-		span := keyshift.Span{From: s.GetFrom().AsDuration().Truncate(time.Minute), Until: s.GetUntil().AsDuration().Truncate(time.Minute)}
-		if err := w.Add(time.Weekday(s.GetWeekday()), span); err != nil {
-			return w, err
-		}
-	}
-	for _, text := range m.GetDaysOff() {
-		day, err := keyshift.ParseDate(text)
-		if err != nil {
-			return w, err
-		}
-		w.DaysOff = append(w.DaysOff, day)
-	}
-	return w, nil
 }

@@ -27,6 +27,8 @@ type grammar struct {
 	Renew    renewCmd    `cmd:"" group:"Use accounts" help:"Hold an account longer."`
 	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
 
+	Reminders remindersCmd `cmd:"" group:"Use accounts" help:"See what you were reminded of, and pause reminders."`
+
 	Enroll   enrollCmd   `cmd:"" group:"This computer" help:"Make this computer known to your company's hub."`
 	Status   statusCmd   `cmd:"" group:"This computer" help:"Show agent, hub and leases."`
 	Sync     syncCmd     `cmd:"" group:"This computer" help:"Ask the hub for news now."`

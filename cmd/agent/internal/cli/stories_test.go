@@ -30,6 +30,7 @@ var stories = map[string]func(*world){
 	"not-running.txt":  func(*world) {},
 	"refusals.txt":     func(w *world) { w.enrolled().serve() },
 	"trouble.txt":      func(w *world) { w.enrolled().holding().serve() },
+	"reminders.txt":    func(w *world) { w.enrolled().reminded().serve() },
 	"service.txt":      func(*world) {},
 	"usage.txt":        func(*world) {},
 }
@@ -74,6 +75,9 @@ var events = map[string]func(*world){
 			}
 			s.Unwiped = "the keyring refused to delete the item"
 		})
+	},
+	"nothing is left to say": func(w *world) {
+		w.Change(func(s *localapitest.State) { s.Reminders = &v1.LocalServiceListRemindersResponse{} })
 	},
 	"the agent ends": func(w *world) { w.stop() },
 	"there is no service manager": func(w *world) {

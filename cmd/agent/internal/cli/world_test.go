@@ -242,3 +242,18 @@ func (w *world) holding() *world {
 	})
 	return w
 }
+
+// reminded has something behind and something before it.
+func (w *world) reminded() *world {
+	w.Change(func(s *localapitest.State) {
+		s.Reminders = &v1.LocalServiceListRemindersResponse{
+			Shown: []*v1.LocalReminder{{Id: "3", Kind: "terms", Text: "terms_x", Also: "personal_1", Accounts: []string{"@acme"}, Due: timestamppb.New(now.Add(-37 * time.Minute))}},
+			Waiting: []*v1.LocalReminder{
+				{Id: "5", Kind: "ends_soon", Text: "ends_soon_early", Accounts: []string{"@acme", "@acme-home"}, Due: timestamppb.New(now), Held: "user"},
+				{Id: "4", Kind: "lesson", Text: "lesson_x_1", Due: timestamppb.New(now.Add(-time.Minute)), Held: "pause"},
+			},
+			PausedUntil: timestamppb.New(now.Add(time.Hour)), MayPauseToday: true,
+		}
+	})
+	return w
+}

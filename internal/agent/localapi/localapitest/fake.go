@@ -23,6 +23,7 @@ type State struct {
 	Accounts   []*v1.Lendable
 	Leases     []*v1.HeldLease
 	Findings   []*v1.Finding
+	Reminders  *v1.LocalServiceListRemindersResponse
 	Credential keyshift.Credential
 	Code       string
 	CodeUntil  time.Time
@@ -291,6 +292,24 @@ func (f *Fake) Reveal(ctx context.Context, lease string) (keyshift.Credential, e
 // SyncNow does nothing but remember.
 func (f *Fake) SyncNow(ctx context.Context) error {
 	_, err := f.asked(ctx, "Sync", &v1.LocalServiceSyncRequest{})
+	return err
+}
+
+// Reminders gives the reminders.
+func (f *Fake) Reminders() *v1.LocalServiceListRemindersResponse {
+	state, _ := f.answer("ListReminders")
+	return state.Reminders
+}
+
+// DismissReminder only remembers.
+func (f *Fake) DismissReminder(id string) error {
+	_, err := f.asked(context.Background(), "DismissReminder", &v1.LocalServiceDismissReminderRequest{Id: id})
+	return err
+}
+
+// PauseReminders only remembers.
+func (f *Fake) PauseReminders(d time.Duration, today bool) error {
+	_, err := f.asked(context.Background(), "PauseReminders", &v1.LocalServicePauseRemindersRequest{Duration: durationpb.New(d), Today: today})
 	return err
 }
 

@@ -1280,6 +1280,380 @@ func (x *LocalServiceSyncResponse) GetStatus() *LocalServiceGetStatusResponse {
 	return nil
 }
 
+// LocalReminder is something to tell the user.
+type LocalReminder struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "ends_soon", "ended", "changed", "terms", "personal" or "lesson".
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Key of the text, and of a second one; see internal/i18n.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	Also string `protobuf:"bytes,4,opt,name=also,proto3" json:"also,omitempty"`
+	// The accounts it is about: "@acme".
+	Accounts []string               `protobuf:"bytes,5,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	Due      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
+	// What it waits for: "user", "work_hours", "pause" or "room"; empty once it was shown.
+	Held          string `protobuf:"bytes,7,opt,name=held,proto3" json:"held,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalReminder) Reset() {
+	*x = LocalReminder{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalReminder) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalReminder) ProtoMessage() {}
+
+func (x *LocalReminder) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalReminder.ProtoReflect.Descriptor instead.
+func (*LocalReminder) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *LocalReminder) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LocalReminder) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LocalReminder) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *LocalReminder) GetAlso() string {
+	if x != nil {
+		return x.Also
+	}
+	return ""
+}
+
+func (x *LocalReminder) GetAccounts() []string {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+func (x *LocalReminder) GetDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *LocalReminder) GetHeld() string {
+	if x != nil {
+		return x.Held
+	}
+	return ""
+}
+
+type LocalServiceListRemindersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListRemindersRequest) Reset() {
+	*x = LocalServiceListRemindersRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListRemindersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListRemindersRequest) ProtoMessage() {}
+
+func (x *LocalServiceListRemindersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListRemindersRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceListRemindersRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
+}
+
+type LocalServiceListRemindersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The last that were shown, the oldest first.
+	Shown []*LocalReminder `protobuf:"bytes,1,rep,name=shown,proto3" json:"shown,omitempty"`
+	// What waits, the most urgent first.
+	Waiting []*LocalReminder `protobuf:"bytes,2,rep,name=waiting,proto3" json:"waiting,omitempty"`
+	// Absent if reminders are not paused.
+	PausedUntil   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=paused_until,json=pausedUntil,proto3" json:"paused_until,omitempty"`
+	MayPauseToday bool                   `protobuf:"varint,4,opt,name=may_pause_today,json=mayPauseToday,proto3" json:"may_pause_today,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListRemindersResponse) Reset() {
+	*x = LocalServiceListRemindersResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListRemindersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListRemindersResponse) ProtoMessage() {}
+
+func (x *LocalServiceListRemindersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListRemindersResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceListRemindersResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *LocalServiceListRemindersResponse) GetShown() []*LocalReminder {
+	if x != nil {
+		return x.Shown
+	}
+	return nil
+}
+
+func (x *LocalServiceListRemindersResponse) GetWaiting() []*LocalReminder {
+	if x != nil {
+		return x.Waiting
+	}
+	return nil
+}
+
+func (x *LocalServiceListRemindersResponse) GetPausedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PausedUntil
+	}
+	return nil
+}
+
+func (x *LocalServiceListRemindersResponse) GetMayPauseToday() bool {
+	if x != nil {
+		return x.MayPauseToday
+	}
+	return false
+}
+
+type LocalServiceDismissReminderRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceDismissReminderRequest) Reset() {
+	*x = LocalServiceDismissReminderRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceDismissReminderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceDismissReminderRequest) ProtoMessage() {}
+
+func (x *LocalServiceDismissReminderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceDismissReminderRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceDismissReminderRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *LocalServiceDismissReminderRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type LocalServiceDismissReminderResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceDismissReminderResponse) Reset() {
+	*x = LocalServiceDismissReminderResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceDismissReminderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceDismissReminderResponse) ProtoMessage() {}
+
+func (x *LocalServiceDismissReminderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceDismissReminderResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceDismissReminderResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{27}
+}
+
+type LocalServicePauseRemindersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 4 hours; 0 without today ends a pause.
+	Duration *durationpb.Duration `protobuf:"bytes,1,opt,name=duration,proto3" json:"duration,omitempty"`
+	// Until tomorrow, where the company allows that.
+	Today         bool `protobuf:"varint,2,opt,name=today,proto3" json:"today,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServicePauseRemindersRequest) Reset() {
+	*x = LocalServicePauseRemindersRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServicePauseRemindersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServicePauseRemindersRequest) ProtoMessage() {}
+
+func (x *LocalServicePauseRemindersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServicePauseRemindersRequest.ProtoReflect.Descriptor instead.
+func (*LocalServicePauseRemindersRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *LocalServicePauseRemindersRequest) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *LocalServicePauseRemindersRequest) GetToday() bool {
+	if x != nil {
+		return x.Today
+	}
+	return false
+}
+
+type LocalServicePauseRemindersResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServicePauseRemindersResponse) Reset() {
+	*x = LocalServicePauseRemindersResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServicePauseRemindersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServicePauseRemindersResponse) ProtoMessage() {}
+
+func (x *LocalServicePauseRemindersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServicePauseRemindersResponse.ProtoReflect.Descriptor instead.
+func (*LocalServicePauseRemindersResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{29}
+}
+
 type LocalServiceDiagnoseRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1288,7 +1662,7 @@ type LocalServiceDiagnoseRequest struct {
 
 func (x *LocalServiceDiagnoseRequest) Reset() {
 	*x = LocalServiceDiagnoseRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1674,7 @@ func (x *LocalServiceDiagnoseRequest) String() string {
 func (*LocalServiceDiagnoseRequest) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1687,7 @@ func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{30}
 }
 
 type LocalServiceDiagnoseResponse struct {
@@ -1325,7 +1699,7 @@ type LocalServiceDiagnoseResponse struct {
 
 func (x *LocalServiceDiagnoseResponse) Reset() {
 	*x = LocalServiceDiagnoseResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1711,7 @@ func (x *LocalServiceDiagnoseResponse) String() string {
 func (*LocalServiceDiagnoseResponse) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1724,7 @@ func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
@@ -1377,7 +1751,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1763,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1776,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Finding) GetSubject() string {
@@ -1518,7 +1892,28 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\"\x19\n" +
 	"\x17LocalServiceSyncRequest\"^\n" +
 	"\x18LocalServiceSyncResponse\x12B\n" +
-	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\x1d\n" +
+	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xb9\x01\n" +
+	"\rLocalReminder\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x12\n" +
+	"\x04also\x18\x04 \x01(\tR\x04also\x12\x1a\n" +
+	"\baccounts\x18\x05 \x03(\tR\baccounts\x12,\n" +
+	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x12\n" +
+	"\x04held\x18\a \x01(\tR\x04held\"\"\n" +
+	" LocalServiceListRemindersRequest\"\xf2\x01\n" +
+	"!LocalServiceListRemindersResponse\x120\n" +
+	"\x05shown\x18\x01 \x03(\v2\x1a.keyshift.v1.LocalReminderR\x05shown\x124\n" +
+	"\awaiting\x18\x02 \x03(\v2\x1a.keyshift.v1.LocalReminderR\awaiting\x12=\n" +
+	"\fpaused_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vpausedUntil\x12&\n" +
+	"\x0fmay_pause_today\x18\x04 \x01(\bR\rmayPauseToday\"4\n" +
+	"\"LocalServiceDismissReminderRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"%\n" +
+	"#LocalServiceDismissReminderResponse\"p\n" +
+	"!LocalServicePauseRemindersRequest\x125\n" +
+	"\bduration\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x14\n" +
+	"\x05today\x18\x02 \x01(\bR\x05today\"$\n" +
+	"\"LocalServicePauseRemindersResponse\"\x1d\n" +
 	"\x1bLocalServiceDiagnoseRequest\"P\n" +
 	"\x1cLocalServiceDiagnoseResponse\x120\n" +
 	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"o\n" +
@@ -1532,7 +1927,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\xf6\t\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\xeb\f\n" +
 	"\fLocalService\x12j\n" +
 	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
 	"\x06Enroll\x12&.keyshift.v1.LocalServiceEnrollRequest\x1a'.keyshift.v1.LocalServiceEnrollResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12i\n" +
@@ -1545,7 +1940,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\aCheckIn\x12'.keyshift.v1.LocalServiceCheckInRequest\x1a(.keyshift.v1.LocalServiceCheckInResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12f\n" +
 	"\aGetCode\x12'.keyshift.v1.LocalServiceGetCodeRequest\x1a(.keyshift.v1.LocalServiceGetCodeResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12c\n" +
 	"\x06Reveal\x12&.keyshift.v1.LocalServiceRevealRequest\x1a'.keyshift.v1.LocalServiceRevealResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12[\n" +
-	"\x04Sync\x12$.keyshift.v1.LocalServiceSyncRequest\x1a%.keyshift.v1.LocalServiceSyncResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12g\n" +
+	"\x04Sync\x12$.keyshift.v1.LocalServiceSyncRequest\x1a%.keyshift.v1.LocalServiceSyncResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12v\n" +
+	"\rListReminders\x12-.keyshift.v1.LocalServiceListRemindersRequest\x1a..keyshift.v1.LocalServiceListRemindersResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12~\n" +
+	"\x0fDismissReminder\x12/.keyshift.v1.LocalServiceDismissReminderRequest\x1a0.keyshift.v1.LocalServiceDismissReminderResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12{\n" +
+	"\x0ePauseReminders\x12..keyshift.v1.LocalServicePauseRemindersRequest\x1a/.keyshift.v1.LocalServicePauseRemindersResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
 	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
 var (
@@ -1561,88 +1959,106 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_keyshift_v1_local_proto_goTypes = []any{
-	(Trust)(0),                               // 0: keyshift.v1.Trust
-	(*HeldLease)(nil),                        // 1: keyshift.v1.HeldLease
-	(*LocalServiceGetStatusRequest)(nil),     // 2: keyshift.v1.LocalServiceGetStatusRequest
-	(*LocalServiceGetStatusResponse)(nil),    // 3: keyshift.v1.LocalServiceGetStatusResponse
-	(*LocalServiceEnrollRequest)(nil),        // 4: keyshift.v1.LocalServiceEnrollRequest
-	(*LocalServiceEnrollResponse)(nil),       // 5: keyshift.v1.LocalServiceEnrollResponse
-	(*LocalServiceUnenrollRequest)(nil),      // 6: keyshift.v1.LocalServiceUnenrollRequest
-	(*LocalServiceUnenrollResponse)(nil),     // 7: keyshift.v1.LocalServiceUnenrollResponse
-	(*LocalServiceListAccountsRequest)(nil),  // 8: keyshift.v1.LocalServiceListAccountsRequest
-	(*LocalServiceListAccountsResponse)(nil), // 9: keyshift.v1.LocalServiceListAccountsResponse
-	(*LocalServiceCheckOutRequest)(nil),      // 10: keyshift.v1.LocalServiceCheckOutRequest
-	(*LocalServiceCheckOutResponse)(nil),     // 11: keyshift.v1.LocalServiceCheckOutResponse
-	(*LocalServiceListLeasesRequest)(nil),    // 12: keyshift.v1.LocalServiceListLeasesRequest
-	(*LocalServiceListLeasesResponse)(nil),   // 13: keyshift.v1.LocalServiceListLeasesResponse
-	(*LocalServiceRenewRequest)(nil),         // 14: keyshift.v1.LocalServiceRenewRequest
-	(*LocalServiceRenewResponse)(nil),        // 15: keyshift.v1.LocalServiceRenewResponse
-	(*LocalServiceCheckInRequest)(nil),       // 16: keyshift.v1.LocalServiceCheckInRequest
-	(*LocalServiceCheckInResponse)(nil),      // 17: keyshift.v1.LocalServiceCheckInResponse
-	(*LocalServiceGetCodeRequest)(nil),       // 18: keyshift.v1.LocalServiceGetCodeRequest
-	(*LocalServiceGetCodeResponse)(nil),      // 19: keyshift.v1.LocalServiceGetCodeResponse
-	(*LocalServiceRevealRequest)(nil),        // 20: keyshift.v1.LocalServiceRevealRequest
-	(*LocalServiceRevealResponse)(nil),       // 21: keyshift.v1.LocalServiceRevealResponse
-	(*LocalServiceSyncRequest)(nil),          // 22: keyshift.v1.LocalServiceSyncRequest
-	(*LocalServiceSyncResponse)(nil),         // 23: keyshift.v1.LocalServiceSyncResponse
-	(*LocalServiceDiagnoseRequest)(nil),      // 24: keyshift.v1.LocalServiceDiagnoseRequest
-	(*LocalServiceDiagnoseResponse)(nil),     // 25: keyshift.v1.LocalServiceDiagnoseResponse
-	(*Finding)(nil),                          // 26: keyshift.v1.Finding
-	(*Lease)(nil),                            // 27: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),              // 28: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),            // 29: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                        // 30: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                         // 31: keyshift.v1.Lendable
+	(Trust)(0),                                  // 0: keyshift.v1.Trust
+	(*HeldLease)(nil),                           // 1: keyshift.v1.HeldLease
+	(*LocalServiceGetStatusRequest)(nil),        // 2: keyshift.v1.LocalServiceGetStatusRequest
+	(*LocalServiceGetStatusResponse)(nil),       // 3: keyshift.v1.LocalServiceGetStatusResponse
+	(*LocalServiceEnrollRequest)(nil),           // 4: keyshift.v1.LocalServiceEnrollRequest
+	(*LocalServiceEnrollResponse)(nil),          // 5: keyshift.v1.LocalServiceEnrollResponse
+	(*LocalServiceUnenrollRequest)(nil),         // 6: keyshift.v1.LocalServiceUnenrollRequest
+	(*LocalServiceUnenrollResponse)(nil),        // 7: keyshift.v1.LocalServiceUnenrollResponse
+	(*LocalServiceListAccountsRequest)(nil),     // 8: keyshift.v1.LocalServiceListAccountsRequest
+	(*LocalServiceListAccountsResponse)(nil),    // 9: keyshift.v1.LocalServiceListAccountsResponse
+	(*LocalServiceCheckOutRequest)(nil),         // 10: keyshift.v1.LocalServiceCheckOutRequest
+	(*LocalServiceCheckOutResponse)(nil),        // 11: keyshift.v1.LocalServiceCheckOutResponse
+	(*LocalServiceListLeasesRequest)(nil),       // 12: keyshift.v1.LocalServiceListLeasesRequest
+	(*LocalServiceListLeasesResponse)(nil),      // 13: keyshift.v1.LocalServiceListLeasesResponse
+	(*LocalServiceRenewRequest)(nil),            // 14: keyshift.v1.LocalServiceRenewRequest
+	(*LocalServiceRenewResponse)(nil),           // 15: keyshift.v1.LocalServiceRenewResponse
+	(*LocalServiceCheckInRequest)(nil),          // 16: keyshift.v1.LocalServiceCheckInRequest
+	(*LocalServiceCheckInResponse)(nil),         // 17: keyshift.v1.LocalServiceCheckInResponse
+	(*LocalServiceGetCodeRequest)(nil),          // 18: keyshift.v1.LocalServiceGetCodeRequest
+	(*LocalServiceGetCodeResponse)(nil),         // 19: keyshift.v1.LocalServiceGetCodeResponse
+	(*LocalServiceRevealRequest)(nil),           // 20: keyshift.v1.LocalServiceRevealRequest
+	(*LocalServiceRevealResponse)(nil),          // 21: keyshift.v1.LocalServiceRevealResponse
+	(*LocalServiceSyncRequest)(nil),             // 22: keyshift.v1.LocalServiceSyncRequest
+	(*LocalServiceSyncResponse)(nil),            // 23: keyshift.v1.LocalServiceSyncResponse
+	(*LocalReminder)(nil),                       // 24: keyshift.v1.LocalReminder
+	(*LocalServiceListRemindersRequest)(nil),    // 25: keyshift.v1.LocalServiceListRemindersRequest
+	(*LocalServiceListRemindersResponse)(nil),   // 26: keyshift.v1.LocalServiceListRemindersResponse
+	(*LocalServiceDismissReminderRequest)(nil),  // 27: keyshift.v1.LocalServiceDismissReminderRequest
+	(*LocalServiceDismissReminderResponse)(nil), // 28: keyshift.v1.LocalServiceDismissReminderResponse
+	(*LocalServicePauseRemindersRequest)(nil),   // 29: keyshift.v1.LocalServicePauseRemindersRequest
+	(*LocalServicePauseRemindersResponse)(nil),  // 30: keyshift.v1.LocalServicePauseRemindersResponse
+	(*LocalServiceDiagnoseRequest)(nil),         // 31: keyshift.v1.LocalServiceDiagnoseRequest
+	(*LocalServiceDiagnoseResponse)(nil),        // 32: keyshift.v1.LocalServiceDiagnoseResponse
+	(*Finding)(nil),                             // 33: keyshift.v1.Finding
+	(*Lease)(nil),                               // 34: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                 // 35: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),               // 36: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                           // 37: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                            // 38: keyshift.v1.Lendable
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	27, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	28, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	29, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	29, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	34, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	35, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	36, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	36, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	30, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	37, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
-	31, // 7: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	28, // 8: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	38, // 7: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	35, // 8: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 9: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 10: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	28, // 11: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	35, // 11: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 12: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 13: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	29, // 14: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	36, // 14: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
 	3,  // 15: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	26, // 16: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 17: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	4,  // 18: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	6,  // 19: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	8,  // 20: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	10, // 21: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	12, // 22: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	14, // 23: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	16, // 24: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	18, // 25: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	20, // 26: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	22, // 27: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	24, // 28: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 29: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	5,  // 30: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	7,  // 31: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	9,  // 32: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	11, // 33: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	13, // 34: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	15, // 35: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	17, // 36: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	19, // 37: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	21, // 38: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	23, // 39: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	25, // 40: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	29, // [29:41] is the sub-list for method output_type
-	17, // [17:29] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	36, // 16: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	24, // 17: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
+	24, // 18: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
+	36, // 19: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	35, // 20: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	33, // 21: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 22: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	4,  // 23: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	6,  // 24: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	8,  // 25: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	10, // 26: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	12, // 27: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	14, // 28: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	16, // 29: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	18, // 30: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	20, // 31: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	22, // 32: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	25, // 33: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	27, // 34: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	29, // 35: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	31, // 36: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 37: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	5,  // 38: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	7,  // 39: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	9,  // 40: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	11, // 41: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	13, // 42: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	15, // 43: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	17, // 44: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	19, // 45: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	21, // 46: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	23, // 47: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	26, // 48: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	28, // 49: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	30, // 50: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	32, // 51: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	37, // [37:52] is the sub-list for method output_type
+	22, // [22:37] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
@@ -1658,7 +2074,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   26,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

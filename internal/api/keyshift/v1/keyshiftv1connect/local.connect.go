@@ -46,6 +46,14 @@ const (
 	LocalServiceRevealProcedure = "/keyshift.v1.LocalService/Reveal"
 	// LocalServiceSyncProcedure is the procedure name of the LocalService's Sync RPC.
 	LocalServiceSyncProcedure = "/keyshift.v1.LocalService/Sync"
+	// LocalServiceListRemindersProcedure is the procedure name of the LocalService's ListReminders RPC.
+	LocalServiceListRemindersProcedure = "/keyshift.v1.LocalService/ListReminders"
+	// LocalServiceDismissReminderProcedure is the procedure name of the LocalService's DismissReminder
+	// RPC.
+	LocalServiceDismissReminderProcedure = "/keyshift.v1.LocalService/DismissReminder"
+	// LocalServicePauseRemindersProcedure is the procedure name of the LocalService's PauseReminders
+	// RPC.
+	LocalServicePauseRemindersProcedure = "/keyshift.v1.LocalService/PauseReminders"
 	// LocalServiceDiagnoseProcedure is the procedure name of the LocalService's Diagnose RPC.
 	LocalServiceDiagnoseProcedure = "/keyshift.v1.LocalService/Diagnose"
 )
@@ -128,6 +136,27 @@ var (
 			Procedure:  LocalServiceSyncProcedure,
 		}
 	})
+	localServiceListRemindersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ListReminders"),
+			Procedure:  LocalServiceListRemindersProcedure,
+		}
+	})
+	localServiceDismissReminderSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("DismissReminder"),
+			Procedure:  LocalServiceDismissReminderProcedure,
+		}
+	})
+	localServicePauseRemindersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("PauseReminders"),
+			Procedure:  LocalServicePauseRemindersProcedure,
+		}
+	})
 	localServiceDiagnoseSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -153,6 +182,12 @@ type LocalServiceClient interface {
 	Reveal(context.Context, *v1.LocalServiceRevealRequest) (*v1.LocalServiceRevealResponse, error)
 	// Sync asks the hub for news now.
 	Sync(context.Context, *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error)
+	// ListReminders lists what was shown and what waits.
+	ListReminders(context.Context, *v1.LocalServiceListRemindersRequest) (*v1.LocalServiceListRemindersResponse, error)
+	// DismissReminder forgets a reminder that was read.
+	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
+	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
+	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -179,6 +214,12 @@ type LocalServiceHandler interface {
 	Reveal(context.Context, *v1.LocalServiceRevealRequest) (*v1.LocalServiceRevealResponse, error)
 	// Sync asks the hub for news now.
 	Sync(context.Context, *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error)
+	// ListReminders lists what was shown and what waits.
+	ListReminders(context.Context, *v1.LocalServiceListRemindersRequest) (*v1.LocalServiceListRemindersResponse, error)
+	// DismissReminder forgets a reminder that was read.
+	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
+	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
+	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -199,6 +240,9 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceGetCodeSpec(), Handler: adapter.getCode},
 		connect.Method{Spec: localServiceRevealSpec(), Handler: adapter.reveal},
 		connect.Method{Spec: localServiceSyncSpec(), Handler: adapter.sync},
+		connect.Method{Spec: localServiceListRemindersSpec(), Handler: adapter.listReminders},
+		connect.Method{Spec: localServiceDismissReminderSpec(), Handler: adapter.dismissReminder},
+		connect.Method{Spec: localServicePauseRemindersSpec(), Handler: adapter.pauseReminders},
 		connect.Method{Spec: localServiceDiagnoseSpec(), Handler: adapter.diagnose},
 	)
 }
@@ -248,6 +292,18 @@ func (UnimplementedLocalServiceHandler) Reveal(context.Context, *v1.LocalService
 
 func (UnimplementedLocalServiceHandler) Sync(context.Context, *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.Sync is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ListReminders(context.Context, *v1.LocalServiceListRemindersRequest) (*v1.LocalServiceListRemindersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ListReminders is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.DismissReminder is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.PauseReminders is not implemented")
 }
 
 func (UnimplementedLocalServiceHandler) Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
@@ -341,6 +397,30 @@ func (c *localServiceClient) Reveal(ctx context.Context, req *v1.LocalServiceRev
 func (c *localServiceClient) Sync(ctx context.Context, req *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error) {
 	var res v1.LocalServiceSyncResponse
 	if err := c.client.CallUnary(ctx, localServiceSyncSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ListReminders(ctx context.Context, req *v1.LocalServiceListRemindersRequest) (*v1.LocalServiceListRemindersResponse, error) {
+	var res v1.LocalServiceListRemindersResponse
+	if err := c.client.CallUnary(ctx, localServiceListRemindersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) DismissReminder(ctx context.Context, req *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error) {
+	var res v1.LocalServiceDismissReminderResponse
+	if err := c.client.CallUnary(ctx, localServiceDismissReminderSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) PauseReminders(ctx context.Context, req *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
+	var res v1.LocalServicePauseRemindersResponse
+	if err := c.client.CallUnary(ctx, localServicePauseRemindersSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -482,6 +562,42 @@ func (h localServiceHandler) sync(ctx context.Context, _ connect.Spec, stream co
 		return err
 	}
 	res, err := h.svc.Sync(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) listReminders(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceListRemindersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListReminders(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) dismissReminder(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceDismissReminderRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.DismissReminder(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) pauseReminders(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServicePauseRemindersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.PauseReminders(ctx, &req)
 	if err != nil {
 		return err
 	}

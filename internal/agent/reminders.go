@@ -1,0 +1,225 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/keyshift-hq/keyshift/internal/api"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/network"
+	"github.com/keyshift-hq/keyshift/internal/reminder"
+)
+
+const (
+	remindersFile = "reminders.json"
+	// remindersKept is how many that were shown stay to be read again.
+	remindersKept = 20
+	// lookAgain bounds how long a reminder is waited for in one go: timers stand still while the computer sleeps.
+	lookAgain = time.Minute
+)
+
+// reminders keeps what package reminder remembers, and what was shown last. Nothing of it leaves the device.
+type reminders struct {
+	files files
+
+	mu   sync.Mutex
+	kept remindersKeptState
+}
+
+type remindersKeptState struct {
+	State  reminder.State      `json:"state"`
+	Shown  []reminder.Reminder `json:"shown,omitempty"`
+	Hours  keyshift.WorkHours  `json:"hours"`
+	Wishes keyshift.Reminders  `json:"wishes"`
+}
+
+// openReminders reads what is known. A file that says nothing is as good as none: reminders are no matter of security.
+func openReminders(files files) (*reminders, error) {
+	r := &reminders{files: files}
+	raw, err := files.Read(remindersFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err == nil && json.Unmarshal(raw, &r.kept) != nil {
+		r.kept = remindersKeptState{}
+	}
+	return r, nil
+}
+
+// change applies a change and writes it down.
+func (r *reminders) change(apply func(*remindersKeptState)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	apply(&r.kept)
+	raw, err := json.Marshal(r.kept)
+	if err != nil {
+		return fmt.Errorf("encode reminders: %w", err)
+	}
+	return r.files.Write(remindersFile, raw)
+}
+
+// forget begins anew, for another hub.
+func (r *reminders) forget() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept = remindersKeptState{}
+	return r.files.Remove(remindersFile)
+}
+
+func (r *reminders) read() remindersKeptState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept
+}
+
+// step looks at what is due. It writes only when something was shown or came to wait.
+func (r *reminders) step(now reminder.Situation) (shown []reminder.Reminder, next time.Time, err error) {
+	before := r.read()
+	settings := reminder.Settings{Hours: before.Hours, Cap: before.Wishes.PerHour, Every: before.Wishes.Every}
+	state, shown, next := reminder.Step(before.State, settings, now)
+	if len(shown) == 0 && state.Made == before.State.Made && len(state.Leases) == len(before.State.Leases) && len(state.Waiting) == len(before.State.Waiting) {
+		return nil, next, nil
+	}
+	return shown, next, r.change(func(k *remindersKeptState) {
+		k.State = state
+		k.Shown = append(k.Shown, shown...)
+		k.Shown = k.Shown[max(0, len(k.Shown)-remindersKept):]
+	})
+}
+
+// remind shows reminders when they are due, as long as ctx lasts. While nothing is held and nothing waits, it sleeps.
+func (a *Agent) remind(ctx context.Context) {
+	changes, end := a.bell.listen()
+	defer end()
+	timer := time.NewTimer(lookAgain)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		timer.Stop()
+		if next := a.lookAtReminders(); !next.IsZero() {
+			timer.Reset(min(max(next.Sub(a.wall()), time.Second), lookAgain))
+		}
+		select {
+		case <-changes:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// lookAtReminders shows what is due, and tells when to look again; the zero time is when something changed.
+func (a *Agent) lookAtReminders() time.Time {
+	shown, next, err := a.reminders.step(a.situation())
+	if err != nil {
+		a.log.Error("write reminders", "error", err)
+	}
+	if len(shown) > 0 {
+		a.bell.ring()
+	}
+	return next
+}
+
+func (a *Agent) situation() reminder.Situation {
+	now := reminder.Situation{Now: a.wall(), Rules: map[string]string{}}
+	for _, rec := range a.journal.live() {
+		if rec.Phase == active && rec.Lease != nil && !rec.Foreign {
+			l := rec.shownLease()
+			n := networkOf(l.GetNetwork())
+			now.Leases = append(now.Leases, reminder.Lease{ID: keyshift.ID(l.GetId()), Network: n, Handle: l.GetHandle(), EndsAt: l.GetEndsAt().AsTime()})
+		}
+	}
+	for _, n := range keyshift.Networks() {
+		now.Rules[string(n)] = network.TermsOf(n).ArchivedAt
+	}
+	return now
+}
+
+// takeReminders keeps the company's wishes and the user's work hours.
+func (a *Agent) takeReminders(answer *v1.SyncResponse) error {
+	hours, err := api.HoursOf(answer.GetWorkHours())
+	if err != nil {
+		return err
+	}
+	r := answer.GetReminders()
+	wishes := keyshift.Reminders{PerHour: int(r.GetPerHour()), Every: r.GetEvery().AsDuration(), MayPauseToday: r.GetMayPauseToday()}
+	if kept := a.reminders.read(); kept.Wishes == wishes && kept.Hours.Equal(hours) {
+		return nil
+	}
+	defer a.bell.ring()
+	return a.reminders.change(func(k *remindersKeptState) { k.Hours, k.Wishes = hours, wishes })
+}
+
+// Reminders lists what was shown and what waits, with the pause.
+func (a *Agent) Reminders() *v1.LocalServiceListRemindersResponse {
+	kept := a.reminders.read()
+	answer := &v1.LocalServiceListRemindersResponse{MayPauseToday: kept.Wishes.MayPauseToday}
+	if kept.State.Pause.After(a.wall()) {
+		answer.PausedUntil = timestamppb.New(kept.State.Pause)
+	}
+	for _, r := range kept.Shown {
+		answer.Shown = append(answer.Shown, reminderMessage(r))
+	}
+	for _, r := range kept.State.Waiting {
+		answer.Waiting = append(answer.Waiting, reminderMessage(r))
+	}
+	return answer
+}
+
+func reminderMessage(r reminder.Reminder) *v1.LocalReminder {
+	m := &v1.LocalReminder{Id: r.ID, Kind: string(r.Kind), Text: r.Text, Also: r.Also, Due: timestamppb.New(r.Due), Held: string(r.Held)}
+	for _, l := range r.Leases {
+		m.Accounts = append(m.Accounts, "@"+l.Handle)
+	}
+	return m
+}
+
+// DismissReminder forgets a reminder that was read; one that is not there is forgotten already.
+func (a *Agent) DismissReminder(id string) error {
+	defer a.bell.ring()
+	return a.reminders.change(func(k *remindersKeptState) {
+		k.State = k.State.Dismiss(id)
+		k.Shown = without(k.Shown, id)
+	})
+}
+
+func without(list []reminder.Reminder, id string) []reminder.Reminder {
+	var rest []reminder.Reminder
+	for _, r := range list {
+		if r.ID != id {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+// longestPause is the longest that advice can be paused for by the hour.
+const longestPause = 4 * time.Hour
+
+// PauseReminders holds advice back for a while, for today where the company allows that, or, for neither, not any more.
+func (a *Agent) PauseReminders(d time.Duration, today bool) error {
+	kept := a.reminders.read()
+	switch {
+	case today && !kept.Wishes.MayPauseToday:
+		return keyshift.Refuse(keyshift.CodeForbidden, "Your company does not let reminders be paused for the whole day.", "Pause them for an hour.")
+	case d < 0 || d > longestPause:
+		return keyshift.Invalid(keyshift.CodeDurationInvalid, "Reminders can be paused for up to 4 hours.", "Name a shorter time, such as 1h.")
+	}
+	defer a.bell.ring()
+	return a.reminders.change(func(k *remindersKeptState) {
+		switch {
+		case today:
+			k.State = k.State.PauseForToday(k.Hours, a.wall())
+		case d > 0:
+			k.State = k.State.PauseFor(d, a.wall())
+		default:
+			k.State = k.State.Resume()
+		}
+	})
+}
