@@ -14,6 +14,7 @@ cd "$(dirname "$0")/.."
 parts='
 sqlite          ./internal/systest/soak     ^TestSoakSQLite$
 postgres        ./internal/systest/soak     ^TestSoakPostgres$
+faults          ./e2e/faults                Survives
 '
 
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/soak.sh "$@"

@@ -36,10 +36,10 @@ type thread struct {
 	fail   syscall.Errno // what the call under way returns instead of taking place
 }
 
-// startTraced starts a command that has files for its input and output.
-func startTraced(t testing.TB, cmd *exec.Cmd) *tracer {
+// startTraced starts a command that has files for its input and output. It may be born with a fault.
+func startTraced(t testing.TB, cmd *exec.Cmd, born *fault) *tracer {
 	t.Helper()
-	tr := &tracer{cmd: cmd, ended: make(chan struct{}), threads: map[int]*thread{}, files: map[int]medium{}}
+	tr := &tracer{cmd: cmd, ended: make(chan struct{}), threads: map[int]*thread{}, files: map[int]medium{}, fault: born}
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // for good: the thread ends with this goroutine

@@ -10,7 +10,7 @@ import (
 )
 
 // stride is how many calls a sample leaves out before the next.
-const stride = 31
+const stride = 71
 
 // kinds are what happens to a call.
 func kinds() []fault {
@@ -20,9 +20,9 @@ func kinds() []fault {
 // walk repeats a round with each call broken in turn, until a round passes without a broken call. A sample begins with
 // another call for each fault, and leaves most of them out.
 func walk(t *testing.T, w *world, first int, round func(f fault) (broke string)) {
-	step := stride
-	if os.Getenv("KEYSHIFT_WALK") == "all" {
-		first, step = 1, 1
+	step, shift := stride, 2
+	if os.Getenv("KEYSHIFT_SOAK") != "" {
+		first, step, shift = 1, 1, 0
 	}
 	for _, f := range kinds() {
 		t.Run(f.name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func walk(t *testing.T, w *world, first int, round func(f fault) (broke string))
 				t.Errorf("there is no call number %d", first)
 			}
 		})
-		first += 2
+		first += shift
 	}
 }
 

@@ -41,8 +41,7 @@ type world struct {
 	hub, agent   *tracer
 	listen       string
 	hubArgs      []string
-	hubHost      func(*exec.Cmd) // changes how the hub is started
-	hubMayEnd    bool            // by a fault, at any moment: then it is started anew
+	hubMayEnd    bool // by a fault, at any moment: then it is started anew
 	logs         []string
 	checkOuts    int // since the hub was started
 	acknowledged acknowledged
@@ -99,7 +98,7 @@ func env(s *osringtest.Session) []string {
 }
 
 // start starts a traced program, whose log goes to a file.
-func (w *world) start(s *osringtest.Session, host func(*exec.Cmd), out *os.File, name string, args ...string) *tracer {
+func (w *world) start(s *osringtest.Session, born *fault, out *os.File, name string, args ...string) *tracer {
 	w.t.Helper()
 	log, err := os.CreateTemp(w.dir, name+"-*.log")
 	if err != nil {
@@ -109,10 +108,7 @@ func (w *world) start(s *osringtest.Session, host func(*exec.Cmd), out *os.File,
 	w.logs = append(w.logs, log.Name())
 	cmd := exec.Command(filepath.Join(bin, name), args...) // #nosec G204 -- our own programs
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = w.dir, env(s), out, log
-	if host != nil {
-		host(cmd)
-	}
-	tr := startTraced(w.t, cmd)
+	tr := startTraced(w.t, cmd, born)
 	w.whole.Cleanup(tr.kill)
 	return tr
 }
@@ -131,7 +127,7 @@ func (w *world) startHub() {
 	}
 	defer os.Remove(said.Name())
 	defer said.Close()
-	tr := w.start(w.alice, w.hubHost, said, "keyshift-hub", append([]string{"serve", "--name", "Acme", "--listen", w.listen}, w.hubArgs...)...)
+	tr := w.start(w.alice, nil, said, "keyshift-hub", append([]string{"serve", "--name", "Acme", "--listen", w.listen}, w.hubArgs...)...)
 	w.hub = tr
 	w.await("the hub serves", func() (bool, string) {
 		if !tr.running() {

@@ -219,9 +219,23 @@ func (e *sqliteEngine) classify(err error) fault {
 	case sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_CANTOPEN:
 		return faultLost
 	case sqlite3.SQLITE_IOERR:
+		if se.Code() == sqlite3.SQLITE_IOERR_WRITE && e.writeProtected() {
+			return faultReadonly
+		}
 		return classifyIO(se.Code())
 	}
 	return faultOther
+}
+
+// writeProtected reports whether the file system takes no writes, as after an administrator or the kernel made it read-only
+// under a running hub. SQLite tells that of a file that is open already as any failed write. What was synced before is kept.
+func (e *sqliteEngine) writeProtected() bool {
+	probe, err := os.CreateTemp(filepath.Dir(e.path), ".probe-")
+	if err != nil {
+		return isReadonly(err)
+	}
+	_ = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return false
 }
 
 // classifyIO: all that is not memory or room is a disk that cannot be trusted. The index of the write-ahead log has a

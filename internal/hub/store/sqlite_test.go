@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"errors"
 	"os"
@@ -140,6 +141,33 @@ func TestADatabaseDamagedMeanwhileIsNotOpened(t *testing.T) {
 			_, err := Open(t.Context(), Options{Database: s.dsn})
 			if keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
 				t.Errorf("%s, killed %v: got %v, want integrity_failed", name, killed, err)
+			}
+		}
+	}
+}
+
+// A page of nothing, or of something else, is found wherever it is: in tables and in indexes.
+func TestEachDamagedPageIsFound(t *testing.T) {
+	s := newScene(t, databases[0].dsn(t))
+	fill(s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(s.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 4096
+	for page := 0; page < len(whole)/size; page += 9 {
+		for name, content := range map[string][]byte{"zeros": make([]byte, size), "garbage": bytes.Repeat([]byte("garbage!"), size/8)} {
+			damaged := bytes.Clone(whole)
+			copy(damaged[page*size:], content)
+			path := databases[0].dsn(t)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, damaged, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(t.Context(), Options{Database: path}); keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
+				t.Errorf("page %d is %s: got %v, want integrity_failed", page, name, err)
 			}
 		}
 	}
