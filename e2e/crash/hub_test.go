@@ -144,6 +144,15 @@ func (h *hubProcess) mustStart() time.Duration {
 	return took
 }
 
+func (h *hubProcess) running() bool {
+	select {
+	case <-h.ended:
+		return false
+	default:
+		return true
+	}
+}
+
 // kill ends the process as a power cut does.
 func (h *hubProcess) kill() { h.end(syscall.SIGKILL) }
 

@@ -180,7 +180,11 @@ func (s auditService) Export(ctx context.Context, req *v1.ExportRequest, stream 
 type hubService struct{ *Server }
 
 func (s hubService) GetStatus(ctx context.Context, req *v1.GetStatusRequest) (*v1.GetStatusResponse, error) {
-	return answer(ctx, s.Server, req, func(c hub.Call) (hub.Status, error) { return s.Hub.GetStatus(ctx, c) }, s.statusMessage)
+	return answer(ctx, s.Server, req, func(c hub.Call) (hub.Status, error) { return s.Hub.GetStatus(ctx, c) }, func(status hub.Status) *v1.GetStatusResponse {
+		message := s.statusMessage(status)
+		message.StandbyAsync = s.StandbyAsync != nil && s.StandbyAsync(ctx)
+		return message
+	})
 }
 
 func (s hubService) statusMessage(status hub.Status) *v1.GetStatusResponse {

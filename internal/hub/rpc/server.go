@@ -40,6 +40,8 @@ type Options struct {
 	Engine        string
 	SchemaVersion int64
 	StorageFull   func() bool
+	// StandbyAsync is asked for the status too: whether a fail-over of the database may lose what was acknowledged.
+	StandbyAsync func(context.Context) bool
 }
 
 // Server is the hub's API as an HTTP handler.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,6 +40,8 @@ type Server struct {
 	listener  net.Listener
 	tls       *tls.Config
 	fatal     chan error
+	// async is whether the database's standby followed asynchronously when somebody looked last.
+	async atomic.Bool
 }
 
 // Open opens everything and listens, but serves nothing yet. It refuses to start, and says why, with a key that does
@@ -180,7 +183,7 @@ func (s *Server) listen(ctx context.Context) error {
 func (s *Server) openAPI() error {
 	var err error
 	s.API, err = rpc.New(rpc.Options{
-		Hub: s.Hub, Log: s.config.Log, Proxies: s.config.Proxies, Engine: s.store.Engine(), SchemaVersion: store.NewestSchema, StorageFull: s.store.StorageFull,
+		Hub: s.Hub, Log: s.config.Log, Proxies: s.config.Proxies, Engine: s.store.Engine(), SchemaVersion: store.NewestSchema, StorageFull: s.store.StorageFull, StandbyAsync: s.standbyAsync,
 		Export: func(ctx context.Context, write func([]byte) error) error {
 			return audit.Export(ctx, s.store.Read(ctx), writerFunc(write))
 		},
@@ -224,6 +227,7 @@ func (s *Server) Run(ctx context.Context) error {
 	actor("audit", s.sequencer.Run)
 	actor("wake-up", s.waker.Run)
 	actor("api", s.serve)
+	actor("standby", s.watchStandby)
 	actor("store", func(ctx context.Context) error {
 		select {
 		case err := <-s.fatal:

@@ -31,6 +31,8 @@ type engine interface {
 	begin(ctx context.Context, l *link, closing bool) error
 	// commit returns when the transaction is durable.
 	commit(ctx context.Context, l *link) error
+	// standbyAsync asks whether a standby follows that may lack what was committed.
+	standbyAsync(ctx context.Context) (bool, error)
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
 	settle(l *link) (committed bool, err error)
 	// clock asks the database for the time, as it is at one moment of the call. A database without a clock of its own gives

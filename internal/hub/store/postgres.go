@@ -75,6 +75,9 @@ func parseDSN(dsn string) (*pgx.ConnConfig, error) {
 	// The simple protocol puts values into the text of statements; whatever the address asks for, it is not used.
 	config.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, 10*time.Second)
+	// Of several servers only the primary will do, also for reads: a standby may not know yet what was revoked. What the
+	// address says about that (target_session_attrs) is not used; read-write would refuse our read-only sessions.
+	config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	return config, nil
 }
 
@@ -96,10 +99,13 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 
 // checkServer refuses a server that would not keep what was acknowledged, or that cannot be written to.
 func (e *postgresEngine) checkServer(ctx context.Context) error {
-	var version, synchronous, encoding, standby string
-	row := e.pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num'), current_setting('synchronous_commit'), "+
-		"current_setting('server_encoding'), CAST(pg_is_in_recovery() AS TEXT)")
-	if err := row.Scan(&version, &synchronous, &encoding, &standby); err != nil {
+	var version, synchronous, encoding string
+	row := e.pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num'), current_setting('synchronous_commit'), current_setting('server_encoding')")
+	err := row.Scan(&version, &synchronous, &encoding)
+	switch {
+	case errors.Is(err, pgconn.ErrStandbyConnection):
+		return fmt.Errorf("connect to %s: it is a standby: %w", e.target, errReadonly)
+	case err != nil:
 		return fmt.Errorf("connect to %s: %w", e.target, e.classify(err).public(withoutAddress(err)))
 	}
 	number, _ := strconv.Atoi(version)
@@ -110,10 +116,16 @@ func (e *postgresEngine) checkServer(ctx context.Context) error {
 		return fmt.Errorf("check server: the database %s is in %s; make it with ENCODING 'UTF8'", e.target, encoding)
 	case synchronous == "off":
 		return fmt.Errorf("check server: %s has synchronous_commit off and would lose acknowledged changes in a crash; set it to on", e.target)
-	case standby == "true":
-		return fmt.Errorf("check server: %s is a standby: %w", e.target, errReadonly)
 	}
 	return nil
+}
+
+// standbyAsync counts who receives the write-ahead log. A role without pg_monitor sees that they are there, but not their
+// state; a backup under way may so be taken for a standby.
+func (e *postgresEngine) standbyAsync(ctx context.Context) (async bool, err error) {
+	err = e.reads.QueryRowContext(ctx, "SELECT (current_setting('synchronous_standby_names') = '' OR current_setting('synchronous_commit') = 'local') "+
+		"AND EXISTS (SELECT 1 FROM pg_stat_replication WHERE state IS DISTINCT FROM 'backup')").Scan(&async)
+	return async, err
 }
 
 // withoutAddress keeps of a failed connection only its cause: the error of the driver repeats the address.

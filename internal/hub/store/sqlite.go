@@ -125,6 +125,8 @@ func (e *sqliteEngine) verify(ctx context.Context) error {
 	return nil
 }
 
+func (e *sqliteEngine) standbyAsync(context.Context) (bool, error) { return false, nil }
+
 // judged turns an error of opening into what the caller may show.
 func (e *sqliteEngine) judged(err error) error {
 	if known := faultOf(err); known != faultOther {

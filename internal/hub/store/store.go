@@ -225,6 +225,16 @@ func (s *Store) fail(err error) {
 	}
 }
 
+// StandbyAsync reports whether the database has a standby that follows asynchronously: a fail-over to it may lose what was
+// acknowledged.
+func (s *Store) StandbyAsync(ctx context.Context) (bool, error) {
+	async, err := s.engine.standbyAsync(ctx)
+	if err != nil {
+		return false, s.judgeRead(ctx, err)
+	}
+	return async, nil
+}
+
 // StorageFull reports whether the last write that needed room found none, or the reserve is used up.
 func (s *Store) StorageFull() bool { return s.full.Load() || s.reserve.spent.Load() }
 

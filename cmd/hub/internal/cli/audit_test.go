@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/keyshift-hq/keyshift/internal/api"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/checkpoint"
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/audit"
@@ -163,6 +164,9 @@ func TestStatus(t *testing.T) {
 		if got := stateText(state); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q", state, got)
 		}
+	}
+	if got := databaseText(&v1.GetStatusResponse{Engine: "PostgreSQL", StandbyAsync: true}); !strings.Contains(got, "synchronous_standby_names") {
+		t.Errorf("a standby that follows asynchronously: got %q", got)
 	}
 	for off, want := range map[time.Duration]string{0: "", -time.Second: "", 3 * time.Second: "3s ahead", -90 * time.Second: "1m30s behind"} {
 		if got := clockText(off); !strings.Contains(got, want) || (want == "") != (got == "") {

@@ -33,7 +33,7 @@ func (c *statusCmd) Run(ctx context.Context, inv *invocation) error {
 				{"Id", status.GetHubId()},
 				{"Version", status.GetVersion()},
 				{"State", stateText(status.GetState()) + clockText(status.GetClockOff().AsDuration())},
-				{"Database", status.GetEngine() + ", schema version " + strconv.FormatInt(status.GetSchemaVersion(), 10)},
+				{"Database", databaseText(status)},
 				{"Credentials", "sealed under key version " + strconv.FormatInt(int64(status.GetKekVersion()), 10)},
 				{"Live leases", strconv.FormatInt(status.GetLiveLeases(), 10)},
 				{"Not confirmed", plural(status.GetUnconfirmedRemovals(), "ended lease") + " whose removal is not confirmed"},
@@ -43,6 +43,14 @@ func (c *statusCmd) Run(ctx context.Context, inv *invocation) error {
 			})
 		})
 	})
+}
+
+func databaseText(status *v1.GetStatusResponse) string {
+	text := status.GetEngine() + ", schema version " + strconv.FormatInt(status.GetSchemaVersion(), 10)
+	if status.GetStandbyAsync() {
+		text += "; its standby follows asynchronously, so a fail-over may lose what was acknowledged: set synchronous_standby_names"
+	}
+	return text
 }
 
 func stateText(state string) string {

@@ -2127,7 +2127,9 @@ type GetStatusResponse struct {
 	UnconfirmedRemovals int64 `protobuf:"varint,12,opt,name=unconfirmed_removals,json=unconfirmedRemovals,proto3" json:"unconfirmed_removals,omitempty"`
 	// How far the clock of the hub that was asked is ahead of the database's, or (negative) behind that or what it showed
 	// before. Beyond 30 s it lends nothing.
-	ClockOff      *durationpb.Duration `protobuf:"bytes,13,opt,name=clock_off,json=clockOff,proto3" json:"clock_off,omitempty"`
+	ClockOff *durationpb.Duration `protobuf:"bytes,13,opt,name=clock_off,json=clockOff,proto3" json:"clock_off,omitempty"`
+	// The database has a standby that follows asynchronously: a fail-over to it may lose what was acknowledged.
+	StandbyAsync  bool `protobuf:"varint,14,opt,name=standby_async,json=standbyAsync,proto3" json:"standby_async,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2251,6 +2253,13 @@ func (x *GetStatusResponse) GetClockOff() *durationpb.Duration {
 		return x.ClockOff
 	}
 	return nil
+}
+
+func (x *GetStatusResponse) GetStandbyAsync() bool {
+	if x != nil {
+		return x.StandbyAsync
+	}
+	return false
 }
 
 type AcceptRollbackRequest struct {
@@ -2496,7 +2505,7 @@ const file_keyshift_v1_admin_proto_rawDesc = "" +
 	"\rExportRequest\"&\n" +
 	"\x0eExportResponse\x12\x14\n" +
 	"\x05lines\x18\x01 \x01(\fR\x05lines\"\x12\n" +
-	"\x10GetStatusRequest\"\xcd\x03\n" +
+	"\x10GetStatusRequest\"\xf2\x03\n" +
 	"\x11GetStatusResponse\x12\x15\n" +
 	"\x06hub_id\x18\x01 \x01(\tR\x05hubId\x12\x19\n" +
 	"\bhub_name\x18\x02 \x01(\tR\ahubName\x12\x18\n" +
@@ -2516,7 +2525,8 @@ const file_keyshift_v1_admin_proto_rawDesc = "" +
 	"\vkek_version\x18\v \x01(\x05R\n" +
 	"kekVersion\x121\n" +
 	"\x14unconfirmed_removals\x18\f \x01(\x03R\x13unconfirmedRemovals\x126\n" +
-	"\tclock_off\x18\r \x01(\v2\x19.google.protobuf.DurationR\bclockOff\"6\n" +
+	"\tclock_off\x18\r \x01(\v2\x19.google.protobuf.DurationR\bclockOff\x12#\n" +
+	"\rstandby_async\x18\x0e \x01(\bR\fstandbyAsync\"6\n" +
 	"\x15AcceptRollbackRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"2\n" +
