@@ -15,6 +15,7 @@ parts='
 sqlite          ./internal/systest/soak     ^TestSoakSQLite$
 postgres        ./internal/systest/soak     ^TestSoakPostgres$
 faults          ./e2e/faults                Survives
+replicas        ./e2e/crash                 ^TestTheHistory
 '
 
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/soak.sh "$@"

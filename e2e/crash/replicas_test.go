@@ -3,6 +3,7 @@ package crash
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -58,7 +59,8 @@ func newScene(t testing.TB) *scene {
 // them gets it, the others hear who has it and until when, and all that anybody was ever told fits one account.
 func TestTheHistoryOfAnExclusiveAccountIsLinearizable(t *testing.T) {
 	s := newScene(t)
-	for round := range *rounds {
+	round, enough := 0, soaked()
+	for ; round < *rounds || !enough(round); round++ {
 		s.round(round)
 		s.judge(round)
 		if t.Failed() {
@@ -67,7 +69,18 @@ func TestTheHistoryOfAnExclusiveAccountIsLinearizable(t *testing.T) {
 	}
 	s.compareWithTheHub()
 	s.verifyAudit()
-	t.Logf("seed %d: %d rounds, %d acts of which %d nobody heard of again, %d leases", *seed, *rounds, len(s.all), s.unknown(), len(s.Leases()))
+	t.Logf("seed %d: %d rounds, %d acts of which %d nobody heard of again, %d leases", *seed, round, len(s.all), s.unknown(), len(s.Leases()))
+}
+
+// soaked reports whether the long form of the test has gone on for long enough: a hundred rounds, and as long as
+// KEYSHIFT_SOAK says. Without that the short form is enough.
+func soaked() func(rounds int) bool {
+	lasts, err := time.ParseDuration(os.Getenv("KEYSHIFT_SOAK"))
+	if err != nil {
+		return func(int) bool { return true }
+	}
+	end := time.Now().Add(lasts)
+	return func(rounds int) bool { return rounds >= 100 && time.Now().After(end) }
 }
 
 // judge judges a round. It ends with nobody holding the account and after a write that waits for all others, so the next
