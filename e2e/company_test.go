@@ -39,15 +39,26 @@ func cmdCompany(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdEnroll enrolls the computer at hand with a code that Alice makes for somebody.
 func cmdEnroll(ts *testscript.TestScript, neg bool, args []string) {
-	mustBe(ts, !neg && len(args) == 1, "enroll USER")
+	mustBe(ts, !neg && (len(args) == 1 || len(args) == 2), "enroll USER [URL]")
 	w := worldOf(ts)
 	var made struct{ Code string }
 	ts.Check(json.Unmarshal([]byte(w.alice(ts, "", "codes", "enroll", args[0], "--json")), &made))
+	if len(args) == 2 {
+		made.Code = codeFor(ts, made.Code, args[1])
+	}
 	d := w.here(ts)
 	r := d.run(ts, made.Code+"\n", "keyshift-agent", "enroll", "--yes", "--device-name", d.name+"-desk")
 	if r.exit != 0 {
 		ts.Fatalf("enroll: %s", r.all())
 	}
+}
+
+// codeFor is a code for the same hub at another address.
+func codeFor(ts *testscript.TestScript, code, url string) string {
+	i, err := keyshift.ParseInvitation(code)
+	ts.Check(err)
+	i.HubURL = url
+	return i.Encode()
 }
 
 // alice runs a command of the hub at Alice's desktop. It has to succeed.

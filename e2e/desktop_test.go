@@ -24,6 +24,8 @@ type desktop struct {
 	stopKeyring func()
 	mock        *mock
 	agent       *program
+	// under and vars are how the agent is started.
+	under, vars []string
 }
 
 // env is the whole environment of what runs there.

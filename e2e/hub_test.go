@@ -42,12 +42,20 @@ func cmdHubStart(ts *testscript.TestScript, neg bool, args []string) {
 	name, flags := hubName(args)
 	h := w.hubs[name]
 	if h == nil {
-		h = &hub{name: name, d: w.here(ts), args: append([]string{"serve", "--name", "Acme", "--listen", "127.0.0.1:0"}, flags...)}
+		h = &hub{name: name, d: w.here(ts), args: append([]string{"serve", "--name", "Acme", "--listen", listenAt(ts)}, flags...)}
 		w.hubs[name] = h
 	} else if len(flags) > 0 {
 		h.args = append(h.args[:5:5], flags...)
 	}
 	h.serve(ts, w)
+}
+
+// listenAt is where a new hub listens: on this computer only, if the story does not say $LISTEN.
+func listenAt(ts *testscript.TestScript) string {
+	if at := ts.Getenv("LISTEN"); at != "" {
+		return at
+	}
+	return "127.0.0.1:0"
 }
 
 var (

@@ -13,8 +13,14 @@
 //	hub-at NAME                            the command line of this desktop asks that replica from now on
 //	postgres                               make an empty database; its address is $POSTGRES
 //	company [KEYRING] [FLAGS]              Alice's hub, an account, and Dana's enrolled computer, as in main-job.txtar
-//	enroll USER                            enroll this computer with a code of Alice's
-//	agent-start [FLAGS]                    start the agent of this desktop
+//	enroll USER [URL]                      enroll this computer with a code of Alice's, for the hub at another address
+//	agent-start [FLAGS]                    start the agent of this desktop; $AGENT names a program other than keyshift-agent
+//	agent-under COMMAND                    start it from now on as the last arguments of a command
+//	agent-env NAME=VALUE                   start it from now on with a variable
+//	turn WALL BOOT                         turn the clocks of keyshift-agent-turned here: by how much they are ahead
+//	cable, unplug, plug                    put the agent of this desktop at the other end of a cable from $CABLE; pull it
+//	tunnel [USER:PASSWORD]                 start an HTTP proxy at $TUNNEL that leads to the hub, whatever host is asked for
+//	tunneled REGEX                         what was asked of it
 //	agent-stop, agent-kill9                end it
 //	agent-freeze, agent-thaw               close the lid, and open it
 //	keyshift-hub, keyshift-agent           what a person types; $? must be 0, or with ! another
@@ -39,6 +45,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -54,6 +61,9 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	_ = flag.Set("test.parallel", atOnce) // a -parallel on the command line wins
+	if bin = os.Getenv(binVariable); bin != "" {
+		return m.Run() // started by TestStoriesApart
+	}
 	dir, err := os.MkdirTemp("", "keyshift-e2e-")
 	if err == nil {
 		defer os.RemoveAll(dir)
@@ -72,11 +82,12 @@ func buildPrograms() error {
 		buildProgram("keyshift-hub", "../cmd/hub"),
 		buildProgram("keyshift-agent", "../cmd/agent"),
 		buildProgram("mocksecrets", "./mocksecrets"),
+		buildProgram("keyshift-agent-turned", "../cmd/agent", "-tags", "turnedclock"),
 	)
 }
 
-func buildProgram(name, pkg string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, name), pkg)
+func buildProgram(name, pkg string, flags ...string) error {
+	cmd := exec.Command("go", slices.Concat([]string{"build", "-trimpath", "-o", filepath.Join(bin, name)}, flags, []string{pkg})...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", name, err, out)

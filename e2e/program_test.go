@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -26,6 +27,8 @@ type launch struct {
 	label  string // for the log
 	name   string
 	args   []string
+	under  []string // the command that starts it, if not nil
+	env    []string // more variables
 	stdin  *os.File // nil is empty
 	stdout *os.File // nil is nowhere
 }
@@ -36,8 +39,9 @@ func (w *world) start(ts *testscript.TestScript, d *desktop, l launch) *program 
 	log, err := os.Create(p.logFile)
 	ts.Check(err)
 	defer log.Close()
-	p.cmd = exec.Command(programPath(l.name), l.args...)
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = w.work, d.env(), log
+	line := slices.Concat(l.under, []string{programPath(l.name)}, l.args)
+	p.cmd = exec.Command(line[0], line[1:]...)
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = w.work, append(d.env(), l.env...), log
 	if l.stdin != nil {
 		p.cmd.Stdin = l.stdin
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/keyshift-hq/keyshift/internal/systest/badnet"
 )
 
 // patience bounds the wait for anything that a story expects.
@@ -31,6 +33,7 @@ type world struct {
 	hubs     map[string]*hub
 	started  []*program
 	typed    string
+	tunnel   *badnet.Tunnel
 }
 
 type worldKey struct{}

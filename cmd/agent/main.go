@@ -15,7 +15,6 @@ import (
 	"github.com/keyshift-hq/keyshift/cmd/agent/internal/cli"
 	"github.com/keyshift-hq/keyshift/internal/agent"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
-	"github.com/keyshift-hq/keyshift/internal/bootclock"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hardening"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -58,6 +57,6 @@ func run() int {
 func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
 	return agent.New(agent.Config{
 		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
-		Ring: ring, Clock: bootclock.System(), Random: rand.Reader,
+		Ring: ring, Clock: clock(), Random: rand.Reader,
 	})
 }
