@@ -4,14 +4,15 @@
 #   scripts/bench.sh [REGEXP]   the benchmarks of internal/bench whose name matches; all of them without it
 #   scripts/bench.sh scale      100,000 agents; takes up to half an hour and most of 16 GiB
 #
-# Results stay in bin/bench until the same case is measured again.
+# Results of a part stay in bin/bench beside the others, and the page shows them all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh durable scripts/bench.sh "$@"
 
 case ${1:-} in
 scale) export KEYSHIFT_BENCH_AGENTS=100000 && only='^BenchmarkScale$' ;;
-*) only=${1:-.} ;;
+"") rm -rf bin/bench && only=. ;;
+*) only=$1 ;;
 esac
 go test -run '^$' -bench "$only" -benchtime 1x -timeout 60m -v ./internal/bench
 go run ./e2e/bench -version "$(git describe --tags --always --dirty 2>/dev/null || echo unknown)"

@@ -107,6 +107,9 @@ func (cmd serveCmd) Run(ctx context.Context, io console, version buildVersion) e
 	if err := cmd.greet(ctx, io, s); err != nil {
 		return errors.Join(err, s.Close())
 	}
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	go keepPace(serving)
 	return errors.Join(s.Run(ctx), s.Close())
 }
 

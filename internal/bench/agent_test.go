@@ -84,14 +84,14 @@ func BenchmarkAgentIdle(b *testing.B) {
 	w := systest.SQLite(b)
 	w.AddUser("dana")
 	d := newDesktop(b, w, "dana")
-	pause(b.Context(), 2*time.Minute) // what starting left behind is collected by then
+	pause(b.Context(), 75*time.Second) // what starting left behind is collected by then
 	Run(b, Case{
 		Group: "Agent", Name: "idle", Rounds: 1,
-		Note: "The program, enrolled and connected, holding nothing, with a real keyring; looked at for four minutes. A wake-up is a tenth of a second in which " +
+		Note: "The program, enrolled and connected, holding nothing, with a real keyring; looked at for two minutes. A wake-up is a tenth of a second in which " +
 			"any of its threads ran. `make test` counts them over 24 simulated hours without a hub.",
 		Goals: []Goal{{Figure: "RSS", AtMost: 15}, {Figure: "wake-ups a minute", AtMost: 4}},
 		Subjects: []Subject{{Product, func() ([]Figure, error) {
-			const minutes = 4
+			const minutes = 2
 			moments, switches := wakeUps(b, &d.program, minutes*time.Minute)
 			rss, err := d.status("VmRSS")
 			anonymous, _ := d.status("RssAnon")

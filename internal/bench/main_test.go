@@ -80,6 +80,14 @@ func (p *program) stop() {
 	}
 }
 
+// end asks the process to end, and waits until it did in order.
+func (p *program) end() error {
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	return p.cmd.Wait()
+}
+
 // status reads a number of /proc/PID/status, in KiB if it is about memory.
 func (p *program) status(name string) (float64, error) {
 	var v float64

@@ -51,7 +51,8 @@ func storedLeases(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
 		c := newCompany(b, systest.SQLite(b))
 		c.members(n)
-		c.leases(n)
+		c.accounts(n)
+		c.leases(n, 0)
 		c.Stop()
 		worlds[n] = c.World
 	}

@@ -34,16 +34,13 @@ func (r Result) show(subject string, f Figure) string {
 	return text
 }
 
-// verdict is ratio, goal and judgment in words.
+// verdict is goals and judgment in words.
 func (r Result) verdict(figure string) string {
-	goal, met := r.judge(figure)
-	if goal == nil {
-		return ""
+	goals, verdicts := r.judge(figure)
+	for i := range goals {
+		goals[i] += ": " + verdicts[i]
 	}
-	if met {
-		return goal.String() + ": met"
-	}
-	return goal.String() + ": missed"
+	return strings.Join(goals, "; ")
 }
 
 // order is how the page's chapters follow each other; groups that are not named come last.
@@ -96,8 +93,8 @@ func (r Result) markdown(b *strings.Builder) {
 		if compared {
 			cells = append(cells, r.ratio(f.Name))
 		}
-		goal, verdict, _ := strings.Cut(r.verdict(f.Name), ": ")
-		fmt.Fprintf(b, "| %s |\n", strings.Join(append(cells, goal, verdict), " | "))
+		goals, verdicts := r.judge(f.Name)
+		fmt.Fprintf(b, "| %s |\n", strings.Join(append(cells, strings.Join(goals, "; "), strings.Join(verdicts, "; ")), " | "))
 	}
 }
 

@@ -123,8 +123,8 @@ func (r Result) ratios(figure, other string) []float64 {
 	return list
 }
 
-// judge gives the goal of a figure and whether it is met; no goal is nil.
-func (r Result) judge(figure string) (*Goal, bool) {
+// judge says of each goal of a figure whether it is met.
+func (r Result) judge(figure string) (goals, verdicts []string) {
 	for _, g := range r.Goals {
 		if g.Figure != figure {
 			continue
@@ -133,9 +133,13 @@ func (r Result) judge(figure string) (*Goal, bool) {
 		if g.Of != "" {
 			values = r.ratios(figure, g.Of)
 		}
-		return &g, len(values) > 0 && g.met(median(values))
+		verdict := "missed"
+		if len(values) > 0 && g.met(median(values)) {
+			verdict = "met"
+		}
+		goals, verdicts = append(goals, g.String()), append(verdicts, verdict)
 	}
-	return nil, false
+	return goals, verdicts
 }
 
 // subjects lists the subjects of a result: product, floor, then others as they came.
