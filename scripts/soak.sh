@@ -16,6 +16,8 @@ sqlite          ./internal/systest/soak     ^TestSoakSQLite$
 postgres        ./internal/systest/soak     ^TestSoakPostgres$
 faults          ./e2e/faults                Survives
 replicas        ./e2e/crash                 ^TestTheHistory
+abuse           ./internal/systest/soak     ^TestTheHubIsAbused$
+return          ./internal/systest/soak     ^TestEverybodyComesBack$
 '
 
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/soak.sh "$@"

@@ -127,6 +127,10 @@ func (s *speeds) follow(ctx context.Context, d *desk, lease string, asked time.T
 	if !d.calmSince(asked.Add(-settled)) || !hubCalm(asked.Add(-settled)) {
 		return
 	}
+	s.add(took)
+}
+
+func (s *speeds) add(took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.times = append(s.times, took)

@@ -205,7 +205,7 @@ func (c *company) close(before int) {
 		c.t.Errorf("%d goroutines after the agents ended, %d before they began: %s", now, before, stacks[:runtime.Stack(stacks, true)])
 	}
 	for i, p := range c.hub.Replica {
-		for use, err := p.Usage(); err == nil && use.Descriptors > idleGoroutines && time.Now().Before(limit); use, err = p.Usage() {
+		for use, err := p.Usage(); err == nil && use.Descriptors > idleDescriptors && time.Now().Before(limit); use, err = p.Usage() {
 			hubclient.Wait(c.t.Context(), 100*time.Millisecond)
 		}
 		if stacks := p.Goroutines(); len(stacks) > idleGoroutines {

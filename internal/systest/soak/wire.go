@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 )
@@ -20,7 +22,9 @@ type wire struct {
 	conns map[*conn]bool
 	// healed is closed when a black hole ends; nil while there is none.
 	healed chan struct{}
-	dials  int
+	// dials are when connections were made, while somebody counts.
+	dials    []time.Time
+	counting bool
 }
 
 var errNoHub = errors.New("no replica runs")
@@ -53,7 +57,9 @@ func (w *wire) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 		w.conns = map[*conn]bool{}
 	}
 	w.conns[c] = true
-	w.dials++
+	if w.counting {
+		w.dials = append(w.dials, time.Now())
+	}
 	return c, nil
 }
 
@@ -73,6 +79,30 @@ func (w *wire) heal() {
 		close(w.healed)
 		w.healed = nil
 	}
+}
+
+// countDials begins to count connections.
+func (w *wire) countDials() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dials, w.counting = nil, true
+}
+
+// dialTimes gives when connections were made since then.
+func (w *wire) dialTimes() []time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.dials)
+}
+
+// firstDial gives the first of them, zero if there is none.
+func (w *wire) firstDial() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.dials) == 0 {
+		return time.Time{}
+	}
+	return w.dials[0]
 }
 
 // cut ends every connection at once, also one whose answer is on its way.
