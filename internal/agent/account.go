@@ -1,23 +1,50 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// Accounts lists the accounts that the user has grants for, with what stands in the way of each.
+// Accounts lists the accounts that the user has grants for, with what stands in the way of each, by network and handle.
 func (a *Agent) Accounts(ctx context.Context) ([]*v1.Lendable, error) {
+	list, err := a.lendable(ctx, "")
+	slices.SortFunc(list, func(x, y *v1.Lendable) int {
+		return cmp.Or(cmp.Compare(networkOf(x.GetNetwork()), networkOf(y.GetNetwork())), strings.Compare(x.GetHandle(), y.GetHandle()))
+	})
+	return list, err
+}
+
+// lendablePage is how many accounts are asked for at once: as many as the hub gives.
+const lendablePage = 500
+
+// lendable asks for all accounts, or for those with a handle, page by page. The hub knows the two cases of a to z only: for
+// any other handle the answer has all accounts.
+func (a *Agent) lendable(ctx context.Context, handle string) (list []*v1.Lendable, err error) {
 	_, s, err := a.talk(ctx)
 	if err != nil {
 		return nil, err
 	}
-	answer, _, err := hubclient.Ask(ctx, s.hub.ListLendable, &v1.ListLendableRequest{})
-	err = a.heard(err)
-	return answer.GetAccounts(), err
+	if strings.ContainsFunc(handle, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		handle = ""
+	}
+	question := &v1.ListLendableRequest{Handle: handle, PageSize: lendablePage}
+	for {
+		answer, _, err := hubclient.Ask(ctx, s.hub.ListLendable, question)
+		if err = a.heard(err); err != nil {
+			return nil, err
+		}
+		list = append(list, answer.GetAccounts()...)
+		if question.PageToken = answer.GetNextPageToken(); question.PageToken == "" {
+			return list, nil
+		}
+	}
 }
 
 // findAccount gives the id of the account that somebody named.
@@ -26,7 +53,7 @@ func (a *Agent) findAccount(ctx context.Context, name string) (string, error) {
 	if keyshift.ID(name).Valid() {
 		return name, nil
 	}
-	accounts, err := a.Accounts(ctx)
+	accounts, err := a.lendable(ctx, handleOf(name))
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +92,15 @@ func named(name string, network v1.Network, handle string) bool {
 		}
 		name = after
 	}
-	return strings.EqualFold(strings.TrimPrefix(name, "@"), handle)
+	return strings.EqualFold(handleOf(name), handle)
+}
+
+// handleOf takes the network and the "@" from a name.
+func handleOf(name string) string {
+	if _, after, ok := strings.Cut(name, "/"); ok {
+		name = after
+	}
+	return strings.TrimPrefix(name, "@")
 }
 
 func networkOf(n v1.Network) keyshift.Network {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -262,12 +264,21 @@ func (h *fakeHub) AwaitNews(ctx context.Context, q *v1.AwaitNewsRequest) (*v1.Aw
 	return &v1.AwaitNewsResponse{}, nil
 }
 
-func (h *fakeHub) ListLendable(context.Context, *v1.ListLendableRequest) (*v1.ListLendableResponse, error) {
+// ListLendable has pages of two accounts, so that every list takes several.
+func (h *fakeHub) ListLendable(_ context.Context, q *v1.ListLendableRequest) (*v1.ListLendableResponse, error) {
+	h.called("ListLendable")
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	answer := &v1.ListLendableResponse{}
+	var all []*v1.Lendable
 	for _, a := range h.accounts {
-		answer.Accounts = append(answer.Accounts, a.Lendable)
+		if q.GetHandle() == "" || strings.EqualFold(q.GetHandle(), a.GetHandle()) {
+			all = append(all, a.Lendable)
+		}
+	}
+	first, _ := strconv.Atoi(q.GetPageToken())
+	answer := &v1.ListLendableResponse{Accounts: all[first:min(first+2, len(all))]}
+	if first+2 < len(all) {
+		answer.NextPageToken = strconv.Itoa(first + 2)
 	}
 	return answer, nil
 }

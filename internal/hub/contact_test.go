@@ -96,7 +96,7 @@ func TestTheNextOneIsToldWhenTheAccountIsFree(t *testing.T) {
 			if _, err := w.checkOut(lee, account); keyshift.CodeOf(err) != keyshift.CodeAccountInUse || !strings.Contains(err.Error(), tt.text) || !strings.Contains(err.Error(), tt.until) {
 				t.Errorf("check-out: %v, want %q and %s", err, tt.text, tt.until)
 			}
-			list, err := w.hub.ListLendable(t.Context(), w.by(lee))
+			list, err := w.hub.ListLendable(t.Context(), w.by(lee), "", hub.Page{})
 			if err != nil || len(list) != 1 || list[0].HeldUntil.Format("15:04") != tt.until {
 				t.Errorf("lendable: %+v, %v, want held until %s", list, err, tt.until)
 			}

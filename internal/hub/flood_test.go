@@ -160,3 +160,29 @@ func TestRefusedCallersAreRecordedCalmly(t *testing.T) {
 		t.Errorf("nobody refused: got %v, want field_invalid", err)
 	}
 }
+
+// Nobody confirms the end of a session that is not in a browser of ours. What a device hears every half minute must not grow
+// with every password it ever showed.
+func TestWhatADeviceHearsDoesNotGrow(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.account("acme", "dana")
+	w.update("x/acme", hub.AccountSettings{Exclusive: ptr(false)})
+	var open keyshift.ID
+	for i := range 5 {
+		l := w.mustCheckOut(device, account)
+		if i == 4 {
+			open = l.ID
+			break
+		}
+		_, err := w.hub.CheckIn(t.Context(), w.ending(device), l.ID, keyshift.CauseCheckedIn,
+			keyshift.Receipt{LeaseID: l.ID, Step: keyshift.RemovalSecretWiped, SessionUnconfirmed: true})
+		w.must(err)
+	}
+	_, err := w.hub.Revoke(t.Context(), w.byOwner(), hub.RevokeTarget{All: true}, "test")
+	w.must(err)
+	news, err := w.hub.Sync(t.Context(), w.by(device), hub.SyncRequest{})
+	if err != nil || len(news.Removals) != 1 || news.Removals[0].ID != open {
+		t.Errorf("told to remove %d leases, %v, want the one that is not wiped", len(news.Removals), err)
+	}
+}

@@ -163,8 +163,9 @@ type AccountReader interface {
 	Account(id keyshift.ID) (keyshift.Account, error)
 	AccountByName(network keyshift.Network, handle string) (keyshift.Account, error)
 	Accounts(after keyshift.ID, limit int) ([]keyshift.Account, error)
-	// GrantedAccounts gives the accounts on which a user has a grant, directly or through a group, by network and handle.
-	GrantedAccounts(user keyshift.ID) ([]keyshift.Account, error)
+	// GrantedAccounts gives the accounts on which a user has a grant, directly or through a group, by id; with a handle,
+	// whatever the case of its letters a to z, only those.
+	GrantedAccounts(user keyshift.ID, handle string, after keyshift.ID, limit int) ([]keyshift.Account, error)
 	Credential(account keyshift.ID) (SealedCredential, error)
 	// CredentialsAfter pages through all credentials for re-wrapping.
 	CredentialsAfter(account keyshift.ID, limit int) ([]SealedCredential, error)
@@ -256,6 +257,9 @@ type LeaseReader interface {
 	// LiveLeases gives a device's leases in a live state, RemovalsOpen its ended ones whose removal is not done.
 	LiveLeases(device keyshift.ID) ([]LeaseView, error)
 	RemovalsOpen(device keyshift.ID) ([]LeaseView, error)
+	// RemovalsToDo gives those of them that the device has not said to be wiped, the oldest first. The others may stay open
+	// for ever, because nobody confirms the end of their sessions.
+	RemovalsToDo(device keyshift.ID, limit int) ([]LeaseView, error)
 	// Holder gives the lease that keeps an account from being lent to another at now: a live one, or, on an exclusive
 	// account, an ended one that is neither wiped nor past its FreeAt. ErrNotFound when it is free.
 	Holder(account keyshift.ID, now time.Time) (LeaseView, error)

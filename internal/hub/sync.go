@@ -57,7 +57,7 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 	if news.Leases, err = h.liveLeases(r, caller); err != nil {
 		return News{}, fmt.Errorf("read leases: %w", err)
 	}
-	if news.Removals, err = r.RemovalsOpen(caller.Device.ID); err != nil {
+	if news.Removals, err = r.RemovalsToDo(caller.Device.ID, removalsAtOnce); err != nil {
 		return News{}, fmt.Errorf("read removals: %w", err)
 	}
 	hours, err := r.WorkHoursFor(caller.User.ID)
@@ -68,6 +68,9 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 	news.Reminders, err = r.Reminders()
 	return news, err
 }
+
+// removalsAtOnce bounds an answer. What a device has confirmed makes room for the next.
+const removalsAtOnce = 500
 
 func (h *Hub) liveLeases(r Reader, c Caller) ([]LeaseView, error) {
 	all, err := r.LiveLeases(c.Device.ID)
@@ -120,14 +123,15 @@ type Lendable struct {
 	Missing []*keyshift.Error
 }
 
-// ListLendable lists the accounts for which the caller's user has a grant, with what every gate says.
-func (h *Hub) ListLendable(ctx context.Context, call Call) ([]Lendable, error) {
+// ListLendable lists the accounts for which the caller's user has a grant, with what every gate says, by id; with a
+// handle, only those.
+func (h *Hub) ListLendable(ctx context.Context, call Call, handle string, page Page) ([]Lendable, error) {
 	r := h.Store.Read(ctx)
 	caller, err := h.Authorize(r, call)
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := r.GrantedAccounts(caller.User.ID)
+	accounts, err := r.GrantedAccounts(caller.User.ID, handle, keyshift.ID(page.After), page.limit())
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}

@@ -105,8 +105,10 @@ func (s agentService) AwaitNews(ctx context.Context, req *v1.AwaitNewsRequest) (
 }
 
 func (s agentService) ListLendable(ctx context.Context, req *v1.ListLendableRequest) (*v1.ListLendableResponse, error) {
-	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.Lendable, error) { return s.Hub.ListLendable(ctx, c) }, func(list []hub.Lendable) *v1.ListLendableResponse {
-		return &v1.ListLendableResponse{Accounts: each(list, lendableMessage)}
+	return pages(ctx, s.Server, req, func(c hub.Call, page hub.Page) ([]hub.Lendable, error) {
+		return s.Hub.ListLendable(ctx, c, req.GetHandle(), page)
+	}, func(l hub.Lendable) string { return string(l.Account.ID) }, func(list []hub.Lendable, next string) *v1.ListLendableResponse {
+		return &v1.ListLendableResponse{Accounts: each(list, lendableMessage), NextPageToken: next}
 	})
 }
 

@@ -24,8 +24,8 @@ func (r *reader) Accounts(after keyshift.ID, limit int) ([]keyshift.Account, err
 	return list(r, "accounts", accountOf, rows, err)
 }
 
-func (r *reader) GrantedAccounts(user keyshift.ID) ([]keyshift.Account, error) {
-	rows, err := r.q.GrantedAccounts(r.ctx, string(user))
+func (r *reader) GrantedAccounts(user keyshift.ID, handle string, after keyshift.ID, limit int) ([]keyshift.Account, error) {
+	rows, err := r.q.GrantedAccounts(r.ctx, db.GrantedAccountsParams{UserID: string(user), Handle: handle, After: string(after), Most: most(limit)})
 	return list(r, "accounts", accountOf, rows, err)
 }
 

@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,9 +146,17 @@ func TestAGrantCoversAUserDirectlyOrThroughAGroup(t *testing.T) {
 				t.Errorf("HasGrant(%s, %s) = %v, %v, want %v", tt.user, tt.account, got, err, tt.want)
 			}
 		}
-		lendable, err := s.reader().GrantedAccounts(member.ID)
-		same(t, "by network and handle", lendable, []keyshift.Account{b, a})
+		byID := []keyshift.Account{a, b}
+		slices.SortFunc(byID, func(x, y keyshift.Account) int { return strings.Compare(string(x.ID), string(y.ID)) })
+		lendable, err := s.reader().GrantedAccounts(member.ID, "", "", 10)
+		same(t, "granted", lendable, byID)
 		same(t, "error", err, nil)
+		lendable, _ = s.reader().GrantedAccounts(member.ID, "", "", 1)
+		same(t, "first page", lendable, byID[:1])
+		lendable, _ = s.reader().GrantedAccounts(member.ID, "", byID[0].ID, 10)
+		same(t, "second page", lendable, byID[1:])
+		lendable, _ = s.reader().GrantedAccounts(member.ID, strings.ToUpper(b.Handle), "", 10)
+		same(t, "by handle", lendable, []keyshift.Account{b})
 
 		got, _ := s.reader().Grants(a.ID, "", 10)
 		same(t, "grants of a", got, grants[:2])

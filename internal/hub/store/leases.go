@@ -47,6 +47,11 @@ func (r *reader) RemovalsOpen(device keyshift.ID) ([]hub.LeaseView, error) {
 	return list(r, "open removals", viewOf, rows, err)
 }
 
+func (r *reader) RemovalsToDo(device keyshift.ID, limit int) ([]hub.LeaseView, error) {
+	rows, err := r.q.RemovalsToDo(r.ctx, db.RemovalsToDoParams{DeviceID: string(device), Most: most(limit)})
+	return list(r, "removals to do", viewOf, rows, err)
+}
+
 // mostHolders bounds how many holders are seen to go while one asks for the holder.
 const mostHolders = 10
 

@@ -383,8 +383,14 @@ func TestADeviceSeesItsLiveLeasesAndItsOpenRemovals(t *testing.T) {
 		}
 		same(t, "live", ids(s.reader().LiveLeases(d.ID)), []keyshift.ID{pending.ID, active.ID})
 		same(t, "open removals", ids(s.reader().RemovalsOpen(d.ID)), []keyshift.ID{ended.ID})
+		same(t, "removals to do", ids(s.reader().RemovalsToDo(d.ID, 10)), []keyshift.ID(nil))
+		delivered, later := s.lend(a, d), s.lend(a, d)
+		s.checkIn(delivered, keyshift.RemovalDelivered)
+		s.checkIn(later, keyshift.RemovalDelivered)
+		same(t, "removals to do", ids(s.reader().RemovalsToDo(d.ID, 10)), []keyshift.ID{delivered.ID, later.ID})
+		same(t, "the first removal to do", ids(s.reader().RemovalsToDo(d.ID, 1)), []keyshift.ID{delivered.ID})
 		counts, err := s.reader().Counts()
-		same(t, "counts", counts, hub.Counts{LiveLeases: 3, OpenRemovals: 1})
+		same(t, "counts", counts, hub.Counts{LiveLeases: 3, OpenRemovals: 3})
 		same(t, "error", err, nil)
 	})
 }

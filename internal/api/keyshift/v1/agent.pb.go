@@ -581,7 +581,13 @@ func (x *AwaitNewsResponse) GetSync() bool {
 }
 
 type ListLendableRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many accounts to give at most, 1 to 500; 0 means 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the answer before; empty for the first page.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only accounts with this handle, whatever the case of its letters a to z; empty for all.
+	Handle        string `protobuf:"bytes,3,opt,name=handle,proto3" json:"handle,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -616,9 +622,33 @@ func (*ListLendableRequest) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{8}
 }
 
+func (x *ListLendableRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLendableRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListLendableRequest) GetHandle() string {
+	if x != nil {
+		return x.Handle
+	}
+	return ""
+}
+
 type ListLendableResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Accounts      []*Lendable            `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In no order that means anything.
+	Accounts []*Lendable `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	// Empty when there are no more.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -658,6 +688,13 @@ func (x *ListLendableResponse) GetAccounts() []*Lendable {
 		return x.Accounts
 	}
 	return nil
+}
+
+func (x *ListLendableResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 type CheckOutRequest struct {
@@ -1717,10 +1754,15 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\x10AwaitNewsRequest\x12-\n" +
 	"\x04wait\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"'\n" +
 	"\x11AwaitNewsResponse\x12\x12\n" +
-	"\x04sync\x18\x01 \x01(\bR\x04sync\"\x15\n" +
-	"\x13ListLendableRequest\"I\n" +
+	"\x04sync\x18\x01 \x01(\bR\x04sync\"i\n" +
+	"\x13ListLendableRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x16\n" +
+	"\x06handle\x18\x03 \x01(\tR\x06handle\"q\n" +
 	"\x14ListLendableResponse\x121\n" +
-	"\baccounts\x18\x01 \x03(\v2\x15.keyshift.v1.LendableR\baccounts\"\x9e\x01\n" +
+	"\baccounts\x18\x01 \x03(\v2\x15.keyshift.v1.LendableR\baccounts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9e\x01\n" +
 	"\x0fCheckOutRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1d\n" +

@@ -277,15 +277,27 @@ func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
 }
 
 const grantedAccounts = `-- name: GrantedAccounts :many
-SELECT id, network, handle, access_mode, exclusive, enabled, max_duration, offline_grace, lease_storage, allow_show, credential_version, has_code_seed, rotation_due, created_at FROM accounts WHERE id IN (
+SELECT a.id, a.network, a.handle, a.access_mode, a.exclusive, a.enabled, a.max_duration, a.offline_grace, a.lease_storage, a.allow_show, a.credential_version, a.has_code_seed, a.rotation_due, a.created_at FROM accounts a WHERE a.id IN (
   SELECT g.account_id FROM grants g WHERE g.user_id = CAST($1 AS TEXT)
   UNION
   SELECT g.account_id FROM group_members m JOIN grants g ON g.group_id = m.group_id WHERE m.user_id = $1
-) ORDER BY network, handle
+) AND a.id > $2 AND (CAST($3 AS TEXT) = '' OR LOWER(a.handle) = LOWER($3)) ORDER BY a.id LIMIT $4
 `
 
-func (q *Queries) GrantedAccounts(ctx context.Context, userID string) ([]Account, error) {
-	rows, err := q.query(ctx, q.grantedAccountsStmt, grantedAccounts, userID)
+type GrantedAccountsParams struct {
+	UserID string
+	After  string
+	Handle string
+	Most   int32
+}
+
+func (q *Queries) GrantedAccounts(ctx context.Context, arg GrantedAccountsParams) ([]Account, error) {
+	rows, err := q.query(ctx, q.grantedAccountsStmt, grantedAccounts,
+		arg.UserID,
+		arg.After,
+		arg.Handle,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -285,6 +285,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.removalsOpenStmt, err = db.PrepareContext(ctx, removalsOpen); err != nil {
 		return nil, fmt.Errorf("error preparing query RemovalsOpen: %w", err)
 	}
+	if q.removalsToDoStmt, err = db.PrepareContext(ctx, removalsToDo); err != nil {
+		return nil, fmt.Errorf("error preparing query RemovalsToDo: %w", err)
+	}
 	if q.removeGrantStmt, err = db.PrepareContext(ctx, removeGrant); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveGrant: %w", err)
 	}
@@ -803,6 +806,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing removalsOpenStmt: %w", cerr)
 		}
 	}
+	if q.removalsToDoStmt != nil {
+		if cerr := q.removalsToDoStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removalsToDoStmt: %w", cerr)
+		}
+	}
 	if q.removeGrantStmt != nil {
 		if cerr := q.removeGrantStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeGrantStmt: %w", cerr)
@@ -1059,6 +1067,7 @@ type Queries struct {
 	releaseAccountStmt           *sql.Stmt
 	remindersStmt                *sql.Stmt
 	removalsOpenStmt             *sql.Stmt
+	removalsToDoStmt             *sql.Stmt
 	removeGrantStmt              *sql.Stmt
 	removeHoursStmt              *sql.Stmt
 	removeMemberStmt             *sql.Stmt
@@ -1178,6 +1187,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		releaseAccountStmt:           q.releaseAccountStmt,
 		remindersStmt:                q.remindersStmt,
 		removalsOpenStmt:             q.removalsOpenStmt,
+		removalsToDoStmt:             q.removalsToDoStmt,
 		removeGrantStmt:              q.removeGrantStmt,
 		removeHoursStmt:              q.removeHoursStmt,
 		removeMemberStmt:             q.removeMemberStmt,

@@ -828,6 +828,82 @@ func (q *Queries) RemovalsOpen(ctx context.Context, deviceID string) ([]LeaseVie
 	return items, nil
 }
 
+const removalsToDo = `-- name: RemovalsToDo :many
+SELECT id, account_id, user_id, device_id, reason, state, exclusive, offline_grace, epoch, started_at, activate_by, ends_at, ended_at, end_reason, free_at, removal_step, requested_at, delivered_at, wiped_at, closed_at, wipe_failure, session_unconfirmed, rotation, holds, due_at, end_batch, account_network, account_handle, account_access_mode, account_exclusive, account_enabled, account_max_duration, account_offline_grace, account_lease_storage, account_allow_show, account_credential_version, account_has_code_seed, account_rotation_due, account_created_at, user_name, user_display_name, device_name, last_contact FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND removal_step < 3 AND due_at = 0 ORDER BY id LIMIT $2
+`
+
+type RemovalsToDoParams struct {
+	DeviceID string
+	Most     int32
+}
+
+func (q *Queries) RemovalsToDo(ctx context.Context, arg RemovalsToDoParams) ([]LeaseView, error) {
+	rows, err := q.query(ctx, q.removalsToDoStmt, removalsToDo, arg.DeviceID, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LeaseView
+	for rows.Next() {
+		var i LeaseView
+		if err := rows.Scan(
+			&i.ID,
+			&i.AccountID,
+			&i.UserID,
+			&i.DeviceID,
+			&i.Reason,
+			&i.State,
+			&i.Exclusive,
+			&i.OfflineGrace,
+			&i.Epoch,
+			&i.StartedAt,
+			&i.ActivateBy,
+			&i.EndsAt,
+			&i.EndedAt,
+			&i.EndReason,
+			&i.FreeAt,
+			&i.RemovalStep,
+			&i.RequestedAt,
+			&i.DeliveredAt,
+			&i.WipedAt,
+			&i.ClosedAt,
+			&i.WipeFailure,
+			&i.SessionUnconfirmed,
+			&i.Rotation,
+			&i.Holds,
+			&i.DueAt,
+			&i.EndBatch,
+			&i.AccountNetwork,
+			&i.AccountHandle,
+			&i.AccountAccessMode,
+			&i.AccountExclusive,
+			&i.AccountEnabled,
+			&i.AccountMaxDuration,
+			&i.AccountOfflineGrace,
+			&i.AccountLeaseStorage,
+			&i.AccountAllowShow,
+			&i.AccountCredentialVersion,
+			&i.AccountHasCodeSeed,
+			&i.AccountRotationDue,
+			&i.AccountCreatedAt,
+			&i.UserName,
+			&i.UserDisplayName,
+			&i.DeviceName,
+			&i.LastContact,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const saveLease = `-- name: SaveLease :execrows
 UPDATE leases SET state = $1, offline_grace = $2, epoch = $3, activate_by = $4, ends_at = $5,
   ended_at = $6, end_reason = $7, free_at = $8, removal_step = $9, requested_at = $10,

@@ -8,11 +8,11 @@ SELECT * FROM accounts WHERE network = $1 AND handle = $2;
 SELECT * FROM accounts WHERE id > @after ORDER BY id LIMIT @most;
 
 -- name: GrantedAccounts :many
-SELECT * FROM accounts WHERE id IN (
+SELECT a.* FROM accounts a WHERE a.id IN (
   SELECT g.account_id FROM grants g WHERE g.user_id = CAST(@user_id AS TEXT)
   UNION
   SELECT g.account_id FROM group_members m JOIN grants g ON g.group_id = m.group_id WHERE m.user_id = @user_id
-) ORDER BY network, handle;
+) AND a.id > @after AND (CAST(@handle AS TEXT) = '' OR LOWER(a.handle) = LOWER(@handle)) ORDER BY a.id LIMIT @most;
 
 -- name: AddAccount :execrows
 INSERT INTO accounts (id, network, handle, access_mode, exclusive, enabled, max_duration, offline_grace, lease_storage,

@@ -18,6 +18,9 @@ SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at >
 -- name: RemovalsOpen :many
 SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at = 0 ORDER BY id;
 
+-- name: RemovalsToDo :many
+SELECT * FROM lease_views WHERE device_id = @device_id AND removal_step < 4 AND removal_step < 3 AND due_at = 0 ORDER BY id LIMIT @most;
+
 -- Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended. CROSS JOIN
 -- makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read.
 -- name: Holder :one
