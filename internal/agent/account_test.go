@@ -1,7 +1,10 @@
 package agent
 
 import (
+	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -44,4 +47,23 @@ func TestManyAccounts(t *testing.T) {
 			t.Error("an account of another network was found")
 		}
 	})
+}
+
+// ListLendable has pages of two accounts, so that every list takes several.
+func (h *fakeHub) ListLendable(_ context.Context, q *v1.ListLendableRequest) (*v1.ListLendableResponse, error) {
+	h.called("ListLendable")
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var all []*v1.Lendable
+	for _, a := range h.accounts {
+		if q.GetHandle() == "" || strings.EqualFold(q.GetHandle(), a.GetHandle()) {
+			all = append(all, a.Lendable)
+		}
+	}
+	first, _ := strconv.Atoi(q.GetPageToken())
+	answer := &v1.ListLendableResponse{Accounts: all[first:min(first+2, len(all))]}
+	if first+2 < len(all) {
+		answer.NextPageToken = strconv.Itoa(first + 2)
+	}
+	return answer, nil
 }

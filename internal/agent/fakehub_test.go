@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -262,25 +260,6 @@ func (h *fakeHub) AwaitNews(ctx context.Context, q *v1.AwaitNewsRequest) (*v1.Aw
 	case <-ctx.Done():
 	}
 	return &v1.AwaitNewsResponse{}, nil
-}
-
-// ListLendable has pages of two accounts, so that every list takes several.
-func (h *fakeHub) ListLendable(_ context.Context, q *v1.ListLendableRequest) (*v1.ListLendableResponse, error) {
-	h.called("ListLendable")
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var all []*v1.Lendable
-	for _, a := range h.accounts {
-		if q.GetHandle() == "" || strings.EqualFold(q.GetHandle(), a.GetHandle()) {
-			all = append(all, a.Lendable)
-		}
-	}
-	first, _ := strconv.Atoi(q.GetPageToken())
-	answer := &v1.ListLendableResponse{Accounts: all[first:min(first+2, len(all))]}
-	if first+2 < len(all) {
-		answer.NextPageToken = strconv.Itoa(first + 2)
-	}
-	return answer, nil
 }
 
 func (h *fakeHub) CheckOut(_ context.Context, q *v1.CheckOutRequest) (*v1.CheckOutResponse, error) {

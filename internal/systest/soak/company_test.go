@@ -2,7 +2,6 @@ package soak
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -37,6 +36,7 @@ type company struct {
 	desks    []*desk
 	accounts []account
 	users    map[string]string // ids by name
+	joining  sync.Mutex        // guards users and desks while they come
 	book     *ledger
 	// down is held to take the hub or a replica away, and shared by those who must reach it.
 	down sync.RWMutex
@@ -100,15 +100,18 @@ func (c *company) setPassword(ctx context.Context, a account) error {
 
 func (c *company) addDesk(i int) error {
 	ctx, name := c.t.Context(), fmt.Sprintf("user%d", i)
-	added, err := hubclient.Call(ctx, c.hub.Owner.Users.AddUser, &v1.AddUserRequest{Name: name})
+	var id, code string
+	err := persist(ctx, c.hub.Owner.Users.AddUser, &v1.AddUserRequest{RequestId: hubclient.NewRequestID(), Name: name},
+		func(added *v1.AddUserResponse) { id = added.GetUser().GetId() })
 	if err != nil {
 		return err
 	}
-	if _, err = hubclient.Call(ctx, c.hub.Owner.Groups.AddMember, &v1.AddMemberRequest{Group: fmt.Sprintf("team%d", i%groupsOf), User: name}); err != nil {
+	team := &v1.AddMemberRequest{RequestId: hubclient.NewRequestID(), Group: fmt.Sprintf("team%d", i%groupsOf), User: name}
+	if err = persist(ctx, c.hub.Owner.Groups.AddMember, team, nil); err != nil {
 		return err
 	}
-	code, err := hubclient.Call(ctx, c.hub.Owner.Users.CreateCode, &v1.CreateCodeRequest{User: name, Kind: v1.CodeKind_CODE_KIND_ENROLLMENT})
-	if err != nil {
+	invite := &v1.CreateCodeRequest{RequestId: hubclient.NewRequestID(), User: name, Kind: v1.CodeKind_CODE_KIND_ENROLLMENT}
+	if err = persist(ctx, c.hub.Owner.Users.CreateCode, invite, func(made *v1.CreateCodeResponse) { code = made.GetCode() }); err != nil {
 		return err
 	}
 	d := newDesk(c.t, name, filepath.Join(c.dir, name), c.hub.Alive)
@@ -116,14 +119,14 @@ func (c *company) addDesk(i int) error {
 		return err
 	}
 	a, _ := d.at()
-	enrolled, err := a.Enroll(ctx, code.GetCode(), name+"'s computer")
+	enrolled, err := a.Enroll(ctx, code, name+"'s computer")
 	if err != nil {
-		return errors.Join(fmt.Errorf("enroll %s: %w", name, err))
+		return fmt.Errorf("enroll %s: %w", name, err)
 	}
 	d.id = enrolled.GetDeviceId()
-	c.book.mu.Lock() // any lock will do
-	defer c.book.mu.Unlock()
-	c.users[name] = added.GetUser().GetId()
+	c.joining.Lock()
+	defer c.joining.Unlock()
+	c.users[name] = id
 	c.desks = append(c.desks, d)
 	return nil
 }
