@@ -62,8 +62,10 @@ func TestANetworkOfAddressesIsOneStranger(t *testing.T) {
 func TestTriesComeBackWithTime(t *testing.T) {
 	now := limitsNow
 	l := newLimiter(Limits{CodeTriesPerMinute: 2}, func() time.Time { return now })
-	if tooOften(t, l, "192.0.2.1") || tooOften(t, l, "192.0.2.1") {
-		t.Fatal("one of the first two tries is refused")
+	for i := range 2 {
+		if tooOften(t, l, "192.0.2.1") {
+			t.Fatalf("try %d is refused", i)
+		}
 	}
 	if !tooOften(t, l, "192.0.2.1") {
 		t.Fatal("the third try is let through")
