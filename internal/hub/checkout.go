@@ -41,26 +41,52 @@ func (h *Hub) CheckOut(ctx context.Context, call Call, req CheckOutRequest) (Len
 		return Lent{}, err
 	}
 	defer seal.Wipe(credential.plain)
+	call.account = req.AccountID
+	var made granted
 	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
-		return h.grant(tx, c, req, reason)
+		var err error
+		made, err = h.grant(tx, c, req, reason)
+		return made.view.ID, err
 	})
+	if err == nil && made.view.ID != id { // it was granted before
+		made, err = h.grantedBefore(ctx, id)
+	}
 	if err != nil {
 		return Lent{}, err
 	}
-	return h.lend(ctx, id, credential)
+	return h.lend(ctx, made, credential)
 }
 
-func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (keyshift.ID, error) {
+// granted is a lease with the key of its device.
+type granted struct {
+	view       LeaseView
+	sealingKey []byte
+}
+
+func (h *Hub) grantedBefore(ctx context.Context, lease keyshift.ID) (granted, error) {
+	r := h.Store.Read(ctx)
+	view, err := r.LeaseView(lease)
+	if err != nil {
+		return granted{}, fmt.Errorf("read lease: %w", err)
+	}
+	device, err := r.Device(view.DeviceID)
+	if err != nil {
+		return granted{}, fmt.Errorf("read device: %w", err)
+	}
+	return granted{view, device.SealingKey}, nil
+}
+
+func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (granted, error) {
 	account, err := tx.Account(req.AccountID)
 	if err != nil {
-		return "", notFound(err, "account", string(req.AccountID))
+		return granted{}, notFound(err, "account", string(req.AccountID))
 	}
 	if req.Duration == 0 {
-		return "", account.ValidateDuration(0)
+		return granted{}, account.ValidateDuration(0)
 	}
 	q := question{r: tx, now: tx.Now(), user: c.User, device: c.Device, account: account, duration: req.Duration, treeFault: h.Tree.Fault(), clockFault: h.clockFault()}
 	if err := q.ask(); err != nil {
-		return "", refused(tx, c, account, err)
+		return granted{}, refused(tx, c, account, err)
 	}
 	l := keyshift.NewLease(tx.NewID(), account, c.User, c.Device, reason, req.Duration, tx.Now())
 	event := c.event(keyshift.ActLeaseGranted)
@@ -68,7 +94,8 @@ func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (keyshi
 	event.Details = map[string]string{"account": account.Name(), "duration": keyshift.DurationText(req.Duration), "mode": string(account.AccessMode),
 		"credential_version": strconv.FormatInt(account.CredentialVersion, 10)}
 	event.Personal = map[string]string{"reason": reason, "user": c.User.Name}
-	return l.ID, errors.Join(tx.AddLease(l), tx.Append(event))
+	view := LeaseView{Lease: l, Account: account, UserName: c.User.Shown(), DeviceName: c.Device.Name}
+	return granted{view, c.Device.SealingKey}, errors.Join(tx.AddLease(l), tx.Append(event))
 }
 
 // refused writes a gate's refusal into the audit log, and gives it back.
@@ -122,26 +149,18 @@ func integrity(text string, cause error) error {
 	return keyshift.Refuse(keyshift.CodeIntegrityFailed, text+" Nothing was lent.", "Tell your admin: the hub's log says more.").Because(cause)
 }
 
-// lend reads the committed lease and seals the credential to its device.
-func (h *Hub) lend(ctx context.Context, id keyshift.ID, credential opened) (Lent, error) {
-	r := h.Store.Read(ctx)
-	view, err := r.LeaseView(id)
-	if err != nil {
-		return Lent{}, fmt.Errorf("read lease: %w", err)
-	}
+// lend seals the credential to the device of a committed lease.
+func (h *Hub) lend(ctx context.Context, made granted, credential opened) (Lent, error) {
+	view, err := h.withContact(made.view, nil)
 	if !view.LiveAt(h.Now()) || !view.Account.LendsSecret() {
-		return Lent{Lease: view}, nil
+		return Lent{Lease: view}, err
 	}
 	if credential.version != view.Account.CredentialVersion {
 		if credential, err = h.openCredential(ctx, view.AccountID); err != nil {
 			return Lent{}, err
 		}
 	}
-	device, err := r.Device(view.DeviceID)
-	if err != nil {
-		return Lent{}, fmt.Errorf("read device: %w", err)
-	}
-	sealed, err := seal.SealToDevice(device.SealingKey, h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
+	sealed, err := seal.SealToDevice(made.sealingKey, h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
 	return Lent{view, sealed}, err
 }
 

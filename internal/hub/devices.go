@@ -137,8 +137,15 @@ func (h *Hub) NoteRefusedCallers(ctx context.Context, call Call, refused keyshif
 
 // DeviceKey gives what the transport needs to verify a device's signature, or [keyshift.ErrNotFound].
 func (h *Hub) DeviceKey(ctx context.Context, id keyshift.ID) (key []byte, user keyshift.ID, err error) {
-	device, owner, err := h.Store.Read(ctx).DeviceAndUser(id)
-	return device.SigningKey, owner.ID, err
+	if known, ok := h.deviceKeys.get(id); ok {
+		return known.key, known.user, nil
+	}
+	device, err := h.Store.Read(ctx).Device(id)
+	if err != nil {
+		return nil, "", err
+	}
+	h.deviceKeys.put(id, deviceKey{device.SigningKey, device.UserID})
+	return device.SigningKey, device.UserID, nil
 }
 
 // RefusedSignature counts a signature that did not verify in a device's name; after five the device is flagged, and nothing

@@ -47,9 +47,17 @@ func effect[T any](ctx context.Context, h *Hub, call Call, kind WriteKind, do fu
 			return nil
 		}
 		return remember(tx, actor, call, result)
-	})
+	}, call.ahead())
 	h.Tree.Poke() // also for the event about a refusal
 	return result, err
+}
+
+// ahead is what the effect of a device's call will read.
+func (c Call) ahead() Ahead {
+	if c.Access.Kind != DeviceAccess {
+		return Ahead{}
+	}
+	return Ahead{DeviceID: c.DeviceID, AccountID: c.account, RequestID: c.RequestID}
 }
 
 // noting is a transaction that notes whether an audit event was written.

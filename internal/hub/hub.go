@@ -83,7 +83,9 @@ type Hub struct {
 	codeKey  []byte
 	broker   *Broker
 	presence *presence
-	limits   *limiter
+	// deviceKeys spares a look-up for each signed request.
+	deviceKeys deviceKeys
+	limits     *limiter
 	// rollback mirrors HubRow.State: what another replica finds is known with its wake-up, or half a minute later.
 	rollback atomic.Bool
 	// rollbackAccepted is HubRow.RollbackAcceptedAt in microseconds.

@@ -28,9 +28,20 @@ type Store interface {
 	// once, so it must set what it hands out anew each time. An error that wraps [*keyshift.Error] is a decision: fn
 	// has to return it before its first change or through [Tx.Keep]; nothing else of fn is kept. Any other error undoes fn
 	// alone. Failures of the store itself come back as storage_full, storage_readonly, audit_unavailable or integrity_failed.
-	Write(ctx context.Context, kind WriteKind, fn func(Tx) error) error
+	//
+	// ahead, at most one, says what fn will ask for, so that it can be read for many writes at once. It changes nothing
+	// else.
+	Write(ctx context.Context, kind WriteKind, fn func(Tx) error, ahead ...Ahead) error
 	// Read gives a view on committed data, bound to ctx.
 	Read(ctx context.Context) Reader
+}
+
+// Ahead names what a device's effect will read: who it is and whether the request is new, and what the gates want to know of
+// an account. AccountID may be empty.
+type Ahead struct {
+	DeviceID  keyshift.ID
+	AccountID keyshift.ID
+	RequestID string
 }
 
 // Reader reads. Look-ups of one thing answer [keyshift.ErrNotFound] when it is not there. Lists are ordered by id and

@@ -17,7 +17,7 @@ type broken struct {
 	tried int
 }
 
-func (s *broken) Write(context.Context, hub.WriteKind, func(hub.Tx) error) error {
+func (s *broken) Write(context.Context, hub.WriteKind, func(hub.Tx) error, ...hub.Ahead) error {
 	s.tried++
 	return errors.New("write: no room")
 }

@@ -186,7 +186,7 @@ type fusedStore struct {
 
 var errFull = keyshift.Refuse(keyshift.CodeStorageFull, "The storage is full.", "Make room.")
 
-func (s fusedStore) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error) error {
+func (s fusedStore) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, ahead ...hub.Ahead) error {
 	if s.server.full && kind == hub.Ordinary {
 		return errFull
 	}
@@ -199,7 +199,7 @@ func (s fusedStore) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.T
 			return dead
 		}
 		return err
-	})
+	}, ahead...)
 	if dead := s.server.fuse.step(); dead != nil {
 		return dead
 	}

@@ -86,7 +86,7 @@ func (m *memory) Read(context.Context) hub.Reader {
 	return memoryTx{memory: m}
 }
 
-func (m *memory) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error) error {
+func (m *memory) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, _ ...hub.Ahead) error {
 	for {
 		tx := memoryTx{memory: m, changes: &changes{}}
 		if err := errors.Join(ctx.Err(), m.broken()); err != nil {
@@ -328,7 +328,7 @@ func (q *queue) tx() queueTx {
 
 func (q *queue) Read(context.Context) hub.Reader { return q.tx() }
 
-func (q *queue) Write(_ context.Context, _ hub.WriteKind, fn func(hub.Tx) error) error {
+func (q *queue) Write(_ context.Context, _ hub.WriteKind, fn func(hub.Tx) error, _ ...hub.Ahead) error {
 	tx := q.tx()
 	if err := fn(tx); err != nil {
 		return err

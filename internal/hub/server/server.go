@@ -199,6 +199,9 @@ func (f writerFunc) Write(p []byte) (int, error) { return len(p), f(p) }
 // URL is where devices reach the hub.
 func (s *Server) URL() string { return s.Hub.PublicURL }
 
+// Stats gives the figures of the write path.
+func (s *Server) Stats() store.Stats { return s.store.Stats() }
+
 // KeyText is the hub's key as an agent shows it before it enrolls, for people to compare.
 func (s *Server) KeyText() string { return keyshift.KeyText(publicKey(s.Hub)) }
 

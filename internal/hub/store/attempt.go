@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 )
@@ -16,23 +15,37 @@ func (w *writer) attempt(batch []*command) (culprit int, err error) {
 	if err := w.begin(ctx, batch[0].kind == hub.Closing); err != nil {
 		return -1, w.note(err)
 	}
-	now, writes, lent := w.store.clock.next(), 0, int64(0)
-	var outbox []hub.OutboxRow
-	for i, c := range batch {
-		t := w.newTx(ctx, now)
-		if err := c.call(t); err != nil {
-			w.undo(ctx, err)
-			return culpritOf(i, err), w.note(err)
-		}
-		writes, lent = writes+t.writes, lent+t.lent
-		outbox = append(outbox, t.outbox...)
+	b := newBatch(ctx, w.store, w.link, w.store.clock.next())
+	if culprit, err := w.run(b, batch); err != nil {
+		w.undo(ctx, err)
+		return culprit, w.note(err)
 	}
-	if err := w.finish(ctx, writes); err != nil {
+	if err := w.finish(ctx, b.writes); err != nil {
 		return -1, w.note(err)
 	}
-	w.store.lent(lent)
-	w.committed(batch, writes, outbox)
+	w.store.lent(b.lent)
+	w.committed(batch, b.writes, b.outbox)
 	return 0, nil
+}
+
+// run calls the commands and sends what they change.
+func (w *writer) run(b *batch, commands []*command) (culprit int, err error) {
+	if err := b.lookAhead(commands); err != nil {
+		return -1, w.judge(err)
+	}
+	for i, c := range commands {
+		err := c.call(w.newTx(b, i))
+		if b.err != nil {
+			return b.culprit(), b.err
+		}
+		if err != nil {
+			return culpritOf(i, err), err
+		}
+		b.writes, b.lent = b.writes+b.tx.writes, b.lent+b.tx.lent
+		b.outbox = append(b.outbox, b.tx.outbox...)
+	}
+	err = b.send()
+	return b.culprit(), err
 }
 
 // limit bounds the time of a transaction, but not of one that cannot be repeated.
@@ -58,13 +71,14 @@ func (w *writer) begin(ctx context.Context, closing bool) error {
 	return nil
 }
 
-func (w *writer) newTx(ctx context.Context, now time.Time) *tx {
-	t := &tx{link: w.link, judgeOnly: w.judge, now: now, ids: w.store.clock}
-	t.reader = reader{ctx: ctx, q: w.link.q, judge: func(err error) error {
+func (w *writer) newTx(b *batch, place int) *tx {
+	t := &tx{batch: b, place: place, link: w.link, judgeOnly: w.judge, now: b.now, ids: w.store.clock}
+	t.reader = reader{ctx: b.ctx, queries: w.link.q, before: b.sendNow, count: w.store.countOne, judge: func(err error) error {
 		err = w.judge(err)
 		t.fail(err)
 		return err
 	}}
+	b.tx = t
 	return t
 }
 

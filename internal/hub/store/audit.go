@@ -21,26 +21,26 @@ func (r *reader) Events(f hub.EventFilter) ([]hub.LoggedEvent, error) {
 	var err error
 	switch {
 	case lease != "":
-		rows, err = r.q.EventsOfLease(r.ctx, db.EventsOfLeaseParams{LeaseID: lease, DeviceID: device, UserID: user, AccountID: account, Before: from, Most: limit})
+		rows, err = r.q().EventsOfLease(r.ctx, db.EventsOfLeaseParams{LeaseID: lease, DeviceID: device, UserID: user, AccountID: account, Before: from, Most: limit})
 	case device != "":
-		rows, err = r.q.EventsOfDevice(r.ctx, db.EventsOfDeviceParams{DeviceID: device, UserID: user, AccountID: account, Before: from, Most: limit})
+		rows, err = r.q().EventsOfDevice(r.ctx, db.EventsOfDeviceParams{DeviceID: device, UserID: user, AccountID: account, Before: from, Most: limit})
 	case user != "":
-		rows, err = r.q.EventsOfUser(r.ctx, db.EventsOfUserParams{UserID: user, AccountID: account, Before: from, Most: limit})
+		rows, err = r.q().EventsOfUser(r.ctx, db.EventsOfUserParams{UserID: user, AccountID: account, Before: from, Most: limit})
 	case account != "":
-		rows, err = r.q.EventsOfAccount(r.ctx, db.EventsOfAccountParams{AccountID: account, Before: from, Most: limit})
+		rows, err = r.q().EventsOfAccount(r.ctx, db.EventsOfAccountParams{AccountID: account, Before: from, Most: limit})
 	default:
-		rows, err = r.q.Events(r.ctx, db.EventsParams{Before: from, Most: limit})
+		rows, err = r.q().Events(r.ctx, db.EventsParams{Before: from, Most: limit})
 	}
 	return list(r, "events", loggedOf, rows, err)
 }
 
 func (r *reader) EventsFrom(index int64, limit int) ([]hub.LoggedEvent, error) {
-	rows, err := r.q.EventsFrom(r.ctx, db.EventsFromParams{First: index, Most: most(limit)})
+	rows, err := r.q().EventsFrom(r.ctx, db.EventsFromParams{First: index, Most: most(limit)})
 	return list(r, "events", loggedOf, rows, err)
 }
 
 func (r *reader) Unsequenced(limit int) ([]keyshift.AuditEvent, error) {
-	rows, err := r.q.Unsequenced(r.ctx, most(limit))
+	rows, err := r.q().Unsequenced(r.ctx, most(limit))
 	return list(r, "unsequenced events", eventOf, rows, err)
 }
 
@@ -51,7 +51,7 @@ func (r *reader) TreeHashes(indexes []int64) ([][]byte, error) {
 	found := make(map[int64][]byte, len(indexes))
 	for start := 0; start < len(indexes); start += chunk {
 		p := padded(indexes[start:])
-		rows, err := r.q.TreeHashes(r.ctx, db.TreeHashesParams{P1: p[0], P2: p[1], P3: p[2], P4: p[3], P5: p[4], P6: p[5], P7: p[6], P8: p[7],
+		rows, err := r.q().TreeHashes(r.ctx, db.TreeHashesParams{P1: p[0], P2: p[1], P3: p[2], P4: p[3], P5: p[4], P6: p[5], P7: p[6], P8: p[7],
 			P9: p[8], P10: p[9], P11: p[10], P12: p[11], P13: p[12], P14: p[13], P15: p[14], P16: p[15]})
 		if err != nil {
 			return nil, r.failed("read tree hashes", err)
@@ -79,7 +79,7 @@ func padded[T any](values []T) (p [chunk]T) {
 }
 
 func (r *reader) LatestCheckpoint() (hub.Checkpoint, error) {
-	row, err := r.q.LatestCheckpoint(r.ctx)
+	row, err := r.q().LatestCheckpoint(r.ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return hub.Checkpoint{}, nil
 	}
@@ -87,7 +87,7 @@ func (r *reader) LatestCheckpoint() (hub.Checkpoint, error) {
 }
 
 func (r *reader) Checkpoints(afterSize int64, limit int) ([]hub.Checkpoint, error) {
-	rows, err := r.q.Checkpoints(r.ctx, db.CheckpointsParams{After: afterSize, Most: most(limit)})
+	rows, err := r.q().Checkpoints(r.ctx, db.CheckpointsParams{After: afterSize, Most: most(limit)})
 	return list(r, "checkpoints", checkpointOf, rows, err)
 }
 
@@ -101,32 +101,26 @@ func (t *tx) Append(e keyshift.AuditEvent) error {
 			return t.failed("append event", fmt.Errorf("make salt: %w", err))
 		}
 	}
-	n, err := t.q.AppendEvent(t.ctx, db.AppendEventParams{
+	_, err := t.later().AppendEvent(t.ctx, db.AppendEventParams{
 		ID: string(t.NewID()), At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind), ActorID: string(e.ActorID),
 		UserID: string(e.UserID), DeviceID: string(e.DeviceID), AccountID: string(e.AccountID), LeaseID: string(e.LeaseID),
 		Details: factsText(validFacts(e.Details)), Personal: personal, Salt: salt, PersonalHash: keyshift.HashPersonal(salt, e.Personal),
 	})
-	_, err = t.appended(n, err)
+	t.batch.last().event = true
 	return err
 }
 
 func (t *tx) Place(eventID string, index, firstHash int64, hashes [][]byte) error {
-	n, err := t.q.PlaceEvent(t.ctx, db.PlaceEventParams{ID: eventID, LeafIndex: index})
-	if err := t.swapped("place event", n, err); err != nil {
-		return err
+	_, err := t.later().PlaceEvent(t.ctx, db.PlaceEventParams{ID: eventID, LeafIndex: index})
+	for i := 0; err == nil && i < len(hashes); i++ {
+		_, err = t.later().AddTreeHash(t.ctx, db.AddTreeHashParams{Position: firstHash + int64(i), Hash: blob(hashes[i])})
 	}
-	for i, hash := range hashes {
-		n, err := t.q.AddTreeHash(t.ctx, db.AddTreeHashParams{Position: firstHash + int64(i), Hash: blob(hash)})
-		if err := t.swapped("add tree hash", n, err); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 func (t *tx) AddCheckpoint(c hub.Checkpoint) error {
-	n, err := t.q.AddCheckpoint(t.ctx, db.AddCheckpointParams{Size: c.Size, Note: c.Note, At: micros(c.At)})
-	return t.swapped("add checkpoint", n, err)
+	_, err := t.later().AddCheckpoint(t.ctx, db.AddCheckpointParams{Size: c.Size, Note: c.Note, At: micros(c.At)})
+	return err
 }
 
 // factsText is the form in which facts go into the tree; see [keyshift.AuditEvent.Leaf].

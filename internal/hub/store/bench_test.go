@@ -1,7 +1,7 @@
 package store
 
 import (
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -39,7 +39,8 @@ func benchmarkGrants(b *testing.B, s *scene, writers int) {
 	for i, device := range devices {
 		all.Go(func() {
 			for n := i; n < b.N; n += writers {
-				if err := s.Write(b.Context(), hub.Ordinary, func(tx hub.Tx) error { return checkOut(tx, account.ID, device.ID, n) }); err != nil {
+				ahead := hub.Ahead{DeviceID: device.ID, AccountID: account.ID, RequestID: benchRequest(n)}
+				if err := s.Write(b.Context(), hub.Ordinary, func(tx hub.Tx) error { return checkOut(tx, account.ID, device.ID, n) }, ahead); err != nil {
 					b.Error(err)
 				}
 			}
@@ -52,6 +53,8 @@ func benchmarkGrants(b *testing.B, s *scene, writers int) {
 	b.ReportMetric(float64(after.Commands-before.Commands)/float64(after.Commits-before.Commits), "grants/commit")
 }
 
+var errBenchEffect, errBenchGrant, errBenchHolder = errors.New("the request was answered before"), errors.New("no grant"), errors.New("somebody holds it")
+
 // checkOut does what hub.CheckOut does in its transaction.
 func checkOut(tx hub.Tx, account, device keyshift.ID, n int) error {
 	d, u, err := tx.DeviceAndUser(device)
@@ -63,19 +66,19 @@ func checkOut(tx hub.Tx, account, device keyshift.ID, n int) error {
 	if err := tx.SaveWindow(d.ID, d.Window, window); err != nil {
 		return err
 	}
-	request := hex.EncodeToString(fmt.Appendf(nil, "%016d", n))
+	request := benchRequest(n)
 	if _, err := tx.Effect(d.ID, request); keyshift.CodeOf(err) != keyshift.CodeNotFound {
-		return fmt.Errorf("unexpected effect: %w", err)
+		return errBenchEffect
 	}
 	a, err := tx.Account(account)
 	if err != nil {
 		return err
 	}
 	if granted, err := tx.HasGrant(u.ID, a.ID); err != nil || !granted {
-		return fmt.Errorf("no grant: %w", err)
+		return errors.Join(errBenchGrant, err)
 	}
 	if _, err := tx.Holder(a.ID, tx.Now()); keyshift.CodeOf(err) != keyshift.CodeNotFound {
-		return fmt.Errorf("unexpected holder: %w", err)
+		return errBenchHolder
 	}
 	l := keyshift.NewLease(tx.NewID(), a, u, d, "campaign", time.Hour, tx.Now())
 	if err := tx.AddLease(l); err != nil {

@@ -13,6 +13,8 @@ import (
 type command struct {
 	kind hub.WriteKind
 	fn   func(*tx) error
+	// ahead is what fn will ask for.
+	ahead hub.Ahead
 	// once is for what cannot run twice.
 	once bool
 	// state says whose the command is: waiting, taken by the writer, or left by its caller.
@@ -30,8 +32,12 @@ const (
 
 // Write implements [hub.Store]. A caller whose ctx ends before the writer took the command gets its error, and nothing
 // happens; after that, the caller waits for the outcome.
-func (s *Store) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error) error {
-	return s.write(ctx, &command{kind: kind, fn: func(t *tx) error { return fn(t) }})
+func (s *Store) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, ahead ...hub.Ahead) error {
+	c := &command{kind: kind, fn: func(t *tx) error { return fn(t) }}
+	if len(ahead) > 0 {
+		c.ahead = ahead[0]
+	}
+	return s.write(ctx, c)
 }
 
 func (s *Store) write(ctx context.Context, c *command) error {

@@ -12,12 +12,12 @@ import (
 )
 
 func (r *reader) Device(id keyshift.ID) (keyshift.Device, error) {
-	row, err := r.q.Device(r.ctx, string(id))
+	row, err := r.q().Device(r.ctx, string(id))
 	return one(r, "device", deviceOf, row, err)
 }
 
 func (r *reader) DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, error) {
-	row, err := r.q.DeviceAndUser(r.ctx, string(id))
+	row, err := r.q().DeviceAndUser(r.ctx, string(id))
 	if err != nil {
 		return keyshift.Device{}, keyshift.User{}, r.failed("read device", err)
 	}
@@ -25,12 +25,12 @@ func (r *reader) DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, 
 }
 
 func (r *reader) Devices(after keyshift.ID, limit int) ([]keyshift.Device, error) {
-	rows, err := r.q.Devices(r.ctx, db.DevicesParams{After: string(after), Most: most(limit)})
+	rows, err := r.q().Devices(r.ctx, db.DevicesParams{After: string(after), Most: most(limit)})
 	return list(r, "devices", deviceOf, rows, err)
 }
 
 func (r *reader) Presence(device keyshift.ID) (hub.Presence, error) {
-	row, err := r.q.Presence(r.ctx, string(device))
+	row, err := r.q().Presence(r.ctx, string(device))
 	if errors.Is(err, sql.ErrNoRows) {
 		return hub.Presence{}, nil
 	}
@@ -38,7 +38,7 @@ func (r *reader) Presence(device keyshift.ID) (hub.Presence, error) {
 }
 
 func (t *tx) AddDevice(d keyshift.Device) error {
-	n, err := t.q.AddDevice(t.ctx, db.AddDeviceParams{
+	n, err := t.q().AddDevice(t.ctx, db.AddDeviceParams{
 		ID: string(d.ID), UserID: string(d.UserID), Name: d.Name, Os: d.OS, State: string(d.State), EnrolledAt: micros(d.EnrolledAt),
 		SigningKey: blob(d.SigningKey), SealingKey: blob(d.SealingKey), SeqHigh: int64(d.Window.High), SeqSeen: int64(d.Window.Seen), //nolint:gosec // the bits are stored
 		Refusals: d.Refusals,
@@ -47,30 +47,31 @@ func (t *tx) AddDevice(d keyshift.Device) error {
 }
 
 func (t *tx) SetDeviceState(id keyshift.ID, s keyshift.DeviceState) error {
-	n, err := t.q.SetDeviceState(t.ctx, db.SetDeviceStateParams{ID: string(id), State: string(s)})
+	n, err := t.q().SetDeviceState(t.ctx, db.SetDeviceStateParams{ID: string(id), State: string(s)})
 	return t.saved("set device state", n, err)
 }
 
 func (t *tx) SetDevicesState(user keyshift.ID, s keyshift.DeviceState) error {
-	n, err := t.q.SetDevicesState(t.ctx, db.SetDevicesStateParams{UserID: string(user), State: string(s)})
+	n, err := t.q().SetDevicesState(t.ctx, db.SetDevicesStateParams{UserID: string(user), State: string(s)})
 	_, err = t.changed("set devices' state", n, err)
 	return err
 }
 
 func (t *tx) SaveWindow(id keyshift.ID, before, after keyshift.SequenceWindow) error {
-	n, err := t.q.SaveWindow(t.ctx, db.SaveWindowParams{
+	_, err := t.later().SaveWindow(t.ctx, db.SaveWindowParams{
 		ID: string(id), High: int64(after.High), Seen: int64(after.Seen), //nolint:gosec // the bits are stored
 		HighBefore: int64(before.High), SeenBefore: int64(before.Seen), //nolint:gosec // the bits are stored
 	})
-	return t.swapped("save sequence window", n, err)
+	t.batch.change(id)
+	return err
 }
 
 func (t *tx) CountRefusal(id keyshift.ID) (int64, error) {
-	n, err := t.q.CountRefusal(t.ctx, string(id))
+	n, err := t.q().CountRefusal(t.ctx, string(id))
 	if err != nil {
 		return 0, t.failed("count refusal", err)
 	}
-	t.writes++
+	t.wrote()
 	return n, nil
 }
 
@@ -78,7 +79,7 @@ func (t *tx) CountRefusal(id keyshift.ID) (int64, error) {
 func (t *tx) SavePresence(batch []hub.Presence) error {
 	batch = slices.SortedFunc(slices.Values(batch), func(a, b hub.Presence) int { return strings.Compare(string(a.DeviceID), string(b.DeviceID)) })
 	for _, p := range batch {
-		n, err := t.q.SavePresence(t.ctx, db.SavePresenceParams{DeviceID: string(p.DeviceID), LastContact: micros(p.LastContact),
+		n, err := t.q().SavePresence(t.ctx, db.SavePresenceParams{DeviceID: string(p.DeviceID), LastContact: micros(p.LastContact),
 			AgentVersion: p.AgentVersion, WitnessedSize: p.WitnessedSize, WitnessNote: p.WitnessNote, WitnessSignature: blob(p.WitnessSignature)})
 		if _, err := t.changed("save presence", n, err); err != nil {
 			return err

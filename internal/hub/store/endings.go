@@ -15,7 +15,7 @@ const (
 // EndLeases ends every live lease of the target in one statement, whether or not its time is over already. The wake-up
 // is the caller's: it may end more in the same batch.
 func (t *tx) EndLeases(e hub.Ending) (int64, error) {
-	n, err := t.q.EndLeases(t.ctx, db.EndLeasesParams{
+	n, err := t.leases().EndLeases(t.ctx, db.EndLeasesParams{
 		Batch: string(e.Batch), Kind: string(e.Target.Kind), Target: string(e.Target.ID), Reason: e.Reason, Now: micros(t.now),
 		Margin: margin, RotationDue: bit(e.RotationDue),
 	})
@@ -23,7 +23,7 @@ func (t *tx) EndLeases(e hub.Ending) (int64, error) {
 		return 0, err
 	}
 	if e.RotationDue {
-		marked, err := t.q.MarkAccountsOfBatch(t.ctx, string(e.Batch))
+		marked, err := t.q().MarkAccountsOfBatch(t.ctx, string(e.Batch))
 		if _, err := t.changed("mark rotation due", marked, err); err != nil {
 			return 0, err
 		}
@@ -33,9 +33,17 @@ func (t *tx) EndLeases(e hub.Ending) (int64, error) {
 	return n, t.appendForBatch(e.Batch, e.Reason, event)
 }
 
+// leases gives the queries, to change leases that are there. Of what waits, only leases that are added matter.
+func (t *tx) leases() *db.Queries {
+	if t.batch.adding {
+		return t.q()
+	}
+	return t.aside()
+}
+
 // ExpireDue dates each end to the moment at which the lease was over, not to the moment at which somebody looked.
 func (t *tx) ExpireDue(batch keyshift.ID) (int64, error) {
-	n, err := t.q.ExpireDue(t.ctx, db.ExpireDueParams{Batch: string(batch), Now: micros(t.now), Margin: margin,
+	n, err := t.q().ExpireDue(t.ctx, db.ExpireDueParams{Batch: string(batch), Now: micros(t.now), Margin: margin,
 		Expired: reasonExpired, Unactivated: reasonUnactivated})
 	if ended, err := t.changed("expire leases", n, err); err != nil || !ended {
 		return 0, err
@@ -51,22 +59,23 @@ func (t *tx) ExpireDue(batch keyshift.ID) (int64, error) {
 
 // appendForBatch appends the event for each lease that the batch ended for the reason.
 func (t *tx) appendForBatch(batch keyshift.ID, reason string, e keyshift.AuditEvent) error {
-	n, err := t.q.AppendLeaseEvents(t.ctx, db.AppendLeaseEventsParams{
+	_, err := t.later().AppendLeaseEvents(t.ctx, db.AppendLeaseEventsParams{
 		Batch: string(batch), EndReason: reason, At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind),
 		ActorID: string(e.ActorID), Details: factsText(e.Details), Salt: []byte{},
 	})
-	_, err = t.appended(n, err)
+	last := t.batch.last()
+	last.any, last.event = true, true
 	return err
 }
 
 // MarkUnconfirmed counts from the latest possible end, which lies one margin before the lease's FreeAt.
 func (t *tx) MarkUnconfirmed() (int64, error) {
 	limit := micros(t.now.Add(keyshift.ReissueMargin - keyshift.UnconfirmedAfter))
-	accounts, err := t.q.MarkUnconfirmedAccounts(t.ctx, limit)
+	accounts, err := t.q().MarkUnconfirmedAccounts(t.ctx, limit)
 	if _, err := t.changed("mark accounts", accounts, err); err != nil {
 		return 0, err
 	}
-	n, err := t.q.MarkUnconfirmed(t.ctx, limit)
+	n, err := t.q().MarkUnconfirmed(t.ctx, limit)
 	_, err = t.changed("mark unconfirmed removals", n, err)
 	return n, err
 }

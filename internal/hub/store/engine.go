@@ -22,13 +22,15 @@ type engine interface {
 	schemaTable() string
 	// read gives the pool for reads, and the queries on it.
 	read(ctx context.Context) (*sql.DB, *db.Queries, error)
-	// writers is how many writers the engine takes.
-	writers() int
-	// connect gives a writer its connection.
+	// connect gives the writer its connection.
 	connect(ctx context.Context) (*link, error)
 	// limit bounds one transaction.
 	limit() (context.Context, context.CancelFunc)
 	begin(ctx context.Context, l *link, closing bool) error
+	// run runs statements one after the other and gives how many rows each changed. When one fails, the counts are those
+	// of the ones before it.
+	run(ctx context.Context, l *link, statements []statement) ([]int64, error)
+	query(ctx context.Context, l *link, s statement) (*sql.Rows, error)
 	// commit returns when the transaction is durable.
 	commit(ctx context.Context, l *link) error
 	// standbyAsync asks whether a standby follows that may lack what was committed.
@@ -49,6 +51,8 @@ type engine interface {
 type link struct {
 	conn *sql.Conn
 	q    *db.Queries
+	// prepared are statements that are not of q, by their text.
+	prepared map[string]*sql.Stmt
 	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
 	writer, batch int64
 }
@@ -63,6 +67,9 @@ func (l *link) rollback(ctx context.Context) bool {
 func (l *link) drop() {
 	if l.q != nil {
 		_ = l.q.Close() // database/sql does not, and SQLite keeps the file open while a statement lives
+	}
+	for _, s := range l.prepared {
+		_ = s.Close()
 	}
 	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = l.conn.Close()

@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
@@ -19,8 +18,21 @@ func (r *reader) Lease(id keyshift.ID) (keyshift.Lease, error) {
 }
 
 func (r *reader) LeaseView(id keyshift.ID) (hub.LeaseView, error) {
-	row, err := r.q.Lease(r.ctx, string(id))
+	return r.leaseView(r.q(), id)
+}
+
+func (r *reader) leaseView(q *db.Queries, id keyshift.ID) (hub.LeaseView, error) {
+	row, err := q.Lease(r.ctx, string(id))
 	return one(r, "lease", viewOf, row, err)
+}
+
+// Lease waits for no other change than that the lease is added: all others of leases are made at once.
+func (t *tx) Lease(id keyshift.ID) (keyshift.Lease, error) {
+	if t.batch == nil || t.batch.changed[id] {
+		return t.reader.Lease(id)
+	}
+	view, err := t.leaseView(t.aside(), id)
+	return view.Lease, err
 }
 
 func (r *reader) Leases(f hub.LeaseFilter) ([]hub.LeaseView, error) {
@@ -28,27 +40,27 @@ func (r *reader) Leases(f hub.LeaseFilter) ([]hub.LeaseView, error) {
 	var err error
 	switch {
 	case f.Revocation != "":
-		rows, err = r.q.LeasesOfBatch(r.ctx, db.LeasesOfBatchParams{Batch: string(f.Revocation), Before: before(string(f.Before)), AllSteps: bit(!f.Open), Most: most(f.Limit)})
+		rows, err = r.q().LeasesOfBatch(r.ctx, db.LeasesOfBatchParams{Batch: string(f.Revocation), Before: before(string(f.Before)), AllSteps: bit(!f.Open), Most: most(f.Limit)})
 	case f.Open:
-		rows, err = r.q.OpenLeases(r.ctx, db.OpenLeasesParams{Before: before(string(f.Before)), Most: most(f.Limit)})
+		rows, err = r.q().OpenLeases(r.ctx, db.OpenLeasesParams{Before: before(string(f.Before)), Most: most(f.Limit)})
 	default:
-		rows, err = r.q.Leases(r.ctx, db.LeasesParams{Before: before(string(f.Before)), Most: most(f.Limit)})
+		rows, err = r.q().Leases(r.ctx, db.LeasesParams{Before: before(string(f.Before)), Most: most(f.Limit)})
 	}
 	return list(r, "leases", viewOf, rows, err)
 }
 
 func (r *reader) LiveLeases(device keyshift.ID) ([]hub.LeaseView, error) {
-	rows, err := r.q.LiveLeases(r.ctx, string(device))
+	rows, err := r.q().LiveLeases(r.ctx, string(device))
 	return list(r, "live leases", viewOf, rows, err)
 }
 
 func (r *reader) RemovalsOpen(device keyshift.ID) ([]hub.LeaseView, error) {
-	rows, err := r.q.RemovalsOpen(r.ctx, string(device))
+	rows, err := r.q().RemovalsOpen(r.ctx, string(device))
 	return list(r, "open removals", viewOf, rows, err)
 }
 
 func (r *reader) RemovalsToDo(device keyshift.ID, limit int) ([]hub.LeaseView, error) {
-	rows, err := r.q.RemovalsToDo(r.ctx, db.RemovalsToDoParams{DeviceID: string(device), Most: most(limit)})
+	rows, err := r.q().RemovalsToDo(r.ctx, db.RemovalsToDoParams{DeviceID: string(device), Most: most(limit)})
 	return list(r, "removals to do", viewOf, rows, err)
 }
 
@@ -59,7 +71,7 @@ const mostHolders = 10
 // Between the two looks the account may be given back; then it asks again, so that nobody hears of a holder who is gone.
 func (r *reader) Holder(account keyshift.ID, now time.Time) (hub.LeaseView, error) {
 	for seen := 1; ; seen++ {
-		id, err := r.q.Holder(r.ctx, db.HolderParams{AccountID: string(account), Now: micros(now), Margin: margin})
+		id, err := r.q().Holder(r.ctx, db.HolderParams{AccountID: string(account), Now: micros(now), Margin: margin})
 		if err != nil {
 			return hub.LeaseView{}, r.failed("read holder", err)
 		}
@@ -72,17 +84,17 @@ func (r *reader) Holder(account keyshift.ID, now time.Time) (hub.LeaseView, erro
 
 // HeldAt looks only as far back as a lease can last.
 func (r *reader) HeldAt(account keyshift.ID, at time.Time) ([]hub.LeaseView, error) {
-	rows, err := r.q.HeldAt(r.ctx, db.HeldAtParams{AccountID: string(account), At: micros(at), Earliest: micros(at.Add(-keyshift.MaxLeaseLength))})
+	rows, err := r.q().HeldAt(r.ctx, db.HeldAtParams{AccountID: string(account), At: micros(at), Earliest: micros(at.Add(-keyshift.MaxLeaseLength))})
 	return list(r, "leases held", viewOf, rows, err)
 }
 
 func (r *reader) RevokedDevices(batch keyshift.ID) ([]keyshift.ID, error) {
-	rows, err := r.q.DevicesOfBatch(r.ctx, string(batch))
+	rows, err := r.q().DevicesOfBatch(r.ctx, string(batch))
 	return list(r, "devices of a batch", func(id string) keyshift.ID { return keyshift.ID(id) }, rows, err)
 }
 
 func (r *reader) NextDue() (time.Time, error) {
-	due, err := r.q.NextDue(r.ctx)
+	due, err := r.q().NextDue(r.ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -94,34 +106,36 @@ func (r *reader) NextDue() (time.Time, error) {
 func (t *tx) AddLease(l keyshift.Lease) error {
 	row := leaseRow(l)
 	t.lent++
-	added, err := t.insertLease(row)
-	if added || err != nil {
-		return err
+	_, err := t.later().AddLease(t.ctx, row)
+	t.batch.change(l.ID)
+	t.batch.adding = true
+	if l.Exclusive {
+		t.batch.change(l.AccountID)
+		t.batch.last().missed = func() error { return t.addLeaseAgain(row) }
 	}
-	n, err := t.q.ReleaseAccount(t.ctx, db.ReleaseAccountParams{AccountID: row.AccountID, Now: micros(t.now), Margin: margin})
+	return err
+}
+
+// addLeaseAgain is for an exclusive account that another lease still holds: perhaps its time is over.
+func (t *tx) addLeaseAgain(row db.AddLeaseParams) error {
+	n, err := t.q().ReleaseAccount(t.ctx, db.ReleaseAccountParams{AccountID: row.AccountID, Now: micros(t.now), Margin: margin})
 	released, err := t.changed("release account", n, err)
 	if err != nil {
 		return err
 	}
 	if released {
-		if added, err = t.insertLease(row); added || err != nil {
+		n, err := t.q().AddLease(t.ctx, row)
+		if added, err := t.changed("add lease", n, err); added || err != nil {
 			return err
 		}
 	}
 	t.conflict("add lease")
-	return fmt.Errorf("add lease: %w", errInUse)
-}
-
-var errInUse = keyshift.Refuse(keyshift.CodeAccountInUse, "Somebody else holds the account.", "Try again in a moment.")
-
-func (t *tx) insertLease(row db.AddLeaseParams) (bool, error) {
-	n, err := t.q.AddLease(t.ctx, row)
-	return t.changed("add lease", n, err)
+	return t.failure
 }
 
 func (t *tx) SaveLease(l keyshift.Lease) error {
 	row := leaseRow(l)
-	n, err := t.q.SaveLease(t.ctx, db.SaveLeaseParams{
+	n, err := t.q().SaveLease(t.ctx, db.SaveLeaseParams{
 		ID: row.ID, EpochBefore: l.Epoch - 1, Epoch: row.Epoch, State: row.State, OfflineGrace: row.OfflineGrace, ActivateBy: row.ActivateBy,
 		EndsAt: row.EndsAt, EndedAt: row.EndedAt, EndReason: row.EndReason, FreeAt: row.FreeAt, DueAt: row.DueAt,
 		RemovalStep: row.RemovalStep, RequestedAt: row.RequestedAt, DeliveredAt: row.DeliveredAt, WipedAt: row.WipedAt, ClosedAt: row.ClosedAt,
@@ -132,7 +146,7 @@ func (t *tx) SaveLease(l keyshift.Lease) error {
 
 func (t *tx) SaveRemoval(l keyshift.Lease) error {
 	row := leaseRow(l)
-	n, err := t.q.SaveRemoval(t.ctx, db.SaveRemovalParams{
+	n, err := t.q().SaveRemoval(t.ctx, db.SaveRemovalParams{
 		ID: row.ID, RemovalStep: row.RemovalStep, RequestedAt: row.RequestedAt, DeliveredAt: row.DeliveredAt, WipedAt: row.WipedAt,
 		ClosedAt: row.ClosedAt, WipeFailure: row.WipeFailure, SessionUnconfirmed: row.SessionUnconfirmed, Rotation: row.Rotation, Wiped: wiped(l),
 	})
@@ -140,7 +154,7 @@ func (t *tx) SaveRemoval(l keyshift.Lease) error {
 }
 
 func (t *tx) UseCodeStep(lease keyshift.ID, step int64) (bool, error) {
-	n, err := t.q.UseCodeStep(t.ctx, db.UseCodeStepParams{ID: string(lease), Step: step})
+	n, err := t.q().UseCodeStep(t.ctx, db.UseCodeStepParams{ID: string(lease), Step: step})
 	return t.changed("use code step", n, err)
 }
 

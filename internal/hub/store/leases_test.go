@@ -226,7 +226,7 @@ func TestWhoeverGivesBackWhileOneLooksIsNoHolder(t *testing.T) {
 		first := s.activate(s.lend(a, d))
 		var next keyshift.Lease
 		look := func(do func()) (hub.LeaseView, error) {
-			r := &reader{ctx: t.Context(), q: db.New(&interloper{DBTX: s.pool, do: do}), judge: func(err error) error { return err }}
+			r := &reader{ctx: t.Context(), queries: db.New(&interloper{DBTX: s.pool, do: do}), count: func() {}, judge: func(err error) error { return err }}
 			return r.Holder(a.ID, s.clock.now())
 		}
 		got, err := look(func() {

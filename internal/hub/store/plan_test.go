@@ -16,6 +16,7 @@ import (
 // mayScan are the statements that read a table or an index from one end to the other, and why they may. All others
 // have to look up what they need, so that none gets slower as the hub gets older.
 var mayScan = map[string]string{
+	"Ahead":                    "the rows that are asked for, each of which looks up",
 	"CountActiveOwners":        "users, as many as the company has people",
 	"CountRollbackAcceptances": "a handful of rows",
 	"Counts":                   "indexes that hold only live leases and open removals",
@@ -25,6 +26,7 @@ var mayScan = map[string]string{
 	"KEKChecks":                "a handful of rows",
 	"LatestCheckpoint":         "stops at the first",
 	"OutboxBefore":             "the outbox is emptied all the time",
+	"PlaceEvent":               "the rows that are given, each of which looks up",
 	"PruneTokens":              "the rows of two subqueries with limits",
 	"SaveHub":                  "one row",
 	"Unsequenced":              "an index that holds only events without a place",

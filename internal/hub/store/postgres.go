@@ -42,8 +42,8 @@ const (
 	// oldestServer is PostgreSQL 15.
 	oldestServer    = 150000
 	postgresReaders = 12
-	// postgresWriters is more than one because a writer waits for the network at every statement.
-	postgresWriters = 4
+	// postgresWrites are the writer's connection and one to ask how a commit ended, or to migrate on.
+	postgresWrites = 2
 	// transactionLimit ends a transaction whose hub or server hangs, so that others do not wait for it for ever.
 	transactionLimit = 30 * time.Second
 	readLimit        = 15 * time.Second
@@ -57,7 +57,7 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	e := &postgresEngine{
 		settling: 10 * time.Second,
 		target:   config.Host + "/" + config.Database,
-		pool:     postgresPool(config, postgresWriters+1, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
+		pool:     postgresPool(config, postgresWrites, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
 		reads:    postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on"}),
 	}
 	if err := e.checkServer(ctx); err != nil {
@@ -170,8 +170,6 @@ func (e *postgresEngine) clock(ctx context.Context) (time.Time, error) {
 	return time.UnixMicro(at), err
 }
 
-func (e *postgresEngine) writers() int { return postgresWriters }
-
 // connect also makes the row by which the outcome of a commit can be asked for later, and removes those of hubs that
 // are long gone.
 func (e *postgresEngine) connect(ctx context.Context) (*link, error) {
@@ -206,6 +204,30 @@ func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool) error
 	_, err := l.conn.ExecContext(ctx, fmt.Sprintf("BEGIN; SELECT %s(%d); UPDATE write_marks SET batch = %d, at = %d WHERE writer = %d",
 		lock, closingLock, l.batch, time.Now().UnixMicro(), l.writer))
 	return err
+}
+
+// run sends all statements in one round trip.
+func (e *postgresEngine) run(ctx context.Context, l *link, statements []statement) (counts []int64, err error) {
+	together := &pgx.Batch{}
+	for _, s := range statements {
+		together.Queue(s.text, s.args...)
+	}
+	err = l.conn.Raw(func(driver any) error {
+		results := driver.(*stdlib.Conn).Conn().SendBatch(ctx, together) //nolint:forcetypeassert // the pool is of this driver
+		for range statements {
+			tag, err := results.Exec()
+			if err != nil {
+				return errors.Join(err, results.Close())
+			}
+			counts = append(counts, tag.RowsAffected())
+		}
+		return results.Close()
+	})
+	return counts, err
+}
+
+func (e *postgresEngine) query(ctx context.Context, l *link, s statement) (*sql.Rows, error) {
+	return l.conn.QueryContext(ctx, s.text, s.args...)
 }
 
 func (e *postgresEngine) commit(ctx context.Context, l *link) error {

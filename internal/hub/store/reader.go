@@ -12,10 +12,26 @@ import (
 
 // reader implements [hub.Reader]: outside a transaction on the pool for reads, inside one on the writer's connection.
 type reader struct {
-	ctx context.Context
-	q   *db.Queries
+	ctx     context.Context
+	queries *db.Queries
+	// before, if set, sends changes that wait. count counts queries.
+	before, count func()
 	// judge says what an error of the database means for the caller, and for whoever has to know.
 	judge func(error) error
+}
+
+// q gives the queries, to ask one of them now.
+func (r *reader) q() *db.Queries {
+	if r.before != nil {
+		r.before()
+	}
+	return r.aside()
+}
+
+// aside is q for what no change that can wait is about: users, groups, tokens, grants, work hours.
+func (r *reader) aside() *db.Queries {
+	r.count()
+	return r.queries
 }
 
 // failed names what was done when the database answered an error. Nothing found is not an error of the database.

@@ -168,8 +168,6 @@ func (e *sqliteEngine) read(ctx context.Context) (*sql.DB, *db.Queries, error) {
 
 func (e *sqliteEngine) clock(context.Context) (time.Time, error) { return time.Time{}, nil }
 
-func (e *sqliteEngine) writers() int { return 1 }
-
 // connect prepares every statement once; SQLite would parse them again at each call.
 func (e *sqliteEngine) connect(ctx context.Context) (*link, error) {
 	conn, err := e.pool.Conn(ctx)
@@ -180,7 +178,7 @@ func (e *sqliteEngine) connect(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &link{conn: conn, q: q}, nil
+	return &link{conn: conn, q: q, prepared: map[string]*sql.Stmt{}}, nil
 }
 
 // limit sets none: a file does not go away, and a context that can end costs a goroutine for each statement.
@@ -191,6 +189,44 @@ func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
 func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool) error {
 	_, err := l.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 	return err
+}
+
+func (e *sqliteEngine) run(ctx context.Context, l *link, statements []statement) (counts []int64, err error) {
+	for _, s := range statements {
+		prepared, err := l.prepare(ctx, s.text)
+		if err != nil {
+			return counts, err
+		}
+		result, err := prepared.ExecContext(ctx, s.args...)
+		if err != nil {
+			return counts, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return counts, err
+		}
+		counts = append(counts, n)
+	}
+	return counts, nil
+}
+
+func (e *sqliteEngine) query(ctx context.Context, l *link, s statement) (*sql.Rows, error) {
+	prepared, err := l.prepare(ctx, s.text)
+	if err != nil {
+		return nil, err
+	}
+	return prepared.QueryContext(ctx, s.args...)
+}
+
+func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if known := l.prepared[text]; known != nil {
+		return known, nil
+	}
+	made, err := l.conn.PrepareContext(ctx, text)
+	if err == nil {
+		l.prepared[text] = made
+	}
+	return made, err
 }
 
 func (e *sqliteEngine) commit(ctx context.Context, l *link) error {

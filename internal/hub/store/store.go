@@ -8,9 +8,10 @@
 //
 // # One write path
 //
-// Writes go through a writer (writer.go), which gathers the commands that wait into one transaction, commits it, and
-// only then answers. What goes wrong for one command costs the others a second run, never their effect. Audit events
-// are written in the transaction of their effect. Closing writes run apart from ordinary ones; on PostgreSQL an
+// Writes go through one writer (writer.go), which gathers the commands that wait into one transaction, commits it, and
+// only then answers. Several writers would share out what waits, into more and smaller transactions. What goes wrong for one
+// command costs the others a second run, never their effect. What the commands of a transaction will ask is read for all of
+// them at once, and what they change is sent together (batch.go). Audit events are written in the transaction of their effect. Closing writes run apart from ordinary ones; on PostgreSQL an
 // advisory lock keeps them apart between hubs too.
 //
 // # Fails closed
@@ -52,7 +53,7 @@ type Options struct {
 	Clock  func() time.Time
 	Random io.Reader
 	// OnCommit gets the wake-ups of each transaction right after its commit, before its commands are answered. It is
-	// called by the writers, of which PostgreSQL has several: it must not block and must not write.
+	// called by the writer: it must not block and must not write.
 	OnCommit func([]hub.OutboxRow)
 	// OnFatal is called once, on a goroutine of its own, when the store can go on no more.
 	OnFatal func(error)
@@ -89,13 +90,15 @@ type Store struct {
 	counts  counts
 }
 
-// Stats are figures of the write path since Open.
+// Stats are figures since Open.
 type Stats struct {
 	// Commands were answered, of Batches that were gathered, in Commits durable transactions.
 	Commands, Batches, Commits int64
+	// Statements were sent to the database, those that begin and end transactions not counted.
+	Statements int64
 }
 
-type counts struct{ commands, batches, commits atomic.Int64 }
+type counts struct{ commands, batches, commits, statements atomic.Int64 }
 
 // Open connects, checks the schema (see [Options.Migrate]) and starts the writer. A SQLite database that was not
 // closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
@@ -155,13 +158,9 @@ func start(ctx context.Context, e engine, o Options) (*Store, error) {
 	if err := s.keepReserve(ctx); err != nil {
 		return nil, err
 	}
-	var writers sync.WaitGroup
-	for range e.writers() {
-		writers.Go(func() { (&writer{store: s}).run() })
-	}
 	go func() {
-		writers.Wait()
-		close(s.stopped)
+		defer close(s.stopped)
+		(&writer{store: s}).work()
 	}()
 	return s, nil
 }
@@ -180,8 +179,10 @@ func (s *Store) Close() error {
 
 // Read implements [hub.Store].
 func (s *Store) Read(ctx context.Context) hub.Reader {
-	return &reader{ctx: ctx, q: s.queries, judge: func(err error) error { return s.judgeRead(ctx, err) }}
+	return &reader{ctx: ctx, queries: s.queries, count: s.countOne, judge: func(err error) error { return s.judgeRead(ctx, err) }}
 }
+
+func (s *Store) countOne() { s.counts.statements.Add(1) }
 
 func (s *Store) judgeRead(ctx context.Context, err error) error {
 	if failed := s.failed.Load(); failed != nil {
@@ -238,9 +239,9 @@ func (s *Store) StandbyAsync(ctx context.Context) (bool, error) {
 // StorageFull reports whether the last write that needed room found none, or the reserve is used up.
 func (s *Store) StorageFull() bool { return s.full.Load() || s.reserve.spent.Load() }
 
-// Stats gives the figures of the write path.
+// Stats gives the figures.
 func (s *Store) Stats() Stats {
-	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load()}
+	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load(), Statements: s.counts.statements.Load()}
 }
 
 // Engine names the database's engine, for people.

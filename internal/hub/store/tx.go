@@ -6,13 +6,17 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // tx implements [hub.Tx]: one command inside the transaction of a batch.
 type tx struct {
 	reader
-	link *link
+	batch *batch
+	// place is the command's in the batch.
+	place int
+	link  *link
 	// judgeOnly is judge without consequences.
 	judgeOnly func(error) error
 	now       time.Time
@@ -71,9 +75,23 @@ func (t *tx) changed(what string, n int64, err error) (bool, error) {
 		return false, t.failed(what, err)
 	}
 	if n > 0 {
-		t.writes++
+		t.wrote()
 	}
 	return n > 0, nil
+}
+
+// wrote counts a change. What was read ahead may be about it.
+func (t *tx) wrote() {
+	t.writes++
+	if t.batch != nil {
+		t.batch.facts = nil
+	}
+}
+
+// later gives the queries, to record a change that is to be sent with others. It counts as done.
+func (t *tx) later() *db.Queries {
+	t.writes++
+	return t.batch.later
 }
 
 // added is for what must be new.
@@ -102,16 +120,4 @@ func (t *tx) swapped(what string, n int64, err error) error {
 	}
 	t.conflict(what)
 	return t.failure
-}
-
-// appended is for audit events: when they cannot be written, the command says that, unless the storage has a reason
-// of its own.
-func (t *tx) appended(n int64, err error) (bool, error) {
-	ok, err := t.changed("append event", n, err)
-	var known *keyshift.Error
-	if err == nil || faultOf(t.failure) != faultOther || errors.As(err, &known) {
-		return ok, err
-	}
-	t.failure = errUnrecorded.Because(err)
-	return false, t.failure
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (r *reader) WorkHours(subject keyshift.ID) (keyshift.WorkHours, error) {
-	row, err := r.q.HoursOf(r.ctx, string(subject))
+	row, err := r.q().HoursOf(r.ctx, string(subject))
 	if err != nil {
 		return keyshift.WorkHours{}, unset(r.failed("read work hours", err))
 	}
@@ -19,7 +19,7 @@ func (r *reader) WorkHours(subject keyshift.ID) (keyshift.WorkHours, error) {
 }
 
 func (r *reader) WorkHoursFor(user keyshift.ID) (hub.Hours, error) {
-	row, err := r.q.HoursFor(r.ctx, string(user))
+	row, err := r.aside().HoursFor(r.ctx, string(user))
 	if err != nil {
 		return hub.Hours{}, unset(r.failed("read work hours", err))
 	}
@@ -42,7 +42,7 @@ func hoursFrom(text string) (w keyshift.WorkHours, err error) {
 }
 
 func (r *reader) Reminders() (keyshift.Reminders, error) {
-	row, err := r.q.Reminders(r.ctx)
+	row, err := r.q().Reminders(r.ctx)
 	if err != nil {
 		return keyshift.Reminders{}, unset(r.failed("read reminders", err))
 	}
@@ -51,7 +51,7 @@ func (r *reader) Reminders() (keyshift.Reminders, error) {
 
 func (t *tx) SaveWorkHours(subject keyshift.ID, w keyshift.WorkHours) error {
 	if !w.Set() {
-		n, err := t.q.RemoveHours(t.ctx, string(subject))
+		n, err := t.q().RemoveHours(t.ctx, string(subject))
 		_, err = t.changed("remove work hours", n, err)
 		return err
 	}
@@ -59,19 +59,19 @@ func (t *tx) SaveWorkHours(subject keyshift.ID, w keyshift.WorkHours) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.q.PutHours(t.ctx, db.PutHoursParams{SubjectID: string(subject), Hours: string(text)})
+	n, err := t.q().PutHours(t.ctx, db.PutHoursParams{SubjectID: string(subject), Hours: string(text)})
 	_, err = t.changed("save work hours", n, err)
 	return err
 }
 
 func (t *tx) LiftWorkHours(user keyshift.ID, until time.Time) error {
-	n, err := t.q.PutHoursLifted(t.ctx, db.PutHoursLiftedParams{UserID: string(user), Until: micros(until)})
+	n, err := t.q().PutHoursLifted(t.ctx, db.PutHoursLiftedParams{UserID: string(user), Until: micros(until)})
 	_, err = t.changed("lift work hours", n, err)
 	return err
 }
 
 func (t *tx) SaveReminders(r keyshift.Reminders) error {
-	n, err := t.q.PutReminders(t.ctx, db.PutRemindersParams{PerHour: int64(r.PerHour), Every: r.Every.Microseconds(), MayPauseToday: bit(r.MayPauseToday)})
+	n, err := t.q().PutReminders(t.ctx, db.PutRemindersParams{PerHour: int64(r.PerHour), Every: r.Every.Microseconds(), MayPauseToday: bit(r.MayPauseToday)})
 	_, err = t.changed("save reminders", n, err)
 	return err
 }

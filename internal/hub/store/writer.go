@@ -18,7 +18,7 @@ type writer struct {
 	link  *link
 }
 
-func (w *writer) run() {
+func (w *writer) work() {
 	for {
 		select {
 		case <-w.store.stop:

@@ -26,55 +26,45 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// held occupies every writer of a store, so that commands wait and become one batch.
+// held occupies the writer of a store, so that commands wait and become one batch.
 type held struct {
-	s     *scene
-	gates []chan struct{}
-	all   sync.WaitGroup
+	s    *scene
+	gate chan struct{}
+	all  sync.WaitGroup
 }
 
 func (s *scene) hold() *held {
-	h := &held{s: s}
-	var started sync.WaitGroup
-	for range s.engine.writers() {
-		gate := make(chan struct{})
-		h.gates = append(h.gates, gate)
-		started.Add(1)
-		var once sync.Once
-		h.all.Go(func() {
-			err := s.Write(context.Background(), hub.Ordinary, func(hub.Tx) error {
-				once.Do(started.Done)
-				<-gate
-				return nil
-			})
-			if err != nil {
-				s.Errorf("hold writer: %v", err)
-			}
+	h := &held{s: s, gate: make(chan struct{})}
+	started := make(chan struct{})
+	var once sync.Once
+	h.all.Go(func() {
+		err := s.Write(context.Background(), hub.Ordinary, func(hub.Tx) error {
+			once.Do(func() { close(started) })
+			<-h.gate
+			return nil
 		})
-		started.Wait()
-	}
+		if err != nil {
+			s.Errorf("hold writer: %v", err)
+		}
+	})
+	<-started
 	return h
 }
 
 // queue starts a write and waits until it waits.
-func (h *held) queue(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error) <-chan error {
+func (h *held) queue(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, ahead ...hub.Ahead) <-chan error {
 	h.s.Helper()
 	before := len(h.s.Store.queue)
 	answer := make(chan error, 1)
-	go func() { answer <- h.s.Write(ctx, kind, fn) }()
+	go func() { answer <- h.s.Write(ctx, kind, fn, ahead...) }()
 	eventually(h.s, "queue a command", func() bool { return len(h.s.Store.queue) == before+1 })
 	return answer
 }
 
-// release lets one writer go, which takes all that waits; done lets the others go.
-func (h *held) release() { close(h.gates[0]) }
+// release lets the writer go, which takes all that waits.
+func (h *held) release() { close(h.gate) }
 
-func (h *held) done() {
-	for _, gate := range h.gates[1:] {
-		close(gate)
-	}
-	h.all.Wait()
-}
+func (h *held) done() { h.all.Wait() }
 
 func addUser(name string) func(tx hub.Tx) error {
 	return func(tx hub.Tx) error {
@@ -110,7 +100,7 @@ func TestCommandsThatWaitShareOneCommit(t *testing.T) {
 		if got := after.Commits - before.Commits; got != 1 {
 			t.Errorf("20 commands took %d commits, want 1", got)
 		}
-		if got := after.Commands - before.Commands; got != 20+int64(s.engine.writers()) {
+		if got := after.Commands - before.Commands; got != 20+1 {
 			t.Errorf("%d commands were answered", got)
 		}
 		for i := range 20 {
@@ -268,18 +258,14 @@ func TestClosingWritesGoFirstAndApart(t *testing.T) {
 			h.queue(t.Context(), hub.Releasing, mark("releasing")),
 			h.queue(t.Context(), hub.Closing, mark("closing")),
 		}
-		for _, gate := range h.gates {
-			close(gate)
-		}
+		h.release()
 		for _, answer := range answers {
 			if err := <-answer; err != nil {
 				t.Error(err)
 			}
 		}
 		h.all.Wait()
-		if s.engine.writers() == 1 {
-			same(t, "order", order, []string{"closing", "ordinary", "releasing"})
-		}
+		same(t, "order", order, []string{"closing", "ordinary", "releasing"})
 		if got := s.Stats().Commits - before; got < 2 {
 			t.Errorf("%d commits, want the closing write apart", got)
 		}

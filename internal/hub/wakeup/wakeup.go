@@ -1,7 +1,7 @@
 // Package wakeup carries wake-ups from a committed transaction to the streams of devices, on whichever replica they are.
 //
 // A wake-up is an outbox row of the transaction whose effect it tells. After the commit the rows are handed to
-// [Waker.Committed]; told and removed, in this order, by [Waker.Run]. So a wake-up may come twice and never not at all: rows
+// [Waker.Committed]; told, and a moment later removed, by [Waker.Run]. So a wake-up may come twice and never not at all: rows
 // that a crash left behind are told at the next start, on PostgreSQL by any replica that finds them.
 //
 // On SQLite there is one process, and telling is a function call. On PostgreSQL it is a notification outside of any
@@ -39,6 +39,9 @@ const (
 	sweepEvery = 10 * time.Second
 	leftAfter  = 5 * time.Second
 	sweepLimit = 500
+	// removeAfter is how long told rows stay, to be removed together: a transaction for each would cost as much as the
+	// one that wrote it. It is less than leftAfter, so that nobody takes them for left.
+	removeAfter = time.Second
 )
 
 // outbox gathers committed rows for one goroutine that tells them.
@@ -52,6 +55,10 @@ type outbox struct {
 	mu      sync.Mutex
 	waiting []hub.OutboxRow
 	ready   chan struct{}
+
+	// told are rows to be removed at the next tick of remove, which runs while there are some. Both belong to run.
+	told   []string
+	remove *time.Timer
 }
 
 func newOutbox(store hub.Store, log *slog.Logger, clock func() time.Time) *outbox {
@@ -82,11 +89,16 @@ func (o *outbox) take() []hub.OutboxRow {
 
 // run tells rows as they come, and what a crash left behind when sweep says so.
 func (o *outbox) run(ctx context.Context, sweep <-chan time.Time) error {
+	o.remove = time.NewTimer(removeAfter)
+	defer o.remove.Stop()
 	o.note("sweep wake-ups", o.sweep(ctx, o.clock()))
 	for {
 		select {
 		case <-ctx.Done():
+			o.note("remove wake-ups", o.removeTold(context.WithoutCancel(ctx)))
 			return nil
+		case <-o.remove.C:
+			o.note("remove wake-ups", o.removeTold(ctx))
 		case <-o.ready:
 			o.note("tell wake-ups", o.pass(ctx, o.take()))
 		case <-sweep:
@@ -109,14 +121,26 @@ func (o *outbox) sweep(ctx context.Context, before time.Time) error {
 	return o.pass(ctx, rows)
 }
 
-// pass tells rows and then removes them.
+// pass tells rows; they are removed soon.
 func (o *outbox) pass(ctx context.Context, rows []hub.OutboxRow) error {
 	if err := o.tell(ctx, rows); err != nil {
 		return err
 	}
-	ids := make([]string, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
+	if len(o.told) == 0 {
+		o.remove.Reset(removeAfter)
+	}
+	for _, row := range rows {
+		o.told = append(o.told, row.ID)
+	}
+	return nil
+}
+
+// removeTold forgets the rows also if it fails: whoever finds them tells them once more.
+func (o *outbox) removeTold(ctx context.Context) error {
+	ids := o.told
+	o.told = nil
+	if len(ids) == 0 {
+		return nil
 	}
 	return o.store.Write(ctx, hub.Releasing, func(tx hub.Tx) error { return tx.RemoveOutbox(ids) })
 }

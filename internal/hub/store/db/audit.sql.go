@@ -93,7 +93,7 @@ SELECT CAST($1 AS TEXT) || '-' || l.id, CAST($2 AS BIGINT), CAST($3 AS TEXT), CA
   l.user_id, l.device_id, l.account_id, l.id, CAST($6 AS TEXT), '', $7, ''
 FROM leases l
 WHERE l.end_batch = CAST($1 AS TEXT) AND l.end_batch <> '' AND l.end_reason = CAST($8 AS TEXT)
-  AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.id = CAST($1 AS TEXT) || '-' || l.id)
+ON CONFLICT DO NOTHING
 `
 
 type AppendLeaseEventsParams struct {
@@ -107,7 +107,7 @@ type AppendLeaseEventsParams struct {
 	EndReason string
 }
 
-// AppendLeaseEvents writes an event for each lease that a batch ended, once.
+// AppendLeaseEvents writes an event for each lease that a batch ended, once: those that it wrote before conflict.
 func (q *Queries) AppendLeaseEvents(ctx context.Context, arg AppendLeaseEventsParams) (int64, error) {
 	result, err := q.exec(ctx, q.appendLeaseEventsStmt, appendLeaseEvents,
 		arg.Batch,
@@ -491,7 +491,10 @@ func (q *Queries) LatestCheckpoint(ctx context.Context) (Checkpoint, error) {
 }
 
 const placeEvent = `-- name: PlaceEvent :execrows
-UPDATE audit_events SET leaf_index = CAST($1 AS BIGINT) WHERE id = $2 AND leaf_index IS NULL
+WITH place AS (
+SELECT CAST($1 AS BIGINT) AS leaf_index, CAST($2 AS TEXT) AS id
+)
+UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND audit_events.leaf_index IS NULL
 `
 
 type PlaceEventParams struct {

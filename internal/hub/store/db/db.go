@@ -78,6 +78,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addUserStmt, err = db.PrepareContext(ctx, addUser); err != nil {
 		return nil, fmt.Errorf("error preparing query AddUser: %w", err)
 	}
+	if q.aheadStmt, err = db.PrepareContext(ctx, ahead); err != nil {
+		return nil, fmt.Errorf("error preparing query Ahead: %w", err)
+	}
 	if q.appendEventStmt, err = db.PrepareContext(ctx, appendEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendEvent: %w", err)
 	}
@@ -459,6 +462,11 @@ func (q *Queries) Close() error {
 	if q.addUserStmt != nil {
 		if cerr := q.addUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addUserStmt: %w", cerr)
+		}
+	}
+	if q.aheadStmt != nil {
+		if cerr := q.aheadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing aheadStmt: %w", cerr)
 		}
 	}
 	if q.appendEventStmt != nil {
@@ -998,6 +1006,7 @@ type Queries struct {
 	addTokenStmt                 *sql.Stmt
 	addTreeHashStmt              *sql.Stmt
 	addUserStmt                  *sql.Stmt
+	aheadStmt                    *sql.Stmt
 	appendEventStmt              *sql.Stmt
 	appendLeaseEventsStmt        *sql.Stmt
 	checkpointsStmt              *sql.Stmt
@@ -1118,6 +1127,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTokenStmt:                 q.addTokenStmt,
 		addTreeHashStmt:              q.addTreeHashStmt,
 		addUserStmt:                  q.addUserStmt,
+		aheadStmt:                    q.aheadStmt,
 		appendEventStmt:              q.appendEventStmt,
 		appendLeaseEventsStmt:        q.appendLeaseEventsStmt,
 		checkpointsStmt:              q.checkpointsStmt,

@@ -48,6 +48,149 @@ func (q *Queries) AddDevice(ctx context.Context, arg AddDeviceParams) (int64, er
 	return result.RowsAffected()
 }
 
+const ahead = `-- name: Ahead :many
+WITH asked AS (
+SELECT CAST($1 AS BIGINT) AS place, CAST($2 AS TEXT) AS device_id, CAST($3 AS TEXT) AS account_id, CAST($4 AS TEXT) AS request_id, CAST($5 AS BIGINT) AS now
+)
+SELECT q.place, d.id, d.user_id, d.name, d.os, d.state, d.enrolled_at, d.signing_key, d.sealing_key, d.seq_high, d.seq_seen, d.refusals, u.id, u.name, u.display_name, u.roles, u.active, u.created_at,
+  COALESCE(a.id, '') AS account_id, COALESCE(a.network, '') AS network, COALESCE(a.handle, '') AS handle,
+  COALESCE(a.access_mode, '') AS access_mode, COALESCE(a.exclusive, 0) AS exclusive, COALESCE(a.enabled, 0) AS enabled,
+  COALESCE(a.max_duration, 0) AS max_duration, COALESCE(a.offline_grace, 0) AS offline_grace,
+  COALESCE(a.lease_storage, '') AS lease_storage, COALESCE(a.allow_show, 0) AS allow_show,
+  COALESCE(a.credential_version, 0) AS credential_version, COALESCE(a.has_code_seed, 0) AS has_code_seed,
+  COALESCE(a.rotation_due, 0) AS rotation_due, COALESCE(a.created_at, 0) AS created_at,
+  COALESCE(r.clause, '') AS clause, COALESCE(r.text_hash, '') AS text_hash, COALESCE(r.accepted_by, '') AS accepted_by,
+  COALESCE(r.accepted_at, 0) AS accepted_at, COALESCE(r.valid_until, 0) AS valid_until,
+  CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
+  CAST((SELECT count(*) FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id)
+    + (SELECT count(*) FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id
+       WHERE m.user_id = d.user_id) AS BIGINT) AS grants_found,
+  CASE WHEN EXISTS (SELECT 1 FROM work_hours w WHERE w.subject_id = d.user_id)
+      OR EXISTS (SELECT 1 FROM group_members m JOIN work_hours w ON w.subject_id = m.group_id WHERE m.user_id = d.user_id)
+    THEN 1 ELSE 0 END AS has_hours,
+  CASE WHEN a.exclusive = 1 AND (
+      EXISTS (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1)
+      OR EXISTS (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now))
+    ) THEN 1 ELSE 0 END AS held
+FROM asked q
+JOIN devices d ON d.id = q.device_id
+JOIN users u ON u.id = d.user_id
+LEFT JOIN accounts a ON a.id = q.account_id
+LEFT JOIN risk_acceptances r ON r.account_id = q.account_id
+LEFT JOIN effects e ON e.actor_id = q.device_id AND e.request_id = q.request_id
+`
+
+type AheadParams struct {
+	Place     int64
+	DeviceID  string
+	AccountID string
+	RequestID string
+	Now       int64
+}
+
+type AheadRow struct {
+	Place             int64
+	Device            Device
+	User              User
+	AccountID         string
+	Network           string
+	Handle            string
+	AccessMode        string
+	Exclusive         int64
+	Enabled           int64
+	MaxDuration       int64
+	OfflineGrace      int64
+	LeaseStorage      string
+	AllowShow         int64
+	CredentialVersion int64
+	HasCodeSeed       int64
+	RotationDue       int64
+	CreatedAt         int64
+	Clause            string
+	TextHash          string
+	AcceptedBy        string
+	AcceptedAt        int64
+	ValidUntil        int64
+	Repeated          int32
+	GrantsFound       int64
+	HasHours          int32
+	Held              int32
+}
+
+// Ahead reads for each asked request of a device what its gates will want to know. It is written for one and joined to
+// ask for many; see batch.go. Held says only that somebody may hold the account: Holder then says who. A bare parameter
+// next to due_at would make SQLite plan anew for every value.
+func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error) {
+	rows, err := q.query(ctx, q.aheadStmt, ahead,
+		arg.Place,
+		arg.DeviceID,
+		arg.AccountID,
+		arg.RequestID,
+		arg.Now,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AheadRow
+	for rows.Next() {
+		var i AheadRow
+		if err := rows.Scan(
+			&i.Place,
+			&i.Device.ID,
+			&i.Device.UserID,
+			&i.Device.Name,
+			&i.Device.Os,
+			&i.Device.State,
+			&i.Device.EnrolledAt,
+			&i.Device.SigningKey,
+			&i.Device.SealingKey,
+			&i.Device.SeqHigh,
+			&i.Device.SeqSeen,
+			&i.Device.Refusals,
+			&i.User.ID,
+			&i.User.Name,
+			&i.User.DisplayName,
+			&i.User.Roles,
+			&i.User.Active,
+			&i.User.CreatedAt,
+			&i.AccountID,
+			&i.Network,
+			&i.Handle,
+			&i.AccessMode,
+			&i.Exclusive,
+			&i.Enabled,
+			&i.MaxDuration,
+			&i.OfflineGrace,
+			&i.LeaseStorage,
+			&i.AllowShow,
+			&i.CredentialVersion,
+			&i.HasCodeSeed,
+			&i.RotationDue,
+			&i.CreatedAt,
+			&i.Clause,
+			&i.TextHash,
+			&i.AcceptedBy,
+			&i.AcceptedAt,
+			&i.ValidUntil,
+			&i.Repeated,
+			&i.GrantsFound,
+			&i.HasHours,
+			&i.Held,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countRefusal = `-- name: CountRefusal :one
 UPDATE devices SET refusals = refusals + 1 WHERE id = $1 RETURNING refusals
 `

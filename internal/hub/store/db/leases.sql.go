@@ -293,16 +293,16 @@ func (q *Queries) HeldAt(ctx context.Context, arg HeldAtParams) ([]LeaseView, er
 const holder = `-- name: Holder :one
 SELECT h.id FROM (
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
-  WHERE a.id = CAST($1 AS TEXT) AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.due_at > $2
+  WHERE a.id = CAST($1 AS TEXT) AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.due_at > CAST($2 AS BIGINT)
   UNION ALL
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = $1 AND a.exclusive = 1 AND l.account_id = a.id AND l.holds = 1
-    AND CASE WHEN l.state = 'pending' AND l.due_at <= $2 THEN l.due_at + CAST($3 AS BIGINT) ELSE l.free_at END > $2
+    AND CASE WHEN l.state = 'pending' AND l.due_at <= CAST($2 AS BIGINT) THEN l.due_at + CAST($3 AS BIGINT) ELSE l.free_at END > $2
   UNION ALL
   -- given while several could hold the account, ended, not wiped
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = $1 AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.removal_step < 3
-    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > $2
+    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > CAST($2 AS BIGINT)
 ) h ORDER BY h.free_at DESC LIMIT 1
 `
 
@@ -313,7 +313,8 @@ type HolderParams struct {
 }
 
 // Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended. CROSS JOIN
-// makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read.
+// makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read. The moment is in
+// a cast because SQLite plans anew for each value of a bare parameter beside a column that an index has a condition on.
 func (q *Queries) Holder(ctx context.Context, arg HolderParams) (string, error) {
 	row := q.queryRow(ctx, q.holderStmt, holder, arg.AccountID, arg.Now, arg.Margin)
 	var id string

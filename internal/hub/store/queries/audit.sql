@@ -2,14 +2,14 @@
 INSERT INTO audit_events (id, at, action, actor_kind, actor_id, user_id, device_id, account_id, lease_id, details, personal, salt, personal_hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- AppendLeaseEvents writes an event for each lease that a batch ended, once.
+-- AppendLeaseEvents writes an event for each lease that a batch ended, once: those that it wrote before conflict.
 -- name: AppendLeaseEvents :execrows
 INSERT INTO audit_events (id, at, action, actor_kind, actor_id, user_id, device_id, account_id, lease_id, details, personal, salt, personal_hash)
 SELECT CAST(@batch AS TEXT) || '-' || l.id, CAST(@at AS BIGINT), CAST(@action AS TEXT), CAST(@actor_kind AS TEXT), CAST(@actor_id AS TEXT),
   l.user_id, l.device_id, l.account_id, l.id, CAST(@details AS TEXT), '', @salt, ''
 FROM leases l
 WHERE l.end_batch = CAST(@batch AS TEXT) AND l.end_batch <> '' AND l.end_reason = CAST(@end_reason AS TEXT)
-  AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.id = CAST(@batch AS TEXT) || '-' || l.id);
+ON CONFLICT DO NOTHING;
 
 -- name: Events :many
 SELECT * FROM audit_events WHERE id < @before ORDER BY id DESC LIMIT @most;
@@ -45,7 +45,10 @@ SELECT * FROM audit_events WHERE leaf_index IS NOT NULL AND leaf_index >= CAST(@
 SELECT * FROM audit_events WHERE leaf_index IS NULL ORDER BY id LIMIT @most;
 
 -- name: PlaceEvent :execrows
-UPDATE audit_events SET leaf_index = CAST(@leaf_index AS BIGINT) WHERE id = @id AND leaf_index IS NULL;
+WITH place AS (
+SELECT CAST(@leaf_index AS BIGINT) AS leaf_index, CAST(@id AS TEXT) AS id
+)
+UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND audit_events.leaf_index IS NULL;
 
 -- name: AddTreeHash :execrows
 INSERT INTO audit_hashes (position, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING;

@@ -4,6 +4,40 @@ SELECT * FROM devices WHERE id = $1;
 -- name: DeviceAndUser :one
 SELECT sqlc.embed(d), sqlc.embed(u) FROM devices d JOIN users u ON u.id = d.user_id WHERE d.id = $1;
 
+-- Ahead reads for each asked request of a device what its gates will want to know. It is written for one and joined to
+-- ask for many; see batch.go. Held says only that somebody may hold the account: Holder then says who. A bare parameter
+-- next to due_at would make SQLite plan anew for every value.
+-- name: Ahead :many
+WITH asked AS (
+SELECT CAST(@place AS BIGINT) AS place, CAST(@device_id AS TEXT) AS device_id, CAST(@account_id AS TEXT) AS account_id, CAST(@request_id AS TEXT) AS request_id, CAST(@now AS BIGINT) AS now
+)
+SELECT q.place, sqlc.embed(d), sqlc.embed(u),
+  COALESCE(a.id, '') AS account_id, COALESCE(a.network, '') AS network, COALESCE(a.handle, '') AS handle,
+  COALESCE(a.access_mode, '') AS access_mode, COALESCE(a.exclusive, 0) AS exclusive, COALESCE(a.enabled, 0) AS enabled,
+  COALESCE(a.max_duration, 0) AS max_duration, COALESCE(a.offline_grace, 0) AS offline_grace,
+  COALESCE(a.lease_storage, '') AS lease_storage, COALESCE(a.allow_show, 0) AS allow_show,
+  COALESCE(a.credential_version, 0) AS credential_version, COALESCE(a.has_code_seed, 0) AS has_code_seed,
+  COALESCE(a.rotation_due, 0) AS rotation_due, COALESCE(a.created_at, 0) AS created_at,
+  COALESCE(r.clause, '') AS clause, COALESCE(r.text_hash, '') AS text_hash, COALESCE(r.accepted_by, '') AS accepted_by,
+  COALESCE(r.accepted_at, 0) AS accepted_at, COALESCE(r.valid_until, 0) AS valid_until,
+  CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
+  CAST((SELECT count(*) FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id)
+    + (SELECT count(*) FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id
+       WHERE m.user_id = d.user_id) AS BIGINT) AS grants_found,
+  CASE WHEN EXISTS (SELECT 1 FROM work_hours w WHERE w.subject_id = d.user_id)
+      OR EXISTS (SELECT 1 FROM group_members m JOIN work_hours w ON w.subject_id = m.group_id WHERE m.user_id = d.user_id)
+    THEN 1 ELSE 0 END AS has_hours,
+  CASE WHEN a.exclusive = 1 AND (
+      EXISTS (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1)
+      OR EXISTS (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now))
+    ) THEN 1 ELSE 0 END AS held
+FROM asked q
+JOIN devices d ON d.id = q.device_id
+JOIN users u ON u.id = d.user_id
+LEFT JOIN accounts a ON a.id = q.account_id
+LEFT JOIN risk_acceptances r ON r.account_id = q.account_id
+LEFT JOIN effects e ON e.actor_id = q.device_id AND e.request_id = q.request_id;
+
 -- name: Devices :many
 SELECT * FROM devices WHERE id > @after ORDER BY id LIMIT @most;
 

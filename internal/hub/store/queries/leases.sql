@@ -22,20 +22,21 @@ SELECT * FROM lease_views WHERE device_id = $1 AND removal_step < 4 AND due_at =
 SELECT * FROM lease_views WHERE device_id = @device_id AND removal_step < 4 AND removal_step < 3 AND due_at = 0 ORDER BY id LIMIT @most;
 
 -- Holder: a lease that is over by time but not yet marked so counts as what it will be marked as: ended. CROSS JOIN
--- makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read.
+-- makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read. The moment is in
+-- a cast because SQLite plans anew for each value of a bare parameter beside a column that an index has a condition on.
 -- name: Holder :one
 SELECT h.id FROM (
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
-  WHERE a.id = CAST(@account_id AS TEXT) AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.due_at > @now
+  WHERE a.id = CAST(@account_id AS TEXT) AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.due_at > CAST(@now AS BIGINT)
   UNION ALL
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = @account_id AND a.exclusive = 1 AND l.account_id = a.id AND l.holds = 1
-    AND CASE WHEN l.state = 'pending' AND l.due_at <= @now THEN l.due_at + CAST(@margin AS BIGINT) ELSE l.free_at END > @now
+    AND CASE WHEN l.state = 'pending' AND l.due_at <= CAST(@now AS BIGINT) THEN l.due_at + CAST(@margin AS BIGINT) ELSE l.free_at END > @now
   UNION ALL
   -- given while several could hold the account, ended, not wiped
   SELECT l.id, l.free_at FROM accounts a CROSS JOIN leases l
   WHERE a.id = @account_id AND a.exclusive = 1 AND l.account_id = a.id AND l.removal_step < 4 AND l.removal_step < 3
-    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > @now
+    AND l.due_at = 0 AND l.exclusive = 0 AND l.free_at > CAST(@now AS BIGINT)
 ) h ORDER BY h.free_at DESC LIMIT 1;
 
 -- name: HeldAt :many

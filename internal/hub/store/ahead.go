@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// foreseen is what was read ahead for one command, by the names under which it will ask. What is not there, or not any more, is
+// read when it is asked for.
+type foreseen struct {
+	asked   hub.Ahead
+	known   bool
+	device  keyshift.Device
+	user    keyshift.User
+	account keyshift.Account // without an id if there is none
+	risk    *keyshift.RiskAcceptance
+	granted bool
+	// anyTime: no work hours are set for the user.
+	anyTime bool
+	// fresh: the request was not answered before. free: nobody can hold the account.
+	fresh, free bool
+}
+
+// lookAhead reads in one go what the commands of a batch say that they will ask.
+func (b *batch) lookAhead(commands []*command) error {
+	var asked []statement
+	for i, c := range commands {
+		if a := c.ahead; a.DeviceID != "" {
+			asked = append(asked, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.now)}})
+		}
+	}
+	b.facts = make([]foreseen, len(commands))
+	for len(asked) > 0 {
+		n := largest(len(asked))
+		rows, err := db.New(asking{recorder{b}, asked[:n]}).Ahead(b.ctx, db.AheadParams{})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			b.facts[row.Place] = foreseenOf(row, commands[row.Place].ahead)
+		}
+		asked = asked[n:]
+	}
+	return nil
+}
+
+// asking makes of the query for one request that for several.
+type asking struct {
+	recorder
+	rows []statement
+}
+
+func (a asking) QueryContext(ctx context.Context, text string, _ ...any) (*sql.Rows, error) {
+	var args []any
+	for _, row := range a.rows {
+		args = append(args, row.args...)
+	}
+	a.store.countOne()
+	return a.store.engine.query(ctx, a.link, statement{repeat(text, len(a.rows), len(a.rows[0].args)), args})
+}
+
+func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
+	f := foreseen{asked: asked, known: true, device: deviceOf(row.Device), user: userOf(row.User), granted: row.GrantsFound > 0, anyTime: row.HasHours == 0,
+		fresh: row.Repeated == 0, free: row.Held == 0}
+	f.account = accountOf(db.Account{
+		ID: row.AccountID, Network: row.Network, Handle: row.Handle, AccessMode: row.AccessMode, Exclusive: row.Exclusive, Enabled: row.Enabled,
+		MaxDuration: row.MaxDuration, OfflineGrace: row.OfflineGrace, LeaseStorage: row.LeaseStorage, AllowShow: row.AllowShow,
+		CredentialVersion: row.CredentialVersion, HasCodeSeed: row.HasCodeSeed, RotationDue: row.RotationDue, CreatedAt: row.CreatedAt,
+	})
+	if row.AcceptedAt > 0 {
+		f.risk = riskOf(db.RiskAcceptance{AccountID: row.AccountID, Clause: row.Clause, TextHash: row.TextHash, AcceptedBy: row.AcceptedBy,
+			AcceptedAt: row.AcceptedAt, ValidUntil: row.ValidUntil})
+	}
+	return f
+}
+
+// known gives what was read ahead for the command, unless somebody changed something since that is not kept track of, or one of
+// the things it is asked about.
+func (t *tx) known(about ...keyshift.ID) *foreseen {
+	if t.batch == nil || t.place >= len(t.batch.facts) {
+		return nil
+	}
+	f := &t.batch.facts[t.place]
+	for _, id := range about {
+		if t.batch.changed[id] {
+			return nil
+		}
+	}
+	if !f.known {
+		return nil
+	}
+	return f
+}
+
+func (t *tx) DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, error) {
+	if f := t.known(id); f != nil && f.device.ID == id {
+		return f.device, f.user, nil
+	}
+	return t.reader.DeviceAndUser(id)
+}
+
+func (t *tx) Account(id keyshift.ID) (keyshift.Account, error) {
+	if f := t.known(); f != nil && f.account.ID == id {
+		return f.account, nil
+	}
+	return t.reader.Account(id)
+}
+
+func (t *tx) RiskAcceptance(account keyshift.ID) (*keyshift.RiskAcceptance, error) {
+	if f := t.known(); f != nil && f.account.ID == account {
+		return f.risk, nil
+	}
+	return t.reader.RiskAcceptance(account)
+}
+
+func (t *tx) HasGrant(user, account keyshift.ID) (bool, error) {
+	if f := t.known(); f != nil && f.user.ID == user && f.account.ID == account {
+		return f.granted, nil
+	}
+	return t.reader.HasGrant(user, account)
+}
+
+func (t *tx) WorkHoursFor(user keyshift.ID) (hub.Hours, error) {
+	if f := t.known(); f != nil && f.user.ID == user && f.anyTime {
+		return hub.Hours{}, nil
+	}
+	return t.reader.WorkHoursFor(user)
+}
+
+func (t *tx) Effect(actor keyshift.ID, requestID string) (hub.Effect, error) {
+	if f := t.known(effectKey(actor, requestID)); f != nil && f.fresh && f.device.ID == actor && f.asked.RequestID == requestID {
+		return hub.Effect{}, keyshift.ErrNotFound
+	}
+	if t.batch != nil && !t.batch.changed[effectKey(actor, requestID)] {
+		return t.effect(t.aside(), actor, requestID)
+	}
+	return t.reader.Effect(actor, requestID)
+}
+
+// Holder knows ahead only that nobody can be it. The moment is that of the transaction: with another, it is asked for.
+func (t *tx) Holder(account keyshift.ID, now time.Time) (hub.LeaseView, error) {
+	if f := t.known(account); f != nil && f.free && f.account.ID == account && now.Equal(t.now) {
+		return hub.LeaseView{}, keyshift.ErrNotFound
+	}
+	return t.reader.Holder(account, now)
+}
+
+func effectKey(actor keyshift.ID, requestID string) keyshift.ID {
+	return actor + "/" + keyshift.ID(requestID)
+}

@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// batch is what the commands of one transaction share: changes that wait, to be sent together, and facts that were read
+// for all of them at once. Both save round trips; neither changes what a command sees. Every query of a command sends
+// first what waits, and a fact is forgotten when somebody changes what it is about.
+type batch struct {
+	ctx   context.Context
+	link  *link
+	store *Store
+	now   time.Time
+	// tx is the command that runs, waiting what it and those before it changed.
+	tx      *tx
+	waiting []*change
+	later   *db.Queries
+	facts   []foreseen
+	// adding: among what waits are leases.
+	adding bool
+	// changed are the things that facts are not valid for any more.
+	changed map[keyshift.ID]bool
+	// writes, lent and outbox are those of all commands so far.
+	writes int
+	lent   int64
+	outbox []hub.OutboxRow
+	// broken is the command that a waiting change failed for; nil if none did, or nobody is to blame.
+	broken *tx
+	err    error
+}
+
+// change is a statement that waits. It has to change one row.
+type change struct {
+	statement
+	by *tx
+	// missed says what to do when it changed none; nil means that somebody else was faster.
+	missed func() error
+	// any number of rows will do.
+	any bool
+	// event: it writes an audit event.
+	event bool
+}
+
+// statement is one for the database.
+type statement struct {
+	text string
+	args []any
+}
+
+func newBatch(ctx context.Context, s *Store, l *link, now time.Time) *batch {
+	b := &batch{ctx: ctx, link: l, store: s, now: now}
+	b.later, b.changed = db.New(recorder{b}), map[keyshift.ID]bool{}
+	return b
+}
+
+// recorder stands for the database where a change can wait.
+type recorder struct{ *batch }
+
+// ExecContext claims that one row was changed.
+func (r recorder) ExecContext(_ context.Context, text string, args ...any) (sql.Result, error) {
+	r.waiting = append(r.waiting, &change{statement: statement{text, args}, by: r.tx})
+	return oneRow{}, nil
+}
+
+var errNotRecorded = errors.New("only changes can wait")
+
+func (recorder) PrepareContext(context.Context, string) (*sql.Stmt, error) {
+	return nil, errNotRecorded
+}
+
+func (recorder) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+	return nil, errNotRecorded
+}
+
+func (recorder) QueryRowContext(context.Context, string, ...any) *sql.Row { panic(errNotRecorded) }
+
+type oneRow struct{}
+
+func (oneRow) LastInsertId() (int64, error) { return 0, errNotRecorded }
+func (oneRow) RowsAffected() (int64, error) { return 1, nil }
+
+// change notes that what was read ahead of something does not hold any more.
+func (b *batch) change(id keyshift.ID) { b.changed[id] = true }
+
+// sendNow is send for who asks the database next: what went wrong is found in err.
+func (b *batch) sendNow() { _ = b.send() }
+
+// culprit is the place of the command for which sending failed, -1 if nobody is to blame.
+func (b *batch) culprit() int {
+	if b.broken == nil {
+		return -1
+	}
+	return culpritOf(b.broken.place, b.err)
+}
+
+// last is the change that was recorded last.
+func (b *batch) last() *change { return b.waiting[len(b.waiting)-1] }
+
+// send sends what waits. What goes wrong is noted with the command that is to blame.
+func (b *batch) send() error {
+	if b.err != nil || len(b.waiting) == 0 {
+		return b.err
+	}
+	groups := joined(b.waiting)
+	b.waiting, b.adding = nil, false
+	statements := make([]statement, len(groups))
+	for i, g := range groups {
+		statements[i] = g.statement
+	}
+	b.store.counts.statements.Add(int64(len(statements)))
+	counts, err := b.store.engine.run(b.ctx, b.link, statements)
+	for i := 0; i < len(counts) && b.err == nil; i++ {
+		b.settle(groups[i], counts[i])
+	}
+	if err != nil && b.err == nil {
+		b.refused(groups[len(counts)], err)
+	}
+	return b.err
+}
+
+// refused takes the database's error for a group.
+func (b *batch) refused(g group, err error) {
+	f := b.store.engine.classify(err)
+	err = &failure{f, err}
+	if g.changes[0].event && f == faultOther {
+		err = errUnrecorded.Because(err)
+	}
+	b.blame(g, err)
+}
+
+// settle looks at how many rows a group changed.
+func (b *batch) settle(g group, n int64) {
+	first := g.changes[0]
+	switch {
+	case first.any || n == int64(len(g.changes)):
+	case first.missed != nil:
+		if err := first.missed(); err != nil {
+			b.blame(g, err)
+		}
+	default:
+		b.blame(g, &failure{faultConflict, errConflict})
+	}
+}
+
+// blame ends the batch. Of commands whose changes were joined nobody knows which it was.
+func (b *batch) blame(g group, err error) {
+	b.err, b.broken = err, g.changes[0].by
+	for _, c := range g.changes {
+		if c.by != b.broken {
+			b.broken = nil
+			return
+		}
+	}
+}
+
+// group is some changes that are one statement.
+type group struct {
+	statement
+	changes []*change
+}
+
+// sizes are how many changes are joined into one statement: few forms, so that each is prepared once.
+var sizes = []int{32, 8, 1}
+
+// joined puts changes by the same statement side by side, in the order in which each statement came first.
+func joined(changes []*change) (groups []group) {
+	var order []string
+	same := map[string][]*change{}
+	for _, c := range changes {
+		if same[c.text] == nil {
+			order = append(order, c.text)
+		}
+		same[c.text] = append(same[c.text], c)
+	}
+	for _, text := range order {
+		groups = append(groups, splitGroup(same[text])...)
+	}
+	return groups
+}
+
+func splitGroup(changes []*change) (groups []group) {
+	rest := changes
+	for len(rest) > 0 {
+		n := 1
+		if rest[0].joins() {
+			n = largest(len(rest))
+		}
+		groups = append(groups, joinChanges(rest[:n]))
+		rest = rest[n:]
+	}
+	return groups
+}
+
+func (c *change) joins() bool {
+	return c.missed == nil && !c.any && repeat(c.text, 2, len(c.args)) != ""
+}
+
+func largest(n int) int {
+	for _, size := range sizes {
+		if size <= n {
+			return size
+		}
+	}
+	return 1
+}
+
+func joinChanges(changes []*change) group {
+	if len(changes) == 1 {
+		return group{changes[0].statement, changes}
+	}
+	var args []any
+	for _, c := range changes {
+		args = append(args, c.args...)
+	}
+	return group{statement{repeat(changes[0].text, len(changes), len(changes[0].args)), args}, changes}
+}
