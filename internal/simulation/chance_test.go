@@ -80,7 +80,7 @@ var troubles = []act{
 var waiting = []act{
 	{30, func(w *world) { w.rest(between(w.dice, 0, 5*time.Second)) }},
 	{16, func(w *world) { w.rest(between(w.dice, 5*time.Second, 70*time.Second)) }},
-	{2, func(w *world) { w.rest(between(w.dice, 70*time.Second, 6*time.Minute)) }},
+	{1, func(w *world) { w.rest(between(w.dice, 70*time.Second, 6*time.Minute)) }},
 }
 
 // happen lets one thing happen out of several lists.

@@ -54,7 +54,7 @@ func (s *server) start(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	s.fuse, s.full, s.keyed, s.rows = fuse{}, false, true, nil
+	s.fuse, s.full, s.keyed, s.rows, s.w.ledger.commits = fuse{}, false, true, nil, -1 // it counts anew
 	vault, err := hub.OpenVault(s.key(), filepath.Dir(s.data()))
 	if err != nil {
 		return err

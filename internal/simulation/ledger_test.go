@@ -32,6 +32,7 @@ type entry struct {
 	ends      map[int64]time.Time
 	wasActive bool
 	grantedAt time.Time // by true time
+	seen      int64     // the newest epoch that its agent showed
 }
 
 func newLedger() ledger {

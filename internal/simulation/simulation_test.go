@@ -62,11 +62,11 @@ func simulate(t *testing.T, seed uint64) *world {
 	var w *world
 	synctest.Test(t, func(t *testing.T) {
 		d := newDice(seed)
-		w = newWorld(t, d, newDice(^seed), 2+d.below(3))
+		w = newWorld(t, d, newDice(^seed), pick(d, []int{2, 2, 2, 3, 3, 4}))
 		if *logs {
 			w.trace = os.Stdout
 		}
-		w.live(&fortune{world: w, rough: pick(d, []int{0, 50, 150, 400})}, 25+d.below(30))
+		w.live(&fortune{world: w, rough: pick(d, []int{0, 50, 150, 400})}, 22+d.below(24))
 		w.close()
 	})
 	if testing.Verbose() {

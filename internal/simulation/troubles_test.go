@@ -138,6 +138,7 @@ func (w *world) calm() {
 		d.ring.LieOnSet(false)
 		if d.run != nil {
 			d.run.fuse.crashIn, d.run.fuse.failIn = 0, 0
+			d.run.sync = time.Now() // it may have been lazy
 		}
 	}
 	w.revive(1000)

@@ -31,7 +31,7 @@ type world struct {
 	fates    func(letter) fate
 	overlaps func()
 	kept     []letter
-	// lazy desks that hold nothing sync four times more seldom: that saves most of a test's time.
+	// lazy desks that hold nothing sync six times more seldom: that saves most of a test's time.
 	lazy bool
 
 	history []string
@@ -79,7 +79,7 @@ func (w *world) lookEvery() time.Duration { return 2 * time.Second }
 
 func (w *world) tired(d *desk, wait time.Duration) time.Duration {
 	if w.lazy && d.run != nil && len(d.run.agent.Leases()) == 0 {
-		return 4 * wait
+		return 6 * wait
 	}
 	return wait
 }
