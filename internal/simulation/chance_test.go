@@ -99,7 +99,12 @@ func (w *world) happen(lists ...[]act) {
 	}
 }
 
-func (w *world) someDesk() *desk { return pick(w.dice, w.desks) }
+func (w *world) someDesk() *desk {
+	if w.at != nil {
+		return w.at
+	}
+	return pick(w.dice, w.desks)
+}
 
 func (w *world) unlucky() bool { return chance(w.dice, 150) }
 
@@ -173,9 +178,14 @@ func (f *fortune) chanceOf(letter) fate {
 	return fate{late: between(d, 0, time.Second), lateAnswer: between(d, 0, time.Second)}
 }
 
-// overlap lets something else happen while somebody waits for the network.
-func (f *fortune) overlap() {
-	if chance(f.dice, 400) {
+// overlap lets something else happen while a desk waits for the network, often at this very desk.
+func (f *fortune) overlap(d *desk) {
+	switch f.dice.below(5) {
+	case 0:
 		f.happen(userActs, ownerActs, troubles)
+	case 1:
+		f.at = d
+		f.happen(userActs)
+		f.at = nil
 	}
 }

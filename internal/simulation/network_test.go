@@ -48,16 +48,16 @@ func (c *cable) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	left, f := time.Now(), w.fateOf(l)
-	w.meanwhile(f.late)
+	w.meanwhile(c.desk, f.late)
 	if f.kept {
 		w.kept = append(w.kept, l)
 	}
 	answer := c.deliver(l, f)
 	if answer == nil && f.hung {
-		w.hang(req.Context())
+		w.hang(req.Context(), c.desk)
 	}
 	if answer != nil {
-		w.meanwhile(f.lateAnswer)
+		w.meanwhile(c.desk, f.lateAnswer)
 	}
 	switch {
 	case c.run.fuse.step() != nil:
@@ -105,19 +105,19 @@ func (c *cable) deliver(l letter, f fate) *http.Response {
 }
 
 // hang lets somebody wait until shortly before they give up.
-func (w *world) hang(ctx context.Context) {
+func (w *world) hang(ctx context.Context, d *desk) {
 	if deadline, ok := ctx.Deadline(); ok && w.depth == 0 {
-		w.meanwhile(time.Until(deadline) - time.Millisecond)
+		w.meanwhile(d, time.Until(deadline)-time.Millisecond)
 	}
 }
 
 // meanwhile lets the world go on while somebody waits for the network. Who waits inside of that waits for nothing.
-func (w *world) meanwhile(d time.Duration) {
+func (w *world) meanwhile(waits *desk, d time.Duration) {
 	if d <= 0 || w.depth > 0 {
 		return
 	}
 	w.depth++
-	w.overlap()
+	w.overlap(waits)
 	w.pass(d)
 	w.depth--
 }

@@ -39,6 +39,8 @@ type promise struct {
 	since time.Time
 	// shown, maybeShown: its secret was given to the user.
 	shown, maybeShown bool
+	// answered: the user was told that it is there.
+	answered bool
 }
 
 // model is a company by its promises. It knows what people and owner did and what happened to computers, and nothing of

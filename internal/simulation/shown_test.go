@@ -71,7 +71,7 @@ func (m *model) checkShown(p *promise) {
 
 // wantStep is how far a removal has to come by itself.
 func (m *model) wantStep(p *promise) keyshift.RemovalStep {
-	if p.shown {
+	if p.shown || !p.answered { // a check-out that nobody got an answer to is forgotten after a while
 		return keyshift.RemovalSecretWiped
 	}
 	return keyshift.RemovalSessionClosed

@@ -29,7 +29,8 @@ type world struct {
 	depth int
 	// fates decides about letters, nested acts come from overlaps; nil is a calm world.
 	fates    func(letter) fate
-	overlaps func()
+	overlaps func(waits *desk)
+	at       *desk // where something has to happen; nil is anywhere
 	kept     []letter
 	// lazy desks that hold nothing sync six times more seldom: that saves most of a test's time.
 	lazy bool
@@ -95,9 +96,9 @@ func (w *world) fateOf(l letter) fate {
 	return f
 }
 
-func (w *world) overlap() {
+func (w *world) overlap(waits *desk) {
 	if w.overlaps != nil {
-		w.overlaps()
+		w.overlaps(waits)
 	}
 }
 
