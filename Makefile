@@ -2,9 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build cross test test-systemd soak bench bench-scale lint generate
+.PHONY: help run build cross test test-systemd soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
+EXPERIMENT = GOEXPERIMENT=runtimesecret
 GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 SYSTEMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
@@ -22,7 +24,7 @@ run: ## install what is missing, build, and show Keyshift at work
 build: ## build bin/keyshift-hub and bin/keyshift-agent
 	@mkdir -p bin
 	$(GO_BUILD) -o bin/keyshift-hub ./cmd/hub
-	$(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
+	$(EXPERIMENT) $(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
 
 cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 	@for system in $(SYSTEMS); do \
@@ -54,6 +56,9 @@ bench-scale: ## measure with 100,000 connected agents (up to half an hour, most 
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory build
 	@scripts/bench.sh scale
+
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	@scripts/fuzz.sh
 
 lint: ## run the linters and look for known vulnerabilities
 	@scripts/lint.sh

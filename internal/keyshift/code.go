@@ -67,11 +67,20 @@ func (i Invitation) Encode() string {
 // somebody who guesses.
 var ErrCodeInvalid = &Error{Code: CodeCodeInvalid, Text: "The code is wrong, was used already, or is too old.", Hint: "Ask your admin for a new code, and use it within 10 minutes."}
 
-// ParseInvitation reads a code, with any white space that pasting left in it.
+// Bounds of what is looked at: a code of ours has some 200 characters.
+const (
+	maxCode   = 2000
+	maxPasted = 8 << 10
+)
+
+// ParseInvitation reads a code, with any white space that pasting left in it. Only what Encode writes is a code.
 func ParseInvitation(code string) (Invitation, error) {
+	if len(code) > maxPasted {
+		return Invitation{}, ErrCodeInvalid
+	}
 	code = strings.Join(strings.Fields(code), "")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(strings.TrimPrefix(code, codePrefix))
-	if err != nil || !strings.HasPrefix(code, codePrefix) || len(raw) < 6 || len(raw) > 2000 {
+	if err != nil || !strings.HasPrefix(code, codePrefix) || len(raw) < 6 || len(raw) > maxCode {
 		return Invitation{}, ErrCodeInvalid
 	}
 	body, sum := raw[:len(raw)-4], sha256.Sum256(raw[:len(raw)-4])
@@ -87,7 +96,7 @@ func ParseInvitation(code string) (Invitation, error) {
 		}
 	}
 	i.HubURL = string(hubURL)
-	if len(rest) != 0 || !i.wellFormed() {
+	if len(rest) != 0 || !i.wellFormed() || i.Encode() != code { // a length can be written in several ways
 		return Invitation{}, ErrCodeInvalid
 	}
 	return i, nil
