@@ -54,6 +54,7 @@ func (p *Process) Restart() (time.Duration, error) {
 	defer said.Close()
 	for limit := time.After(readyWithin); ; {
 		if url := p.hear(said.Name()); url != "" && (before || answers(url)) {
+			p.hear(said.Name()) // before it answered it may not have said all
 			return time.Since(began), nil
 		}
 		select {

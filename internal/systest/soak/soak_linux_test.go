@@ -173,6 +173,10 @@ func (c *company) report(m *meter, granted int, long bool) {
 		c.t.Error(p)
 	}
 	for _, name := range grew {
+		if !long { // half a minute is shorter than the rhythm of the collector: it says nothing about growth
+			c.t.Logf("%s grew in this short time", name)
+			continue
+		}
 		c.t.Errorf("%s grew", name)
 	}
 	if p99 > revokedWithin {
