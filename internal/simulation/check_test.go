@@ -23,6 +23,9 @@ func (w *world) check() {
 			continue
 		}
 		r.steps.Deadlines()
+		if d.bury(); d.run == nil {
+			continue
+		}
 		for _, h := range r.agent.Leases() {
 			w.checkHeld(d, h)
 		}
@@ -87,7 +90,9 @@ func (w *world) ill() (what []string) {
 		for _, left := range d.residue() {
 			what = append(what, d.name+" still has "+left)
 		}
-		if p := d.run.agent.Status().GetProblem(); p != nil {
+		if d.run == nil {
+			what = append(what, d.name+" has no agent")
+		} else if p := d.run.agent.Status().GetProblem(); p != nil {
 			what = append(what, d.name+" says "+p.GetCode()+": "+p.GetText())
 		}
 	}

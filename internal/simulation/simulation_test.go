@@ -66,7 +66,7 @@ func simulate(t *testing.T, seed uint64) *world {
 		if *logs {
 			w.trace = os.Stdout
 		}
-		w.live(&fortune{world: w, rough: pick(d, []int{0, 50, 150, 400})}, 22+d.below(24))
+		w.live(&fortune{world: w, rough: pick(d, []int{0, 50, 150, 400})}, 18+d.below(20))
 		w.close()
 	})
 	if testing.Verbose() {

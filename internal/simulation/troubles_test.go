@@ -132,6 +132,7 @@ func (w *world) calm() {
 	w.fates, w.overlaps, w.lazy = nil, nil, false
 	w.hub.full, w.hub.keyed, w.hub.fuse.crashIn, w.hub.clock = false, true, 0, 0
 	for _, d := range w.desks {
+		d.bury()
 		d.cut, d.asleep, d.wall = false, false, 0
 		d.ring.FailWith(nil)
 		d.ring.LieOnDelete(false)
