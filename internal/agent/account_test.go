@@ -33,13 +33,13 @@ func TestManyAccounts(t *testing.T) {
 		if fmt.Sprint(got) != want || err != nil {
 			t.Errorf("got %v, %v, want %s", got, err, want)
 		}
-		before := w.hub.calls["ListLendable"]
+		before := w.hub.asked("ListLendable")
 		for name, want := range map[string]string{"X/BRAND3": w.hub.accounts[6].GetAccountId(), "acme.çAFÉ": cafe.GetAccountId()} {
 			if got, err := a.findAccount(t.Context(), name); got != want || err != nil {
 				t.Errorf("%s is %s, %v, want %s", name, got, err, want)
 			}
 		}
-		if asked := w.hub.calls["ListLendable"] - before; asked != 1+6 {
+		if asked := w.hub.asked("ListLendable") - before; asked != 1+6 {
 			t.Errorf("two names took %d questions, want 1 for the one and 6 for the one with accents", asked)
 		}
 		w.hub.with(func() { w.hub.accounts[5].Network = v1.Network_NETWORK_PINTEREST })

@@ -131,7 +131,7 @@ func TestFullDiskLendsNothing(t *testing.T) {
 			w.leases.fill(syscall.ENOSPC)
 			_, err := a.CheckOut(t.Context(), w.request("x/acme"))
 			w.wantCode(err, keyshift.CodeStorageFull)
-			if w.hub.calls["CheckOut"] != 0 {
+			if w.hub.asked("CheckOut") != 0 {
 				t.Error("the hub was asked for what cannot be kept")
 			}
 		})
@@ -140,11 +140,11 @@ func TestFullDiskLendsNothing(t *testing.T) {
 		t.Run("after "+step, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, _ := w.enrolled()
-				w.around = func(method string) {
+				w.onAnswer(func(method string) {
 					if strings.HasSuffix(method, "/"+step) {
 						w.leases.fill(syscall.ENOSPC)
 					}
-				}
+				})
 				_, err := a.CheckOut(t.Context(), w.request("x/acme"))
 				w.wantCode(err, keyshift.CodeStorageFull)
 				w.settle(time.Second)
@@ -234,7 +234,7 @@ func TestResumeAfterTheEnd(t *testing.T) {
 		w.clock.turn(10*time.Hour, 10*time.Hour)
 		_, err := a.Reveal(t.Context(), "x/acme")
 		w.wantCode(err, keyshift.CodeLeaseOver)
-		if w.hub.calls["NoteReveal"] != 0 {
+		if w.hub.asked("NoteReveal") != 0 {
 			t.Error("the hub was told of a reveal that did not happen")
 		}
 		w.wantNoKeys()

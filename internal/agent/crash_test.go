@@ -86,16 +86,16 @@ func TestLostAnswersAreAskedForAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, stop := w.enrolled()
-				w.around = func(method string) {
+				w.onAnswer(func(method string) {
 					if strings.HasSuffix(method, tt.calls) {
 						w.fuse.arm(0)
 					}
-				}
+				})
 				if _, err := a.CheckOut(t.Context(), w.request("x/acme")); err == nil {
 					t.Fatal("the check-out outlived the crash")
 				}
 				stop()
-				w.around = nil
+				w.onAnswer(nil)
 				w.settle(tt.after)
 				w.fuse.arm(-1)
 				again, _ := w.boot()

@@ -52,11 +52,11 @@ func TestFailedEnrollmentLeavesNothing(t *testing.T) {
 	}
 	whenAsked := func(f func(w *world)) func(*world) string {
 		return func(w *world) string {
-			w.around = func(method string) {
+			w.onAnswer(func(method string) {
 				if strings.HasSuffix(method, "/Enroll") {
 					f(w)
 				}
-			}
+			})
 			return w.code()
 		}
 	}
@@ -84,7 +84,7 @@ func TestFailedEnrollmentLeavesNothing(t *testing.T) {
 				code := tt.code(w)
 				_, err := a.Enroll(t.Context(), code, "laptop")
 				w.wantCode(err, tt.want)
-				if used := w.hub.calls["Enroll"] > 0; used != tt.used {
+				if used := w.hub.asked("Enroll") > 0; used != tt.used {
 					t.Errorf("the hub saw the code: %v, want %v", used, tt.used)
 				}
 				w.ring.FailWith(nil)
@@ -106,14 +106,14 @@ func TestLostEnrollmentAnswerIsAskedForAgain(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.boot()
 		lost := false
-		w.around = func(method string) {
+		w.onAnswer(func(method string) {
 			if strings.HasSuffix(method, "/Enroll") && !lost {
 				lost = true
 				w.fuse.arm(0)
 			} else {
 				w.fuse.arm(-1)
 			}
-		}
+		})
 		mended := make(chan struct{})
 		go func() {
 			defer close(mended)
@@ -125,8 +125,8 @@ func TestLostEnrollmentAnswerIsAskedForAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !lost || w.hub.calls["Enroll"] != 2 {
-			t.Errorf("the hub was asked %d times, want 2", w.hub.calls["Enroll"])
+		if !lost || w.hub.asked("Enroll") != 2 {
+			t.Errorf("the hub was asked %d times, want 2", w.hub.asked("Enroll"))
 		}
 	})
 }

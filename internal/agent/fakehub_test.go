@@ -122,6 +122,13 @@ func (h *fakeHub) called(method string) {
 	h.calls[method]++
 }
 
+// asked counts the calls of a method.
+func (h *fakeHub) asked(method string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.calls[method]
+}
+
 func (h *fakeHub) Enroll(_ context.Context, q *v1.EnrollRequest) (*v1.EnrollResponse, error) {
 	h.called("Enroll")
 	h.mu.Lock()

@@ -206,9 +206,15 @@ type turn struct {
 // take waits until nobody else works on a check-out, and keeps others from it until done is called.
 func (j *journal) take(ctx context.Context, request string) (done func(), err error) {
 	t := j.queue(request)
+	done = func() { <-t.taken; j.leave(request, t) }
+	select {
+	case t.taken <- struct{}{}: // first, so that what happens does not hang on chance when ctx has ended too
+		return done, nil
+	default:
+	}
 	select {
 	case t.taken <- struct{}{}:
-		return func() { <-t.taken; j.leave(request, t) }, nil
+		return done, nil
 	case <-ctx.Done():
 		j.leave(request, t)
 		return nil, ctx.Err()

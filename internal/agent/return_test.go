@@ -2,6 +2,7 @@ package agent
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,8 +43,7 @@ func TestAgentsComeBackSpreadOverAMinute(t *testing.T) {
 	}{{"nothing is lent", false, 400}, {"an account is lent", true, 200}} {
 		t.Run(tt.name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
-				random := rand.New(rand.NewPCG(1, 2))
-				w.spread = func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(max(most, 1)))) }
+				w.spread = fromOneSeed()
 				a, stop := w.enrolled()
 				if tt.hold {
 					w.hub.accounts[0].grace = 8 * time.Hour
@@ -53,6 +53,17 @@ func TestAgentsComeBackSpreadOverAMinute(t *testing.T) {
 				stop()
 			})
 		})
+	}
+}
+
+// fromOneSeed draws the same times in every run.
+func fromOneSeed() func(time.Duration) time.Duration {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(1, 2))
+	return func(most time.Duration) time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return time.Duration(random.Int64N(int64(max(most, 1))))
 	}
 }
 

@@ -71,13 +71,13 @@ func TestRevokeIsObeyedAtOnce(t *testing.T) {
 		w.settle(2 * time.Second)
 		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
 		w.wantNothingLeft()
+		if w.hub.asked("CheckIn") != 0 {
+			t.Error("the agent claims that it ended a lease which the hub revoked")
+		}
 		w.hub.mu.Lock()
 		defer w.hub.mu.Unlock()
 		if len(w.hub.receipts) != 2 || w.hub.receipts[0].GetStep() != v1.RemovalStep_REMOVAL_STEP_DELIVERED {
 			t.Errorf("got receipts %v, want delivered first", w.hub.receipts)
-		}
-		if w.hub.calls["CheckIn"] != 0 {
-			t.Error("the agent claims that it ended a lease which the hub revoked")
 		}
 	})
 }
@@ -176,7 +176,7 @@ func TestCheckOutAsksNothingThatIsWrong(t *testing.T) {
 				tt.change(req)
 				_, err := a.CheckOut(t.Context(), req)
 				w.wantCode(err, tt.want)
-				if w.hub.calls["CheckOut"] != 0 {
+				if w.hub.asked("CheckOut") != 0 {
 					t.Error("the hub was asked")
 				}
 				w.wantNothingLeft()
@@ -208,7 +208,7 @@ func TestShowIsRefusedWhereItIsNotAllowed(t *testing.T) {
 			_, err := a.Reveal(t.Context(), account)
 			w.wantCode(err, keyshift.CodeShowForbidden)
 		}
-		if w.hub.calls["NoteReveal"] != 0 {
+		if w.hub.asked("NoteReveal") != 0 {
 			t.Error("the hub was told of a reveal that did not happen")
 		}
 	})
@@ -227,7 +227,7 @@ func TestRevokeOvertakesAReveal(t *testing.T) {
 			w.wantNoKeys()
 			w.ring.Release()
 			w.wantCode(<-result, keyshift.CodeLeaseOver)
-			if w.hub.calls["NoteReveal"] != 0 {
+			if w.hub.asked("NoteReveal") != 0 {
 				t.Error("the hub was told of a reveal that did not happen")
 			}
 			w.settle(lastRetry)
@@ -238,12 +238,12 @@ func TestRevokeOvertakesAReveal(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			a, _ := w.enrolled()
 			w.checkedOut(a)
-			w.around = func(method string) {
+			w.onAnswer(func(method string) {
 				if strings.HasSuffix(method, "/NoteReveal") {
 					w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
 					<-time.After(2 * time.Second)
 				}
-			}
+			})
 			w.wantCode(<-w.revealed(a), keyshift.CodeLeaseOver)
 			w.settle(lastRetry)
 			w.wantNothingLeft()
@@ -272,7 +272,7 @@ func TestALockedKeyringShowsNothingAndSaysNothing(t *testing.T) {
 		w.ring.FailWith(osring.ErrLocked)
 		_, err := a.Reveal(t.Context(), "x/acme")
 		w.wantCode(err, keyshift.CodeKeyringLocked)
-		if w.hub.calls["NoteReveal"] != 0 {
+		if w.hub.asked("NoteReveal") != 0 {
 			t.Error("the hub was told of a reveal that did not happen")
 		}
 		w.ring.FailWith(nil)
@@ -290,18 +290,18 @@ func TestCallerThatGoesAway(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, _ := w.enrolled()
 				ctx, cancel := context.WithCancel(t.Context())
-				w.around = func(method string) {
+				w.onAnswer(func(method string) {
 					if strings.HasSuffix(method, "/"+step) {
 						cancel()
 					}
-				}
+				})
 				req := w.request("x/acme")
 				if _, err := a.CheckOut(ctx, req); step == "CheckOut" {
 					w.wantCode(err, keyshift.CodeHubUnreachable)
 				} else if err != nil {
 					t.Errorf("the hub has given the lease, so it is finished: %v", err)
 				}
-				w.around = nil
+				w.onAnswer(nil)
 				held, err := a.CheckOut(t.Context(), req)
 				if err != nil || held.GetLease().GetState() != v1.LeaseState_LEASE_STATE_ACTIVE || len(w.hub.leases) != 1 {
 					t.Errorf("asked again: got %v, %v, %d leases at the hub, want one active", held, err, len(w.hub.leases))
@@ -315,15 +315,15 @@ func TestCallerThatGoesAway(t *testing.T) {
 func TestLostCheckOutIsGivenBack(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()
-		w.around = func(method string) {
+		w.onAnswer(func(method string) {
 			if strings.HasSuffix(method, "/CheckOut") {
 				w.unplug() // the hub has heard it, and is not heard any more
 				w.fuse.arm(0)
 			}
-		}
+		})
 		_, err := a.CheckOut(t.Context(), w.request("x/acme"))
 		w.wantCode(err, keyshift.CodeHubUnreachable)
-		w.around = nil
+		w.onAnswer(nil)
 		w.fuse.arm(-1)
 		w.plug()
 		if err := a.SyncNow(t.Context()); err != nil {

@@ -18,12 +18,12 @@ func TestSleepInTheMiddleOfSomething(t *testing.T) {
 	for name, fallAsleep := range map[string]func(*world, *Agent){
 		"a stream": func(w *world, _ *Agent) { w.sleep() },
 		"a sync": func(w *world, a *Agent) {
-			w.around = func(method string) {
+			w.onAnswer(func(method string) {
 				if strings.HasSuffix(method, "/Sync") {
-					w.around = nil
+					w.onAnswer(nil)
 					w.sleep()
 				}
-			}
+			})
 			_ = a.SyncNow(w.t.Context()) // the hub's answer is ten hours old
 		},
 		"a wait for the hub": func(w *world, _ *Agent) {

@@ -190,8 +190,8 @@ func TestHubThatForgotALease(t *testing.T) {
 		w.hub.with(func() { w.hub.leases = nil })
 		w.settle(2 * time.Second)
 		w.wantNothingLeft()
-		if len(a.Leases()) != 0 || w.hub.calls["Report"] == 0 {
-			t.Errorf("got %v, %d reports, want it told once and forgotten", a.Leases(), w.hub.calls["Report"])
+		if len(a.Leases()) != 0 || w.hub.asked("Report") == 0 {
+			t.Errorf("got %v, %d reports, want it told once and forgotten", a.Leases(), w.hub.asked("Report"))
 		}
 		w.checkedOut(a)
 		w.hub.mu.Lock()
@@ -245,9 +245,7 @@ func TestIdleAgentRests(t *testing.T) {
 		a, _ := w.enrolled()
 		w.settle(time.Minute)
 		count := func() int {
-			w.hub.mu.Lock()
-			defer w.hub.mu.Unlock()
-			return w.hub.calls["Sync"] + w.hub.calls["Watch"] + w.hub.calls["AwaitNews"]
+			return w.hub.asked("Sync") + w.hub.asked("Watch") + w.hub.asked("AwaitNews")
 		}
 		asked, woke := count(), w.clock.instants()
 		const minutes = 60

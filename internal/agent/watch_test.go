@@ -13,9 +13,7 @@ func TestProxyThatCollectsStreams(t *testing.T) {
 		a, _ := w.enrolled()
 		w.checkedOut(a)
 		w.settle(5 * time.Minute)
-		w.hub.mu.Lock()
-		streams, polls := w.hub.calls["Watch"], w.hub.calls["AwaitNews"]
-		w.hub.mu.Unlock()
+		streams, polls := w.hub.asked("Watch"), w.hub.asked("AwaitNews")
 		if streams != maxMute || polls < 2 {
 			t.Errorf("got %d streams and %d polls, want %d streams, then polls", streams, polls, maxMute)
 		}
@@ -28,9 +26,7 @@ func TestProxyThatCollectsStreams(t *testing.T) {
 		w.settle(2 * time.Minute)
 		w.plug()
 		w.settle(5 * time.Minute)
-		w.hub.mu.Lock()
-		defer w.hub.mu.Unlock()
-		if got := w.hub.calls["Watch"]; got <= streams {
+		if got := w.hub.asked("Watch"); got <= streams {
 			t.Error("no stream was tried again")
 		}
 	})

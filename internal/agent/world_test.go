@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -49,7 +50,7 @@ type world struct {
 	log    *bytes.Buffer
 	shown  map[string]bool                        // leases whose secret the user has seen
 	spread func(most time.Duration) time.Duration // nil draws it
-	around func(method string)                    // is called when the hub has done what was asked, before it answers
+	around atomic.Value                           // of func(method string); see onAnswer
 }
 
 // inWorld runs a story in a bubble: time passes as soon as everybody waits for it.
@@ -85,10 +86,13 @@ func (w *world) config() Config {
 }
 
 func (w *world) did(method string) {
-	if w.around != nil {
-		w.around(method)
+	if do, _ := w.around.Load().(func(string)); do != nil {
+		do(method)
 	}
 }
+
+// onAnswer says what happens when the hub has done what was asked, before it answers; nil is nothing.
+func (w *world) onAnswer(do func(method string)) { w.around.Store(do) }
 
 type lockedWriter struct {
 	mu sync.Mutex

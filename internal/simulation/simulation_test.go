@@ -46,7 +46,7 @@ func TestOneSeedIsOneHistory(t *testing.T) {
 	for seed := uint64(1); seed <= 10; seed++ {
 		first, second := simulate(t, seed), simulate(t, seed)
 		if first.hash() != second.hash() {
-			t.Errorf("seed %d has two histories:\n%s\n\n%s", seed, strings.Join(first.history, "\n"), strings.Join(second.history, "\n"))
+			t.Errorf("seed %d has two histories: %s", seed, difference(first.history, second.history))
 			return
 		}
 		if other, ok := hashes[first.hash()]; ok {
@@ -54,6 +54,16 @@ func TestOneSeedIsOneHistory(t *testing.T) {
 		}
 		hashes[first.hash()] = seed
 	}
+}
+
+// difference shows where two histories part, and what was before.
+func difference(a, b []string) string {
+	same := 0
+	for same < min(len(a), len(b)) && a[same] == b[same] {
+		same++
+	}
+	rest := func(h []string) string { return strings.Join(h[same:min(same+5, len(h))], "\n") }
+	return fmt.Sprintf("both\n%s\none\n%s\nthe other\n%s", strings.Join(a[:same], "\n"), rest(a), rest(b))
 }
 
 // simulate runs one seed in a bubble of its own.

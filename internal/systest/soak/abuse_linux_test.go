@@ -208,9 +208,7 @@ func (g *good) revokeFor(ctx context.Context, lasts time.Duration) (took []time.
 	g.t.Helper()
 	for end := time.Now().Add(lasts); time.Now().Before(end) || len(took) == 0; {
 		device := g.devices[int(g.next.Add(1))%len(g.devices)]
-		answer, _, err := hubclient.Ask(context.WithoutCancel(ctx), device.CheckOut, &v1.CheckOutRequest{
-			RequestId: hubclient.NewRequestID(), AccountId: g.account, Reason: "post", Duration: durationpb.New(time.Hour),
-		})
+		answer, err := checkOut(context.WithoutCancel(ctx), device, g.account)
 		switch {
 		case keyshift.CodeOf(err) == keyshift.CodeRateLimited: // this user has checked out ten times a minute
 			hubclient.Wait(ctx, 50*time.Millisecond)
@@ -228,6 +226,17 @@ func (g *good) revokeFor(ctx context.Context, lasts time.Duration) (took []time.
 		took = append(took, time.Since(began))
 	}
 	return slices.SortedFunc(slices.Values(took), cmp.Compare[time.Duration])
+}
+
+// checkOut asks as an agent does, again when the answer is lost: the hub closes many connections here, and one of them may be
+// the one that was to be used next.
+func checkOut(ctx context.Context, device *hubclient.Device, account string) (answer *v1.CheckOutResponse, err error) {
+	request := &v1.CheckOutRequest{RequestId: hubclient.NewRequestID(), AccountId: account, Reason: "post", Duration: durationpb.New(time.Hour)}
+	err = hubclient.Retry(ctx, 3, hubclient.Backoff{First: 50 * time.Millisecond, Max: time.Second}, func() error {
+		answer, _, err = hubclient.Ask(ctx, device.CheckOut, request)
+		return err
+	})
+	return answer, err
 }
 
 // arrive has somebody new come every second, over a connection of their own in the queue with all the others: slow they may
