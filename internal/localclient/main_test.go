@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 )
 
@@ -25,7 +27,7 @@ func TestMain(m *testing.M) {
 		squat(os.Args[2])
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // socket is a free path, short enough for a socket.
