@@ -110,6 +110,7 @@ type Agent struct {
 	liveSoon   chan struct{} // a lease came or went
 	wipeSoon   chan struct{} // there is something to wipe or to tell
 	newLease   chan struct{} // a lease came: listen for news of it
+	forgetSoon chan struct{} // a secret was in memory
 	callerCame chan struct{} // somebody was refused, or the hub is there again
 	wiper      wiper
 	oneByOne   bool // see Steps
@@ -164,6 +165,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
 		reached:  make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
+		forgetSoon: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}
@@ -188,6 +190,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	if a.journal, broken, err = openJournal(leases, a.log, a.leasesChanged); err != nil {
 		return nil, err
 	}
+	if a.journal.foreign {
+		a.NoteRefused(keyshift.CallerSquatter)
+	}
 	return a, a.takeStock(broken)
 }
 
@@ -205,7 +210,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.remind} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

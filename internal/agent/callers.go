@@ -3,9 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -45,7 +43,7 @@ type callersState struct {
 func openCallers(files files) (*callers, error) {
 	c := &callers{files: files}
 	raw, err := files.Read(callersFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !nothingKept(err) {
 		return nil, err
 	}
 	if err == nil && json.Unmarshal(raw, &c.state) != nil {

@@ -247,7 +247,9 @@ func (a *Agent) keepSecret(ctx context.Context, l *link, s *line, rec *record, s
 		return errStrangeAnswer.Because(fmt.Errorf("open credential: %w", err))
 	}
 	defer seal.Wipe(secret)
-	if _, err := keyshift.DecodeCredential(secret); err != nil {
+	opened, err := openCredential(secret)
+	opened.Wipe()
+	if err != nil {
 		return errStrangeAnswer.Because(err)
 	}
 	if inMemory(rec.Lease) {

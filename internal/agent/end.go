@@ -1,8 +1,12 @@
 package agent
 
 import (
+	"context"
+	"time"
+
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // end ends a lease for a cause of our own. When it returns, nothing of it can be used any more, also when disk or keyring
@@ -47,6 +51,23 @@ func (a *Agent) dropKey(request string) {
 		a.log.Error("remove key", "request_id", request, "error", err)
 	}
 	poke(a.wipeSoon)
+}
+
+// forgetAfter is how long a secret that was handed out may take to leave the process.
+const forgetAfter = time.Second
+
+// keepForgetting erases what is left of secrets in memory, soon after one was handed out or wiped.
+func (a *Agent) keepForgetting(ctx context.Context) {
+	for {
+		select {
+		case <-a.forgetSoon:
+		case <-ctx.Done():
+			return
+		}
+		if sleep(ctx, forgetAfter) {
+			seal.Forget()
+		}
+	}
 }
 
 // endAll ends every lease because the hub does not trust the device or its user any more.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -37,6 +38,12 @@ var (
 	errStrangeAnswer = keyshift.Refuse(keyshift.CodeIntegrityFailed, "The hub answered with something else than was asked for. Nothing was kept.",
 		"Tell your admin: the versions of hub and agent may not fit.")
 )
+
+// errForeign refuses what another user put into the place of a file or folder of the agent.
+func errForeign(path string) error {
+	return keyshift.Refuse(keyshift.CodeIntegrityFailed, "Another user of this computer owns “"+keyshift.CleanText(filepath.Base(path), 80)+"” among the agent's files.",
+		"Tell your admin. The folder was open to others: remove what is not yours, or move the folder away and enroll again.")
+}
 
 // ringError explains an error of the keyring to a person.
 func ringError(err error) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/agent/secretstore"
 	"github.com/keyshift-hq/keyshift/internal/atomicfile"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // files is a folder of small files. Write and Remove return only when the change is on the disk and cannot be half
@@ -26,15 +27,21 @@ const (
 	maxFile = 1 << 20
 )
 
-// openFolder opens a folder, makes it if it is missing, and takes from others what they may do in it. What a crash left
-// half written is removed.
+// openFolder opens a folder, makes it if it is missing, and takes from others what they may do in it. A folder, or a link
+// to one, that another user made is refused. What a crash left half written is removed.
 func openFolder(path string) (*folder, error) {
 	if err := os.MkdirAll(path, folderMode); err != nil {
 		return nil, fmt.Errorf("create folder: %w", err)
 	}
+	if info, err := os.Lstat(path); err != nil || !ours(info) {
+		return nil, errors.Join(errForeign(path), err)
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, fmt.Errorf("open folder: %w", err)
+	}
+	if info, err := root.Stat("."); err != nil || !ours(info) {
+		return nil, errors.Join(errForeign(path), err, root.Close())
 	}
 	if err := root.Chmod(".", folderMode); err != nil {
 		return nil, errors.Join(fmt.Errorf("protect folder: %w", err), root.Close())
@@ -55,10 +62,17 @@ func (f *folder) Read(name string) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", name, err)
+	case !ours(info):
+		return nil, fmt.Errorf("read %s: %w", name, errForeign(name))
 	case !info.Mode().IsRegular() || info.Size() > maxFile:
 		return nil, fmt.Errorf("read %s: not one of our files", name)
 	}
 	return f.root.ReadFile(name)
+}
+
+// nothingKept reports whether a file that the agent can do without is missing, or another user's, which is as good.
+func nothingKept(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed
 }
 
 func (f *folder) Write(name string, data []byte) error {

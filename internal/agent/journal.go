@@ -21,6 +21,8 @@ type journal struct {
 	log   *slog.Logger
 	// changed is called after each change.
 	changed func()
+	// foreign says that another user's file lay among the records.
+	foreign bool
 
 	writing sync.Mutex // one change at a time, from reading to the disk
 	mu      sync.Mutex
@@ -42,6 +44,7 @@ func openJournal(files files, log *slog.Logger, changed func()) (j *journal, bro
 		}
 		if err := j.read(name, request); err != nil {
 			log.Error("read lease record", "request_id", request, "error", err)
+			j.foreign = j.foreign || keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed
 			broken = append(broken, request)
 		}
 	}

@@ -3,9 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -45,7 +43,7 @@ type remindersKeptState struct {
 func openReminders(files files) (*reminders, error) {
 	r := &reminders{files: files}
 	raw, err := files.Read(remindersFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !nothingKept(err) {
 		return nil, err
 	}
 	if err == nil && json.Unmarshal(raw, &r.kept) != nil {

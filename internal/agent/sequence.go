@@ -1,9 +1,7 @@
 package agent
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +70,7 @@ func (s *sequence) reserveByClock(known uint64, full error) error {
 // takes its place.
 func (s *sequence) read() (uint64, error) {
 	raw, err := s.files.Read(sequenceFile)
-	if errors.Is(err, fs.ErrNotExist) {
+	if nothingKept(err) {
 		return 0, nil
 	}
 	if err != nil {

@@ -21,7 +21,7 @@ func TestCheckOutRevealCheckIn(t *testing.T) {
 			t.Errorf("got %v with %v left, want an active lease with an hour left", held.GetLease().GetState(), held.GetTimeLeft().AsDuration())
 		}
 		credential, err := a.Reveal(t.Context(), "x/acme")
-		if err != nil || credential.Password.Reveal() != password {
+		if err != nil || string(credential.Password()) != password {
 			t.Errorf("got %v, %v, want the password", credential, err)
 		}
 		code, until, err := a.Code(t.Context(), held.GetLease().GetId())
@@ -256,7 +256,7 @@ func (w *world) revealed(a *Agent) <-chan error {
 	result := make(chan error)
 	go func() {
 		credential, err := a.Reveal(w.t.Context(), "x/acme")
-		if !credential.Password.Empty() {
+		if !credential.Empty() {
 			w.t.Error("the secret of a revoked lease was given out")
 		}
 		result <- err

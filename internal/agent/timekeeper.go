@@ -2,9 +2,7 @@ package agent
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -41,7 +39,7 @@ type timeState struct {
 func openTimekeeper(clock bootclock.Clock, files files) (*timekeeper, error) {
 	k := &timekeeper{clock: clock, files: files}
 	raw, err := files.Read(timeFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !nothingKept(err) {
 		return nil, err
 	}
 	if err == nil && json.Unmarshal(raw, &k.seen) != nil {

@@ -52,30 +52,30 @@ func (a *Agent) stillTrusted(request string) (record, error) {
 }
 
 // Reveal gives the secret of a live lease, where the account allows showing it and after the hub has recorded that it
-// is about to be shown. The hub is told only of a secret that the keyring gave.
-func (a *Agent) Reveal(ctx context.Context, name string) (keyshift.Credential, error) {
+// is about to be shown. The hub is told only of a secret that the keyring gave. The caller wipes it.
+func (a *Agent) Reveal(ctx context.Context, name string) (*keyshift.Opened, error) {
 	rec, err := a.trusted(ctx, name)
 	switch {
 	case err != nil:
-		return keyshift.Credential{}, err
+		return nil, err
 	case delegated(rec.Lease):
-		return keyshift.Credential{}, errNoSecret
+		return nil, errNoSecret
 	case !rec.Lease.GetAllowShow():
-		return keyshift.Credential{}, errShowForbidden
+		return nil, errShowForbidden
 	}
 	l, s, err := a.talk(ctx)
 	if err != nil {
-		return keyshift.Credential{}, err
+		return nil, err
 	}
 	secret, err := a.open(ctx, l, rec)
 	defer seal.Wipe(secret)
 	if err != nil {
-		return keyshift.Credential{}, err
+		return nil, err
 	}
 	_, _, err = hubclient.Ask(ctx, s.hub.NoteReveal, &v1.NoteRevealRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
 	err = a.heard(err)
 	if err != nil {
-		return keyshift.Credential{}, err
+		return nil, err
 	}
 	return a.handOutSecret(rec, secret)
 }
@@ -109,18 +109,24 @@ func (a *Agent) open(ctx context.Context, l *link, rec record) ([]byte, error) {
 }
 
 // handOutSecret gives an opened secret after all that took time, if it may still be given.
-func (a *Agent) handOutSecret(rec record, secret []byte) (keyshift.Credential, error) {
+func (a *Agent) handOutSecret(rec record, secret []byte) (*keyshift.Opened, error) {
 	if err := a.handOut(rec.RequestID); err != nil {
-		return keyshift.Credential{}, err
+		return nil, err
 	}
 	if _, err := a.stillTrusted(rec.RequestID); err != nil {
-		return keyshift.Credential{}, err
+		return nil, err
 	}
-	credential, err := keyshift.DecodeCredential(secret)
+	poke(a.forgetSoon)
+	opened, err := openCredential(secret)
 	if err != nil {
-		return keyshift.Credential{}, a.tampered(rec, err)
+		return nil, a.tampered(rec, err)
 	}
-	return credential, nil
+	return opened, nil
+}
+
+func openCredential(secret []byte) (opened *keyshift.Opened, err error) {
+	seal.Quietly(func() { opened, err = keyshift.OpenCredential(secret) })
+	return opened, err
 }
 
 func (a *Agent) tampered(rec record, err error) error {

@@ -136,6 +136,7 @@ func (a *Agent) wipe(ctx context.Context, rec record) record {
 			_ = a.dropItem(ctx, rec) // without its other half, the key that stays opens nothing
 			return a.wipeFailed(ctx, rec, err)
 		}
+		poke(a.forgetSoon)
 		rec = a.after(rec, func(r record) record { r.Phase = keyless; return r })
 	}
 	if rec.Phase == keyless {

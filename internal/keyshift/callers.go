@@ -15,7 +15,7 @@ const (
 	CallerUser CallerKind = "user"
 	// CallerUnknown is somebody whom the OS did not name.
 	CallerUnknown CallerKind = "unknown"
-	// CallerSquatter had the place of the agent's socket or pipe when the agent started.
+	// CallerSquatter had something of their own in the place of the agent's socket, pipe or files.
 	CallerSquatter CallerKind = "squatter"
 )
 

@@ -29,13 +29,19 @@ func NewKey() [KeySize]byte {
 // label may be empty). One key is good for 2^32 messages; Keyshift uses one
 // key for one lease.
 func SealWithKey(key [KeySize]byte, label string, plaintext []byte) ([]byte, error) {
-	aead, err := atRestAEAD(key)
+	out := make([]byte, 1, AtRestOverhead+len(plaintext))
+	out[0] = atRestVersion
+	var err error
+	Quietly(func() {
+		var aead cipher.AEAD
+		if aead, err = atRestAEAD(key); err == nil {
+			out = aead.Seal(out, nil, plaintext, atRestLabel(label))
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("seal with key: %w", err)
 	}
-	out := make([]byte, 1, AtRestOverhead+len(plaintext))
-	out[0] = atRestVersion
-	return aead.Seal(out, nil, plaintext, atRestLabel(label)), nil
+	return out, nil
 }
 
 // OpenWithKey decrypts what SealWithKey made with the same key and label.
@@ -44,11 +50,14 @@ func OpenWithKey(key [KeySize]byte, label string, sealed []byte) ([]byte, error)
 	if len(sealed) < AtRestOverhead || sealed[0] != atRestVersion {
 		return nil, ErrSealBroken
 	}
-	aead, err := atRestAEAD(key)
-	if err != nil {
-		return nil, fmt.Errorf("open with key: %w", err)
-	}
-	plaintext, err := aead.Open(nil, nil, sealed[1:], atRestLabel(label))
+	var plaintext []byte
+	var err error
+	Quietly(func() {
+		var aead cipher.AEAD
+		if aead, err = atRestAEAD(key); err == nil {
+			plaintext, err = aead.Open(nil, nil, sealed[1:], atRestLabel(label))
+		}
+	})
 	if err != nil {
 		return nil, ErrSealBroken
 	}

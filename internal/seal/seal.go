@@ -22,7 +22,8 @@
 //
 // What this package does not do: it hides neither the length of a secret nor
 // its existence, and it cannot clear the copies that the Go runtime or the
-// libraries below made; [Wipe] clears the one buffer it is given. Whoever
+// libraries below made; [Wipe] clears the one buffer it is given, and [Quietly]
+// what the runtime leaves, where it can. Whoever
 // holds the KEK file and the database can read the values.
 //
 // Opening is all or nothing, and a failure says no more than [ErrSealBroken]
@@ -58,6 +59,16 @@ func Wipe(b []byte) {
 	clear(b)
 	runtime.KeepAlive(b) // the store may not be optimized away
 }
+
+// Quietly runs f, which handles plaintext in memory without waiting for anybody. Buffers are for their owners to [Wipe];
+// but the runtime, when it interrupts code, saves its registers on stacks, and they may just then hold a piece of
+// plaintext that is being copied. In a program built with GOEXPERIMENT=runtimesecret for Linux, registers, stacks and forgotten
+// allocations of f are erased; elsewhere Quietly only calls f.
+func Quietly(f func()) { quietly(f) }
+
+// Forget erases now what [Quietly] would erase sometime. It takes some milliseconds; where Quietly erases nothing, it does
+// nothing.
+func Forget() { forget() }
 
 // encode joins label and fields so that no two different lists give the same
 // bytes: each part is preceded by its length.

@@ -87,7 +87,7 @@ func TestAnInspectorSeesNoSecret(t *testing.T) {
 	w, inspector := inspected(t)
 	desk := w.Desk(0, "dana")
 	desk.mustCheckOut("x/acme", time.Hour)
-	if got, err := desk.Agent.Reveal(t.Context(), "x/acme"); err != nil || got.Password.Reveal() != Password {
+	if got, err := desk.Agent.Reveal(t.Context(), "x/acme"); err != nil || string(got.Password()) != Password {
 		t.Fatalf("Reveal: %v", err)
 	}
 	if _, _, err := desk.Agent.Code(t.Context(), "x/acme"); err != nil {

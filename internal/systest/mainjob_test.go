@@ -61,7 +61,7 @@ func TestAnAccountIsLentAndComesBack(t *testing.T) {
 			t.Fatalf("at the hub: %v, items in the keyring: %d, want active and 1", got.GetState(), desk.leaseKeys())
 		}
 		credential, err := desk.Agent.Reveal(t.Context(), "x/acme")
-		if err != nil || credential.Login != "acme" || credential.Password.Reveal() != Password {
+		if err != nil || string(credential.Login()) != "acme" || string(credential.Password()) != Password {
 			t.Fatalf("Reveal = %v, %v", credential, err)
 		}
 		renewed, err := desk.Agent.Renew(t.Context(), "x/acme", 2*time.Hour)

@@ -53,7 +53,7 @@ func admit(r *http.Request) *keyshift.Error {
 var errorWriter = connecthttp.NewErrorWriter()
 
 // refuse answers in the form that the caller's protocol has for errors, and in JSON to everyone else.
-func refuse(w http.ResponseWriter, r *http.Request, err *keyshift.Error) {
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	api.SetCodeHeader(w.Header(), err)
 	_ = errorWriter.Write(w, r, api.ToConnect(err)) // it fails only when nobody is there to read it
 }

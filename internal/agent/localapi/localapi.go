@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -87,7 +88,8 @@ type Lending interface {
 	Renew(ctx context.Context, lease string, d time.Duration) (*v1.HeldLease, error)
 	CheckIn(ctx context.Context, lease string) (*v1.HeldLease, error)
 	Code(ctx context.Context, lease string) (code string, validUntil time.Time, err error)
-	Reveal(ctx context.Context, lease string) (keyshift.Credential, error)
+	// Reveal gives what its caller wipes.
+	Reveal(ctx context.Context, lease string) (*keyshift.Opened, error)
 }
 
 // Server serves one agent. Make it with [New].
@@ -157,6 +159,8 @@ func (s *Server) calls() (*connect.Server, error) {
 func (s *Server) routes(calls *connect.Server) http.Handler {
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, calls, connecthttp.WithReadMaxBytes(MaxBody), connecthttp.WithCompressors(), connecthttp.WithCodecs(codecs()...))
+	library, _ := mux.Handler(&http.Request{Method: http.MethodPost, URL: &url.URL{Path: keyshiftv1connect.LocalServiceRevealProcedure}})
+	mux.Handle("POST "+keyshiftv1connect.LocalServiceRevealProcedure, s.revealed(library))
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("POST /stop", s.askedToStop)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuse(w, r, errNoRoute) })

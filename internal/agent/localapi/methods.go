@@ -53,9 +53,8 @@ func (m methods) GetCode(ctx context.Context, req *v1.LocalServiceGetCodeRequest
 	return &v1.LocalServiceGetCodeResponse{Code: code, ValidUntil: timestamppb.New(until)}, err
 }
 
-func (m methods) Reveal(ctx context.Context, req *v1.LocalServiceRevealRequest) (*v1.LocalServiceRevealResponse, error) {
-	c, err := m.agent.Reveal(ctx, req.GetLease())
-	return &v1.LocalServiceRevealResponse{Login: c.Login, Password: c.Password.Reveal()}, err
+func (m methods) Reveal(context.Context, *v1.LocalServiceRevealRequest) (*v1.LocalServiceRevealResponse, error) {
+	return nil, errBody // see Server.revealed
 }
 
 func (m methods) Sync(ctx context.Context, _ *v1.LocalServiceSyncRequest) (*v1.LocalServiceSyncResponse, error) {

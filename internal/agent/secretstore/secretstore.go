@@ -24,6 +24,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -42,7 +43,7 @@ type Ring interface {
 }
 
 // Files is the folder of the key files. Write and Remove return only when the change is on the disk; removing what is
-// not there is no error, and reading it is [fs.ErrNotExist].
+// not there is no error, and reading it is [fs.ErrNotExist]; reading another user's file is integrity_failed.
 type Files interface {
 	Read(name string) ([]byte, error)
 	Write(name string, data []byte) error
@@ -110,7 +111,9 @@ func (s *Store) readBack(ctx context.Context, request string, owner Owner, secre
 		return fmt.Errorf("read secret back: %w", err)
 	}
 	defer seal.Wipe(got)
-	if !bytes.Equal(got, secret) {
+	same := false
+	seal.Quietly(func() { same = bytes.Equal(got, secret) })
+	if !same {
 		return fmt.Errorf("read secret back: %w", ErrBroken)
 	}
 	return nil
@@ -121,7 +124,7 @@ func (s *Store) KeepInMemory(request string, secret []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seal.Wipe(s.memory[request])
-	s.memory[request] = bytes.Clone(secret)
+	seal.Quietly(func() { s.memory[request] = bytes.Clone(secret) })
 }
 
 // Open gives a secret. The caller wipes it. ErrBroken if there is no copy that opens for this owner; other errors are
@@ -152,8 +155,10 @@ func (s *Store) Open(ctx context.Context, request string, owner Owner) ([]byte, 
 func (s *Store) fromMemory(request string) ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	secret, ok := s.memory[request]
-	return bytes.Clone(secret), ok
+	kept, ok := s.memory[request]
+	var secret []byte
+	seal.Quietly(func() { secret = bytes.Clone(kept) })
+	return secret, ok
 }
 
 func (s *Store) readKey(request string) (key [seal.KeySize]byte, err error) {
@@ -162,6 +167,8 @@ func (s *Store) readKey(request string) (key [seal.KeySize]byte, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return key, fmt.Errorf("%w: the key is gone", ErrBroken)
+	case keyshift.CodeOf(err) == keyshift.CodeIntegrityFailed:
+		return key, fmt.Errorf("%w: %w", ErrBroken, err)
 	case err != nil:
 		return key, fmt.Errorf("read key: %w", err)
 	case len(raw) != len(key):

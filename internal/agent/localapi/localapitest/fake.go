@@ -284,9 +284,12 @@ func (f *Fake) Code(ctx context.Context, lease string) (string, time.Time, error
 }
 
 // Reveal gives the credential.
-func (f *Fake) Reveal(ctx context.Context, lease string) (keyshift.Credential, error) {
+func (f *Fake) Reveal(ctx context.Context, lease string) (*keyshift.Opened, error) {
 	state, err := f.asked(ctx, "Reveal", &v1.LocalServiceRevealRequest{Lease: lease})
-	return state.Credential, err
+	if err != nil {
+		return nil, err
+	}
+	return keyshift.OpenCredential(state.Credential.Encode())
 }
 
 // SyncNow does nothing but remember.

@@ -1505,7 +1505,7 @@ type NoteRefusedCallersRequest struct {
 	ByUser int64 `protobuf:"varint,4,opt,name=by_user,json=byUser,proto3" json:"by_user,omitempty"`
 	// By somebody whom the OS did not name.
 	ByUnknown int64 `protobuf:"varint,5,opt,name=by_unknown,json=byUnknown,proto3" json:"by_unknown,omitempty"`
-	// How often the agent could not start because its socket, pipe or folder was somebody else's.
+	// How often something of another user lay in the place of the agent's socket, pipe or files.
 	PlaceTaken    int64 `protobuf:"varint,6,opt,name=place_taken,json=placeTaken,proto3" json:"place_taken,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1,0 +1,7 @@
+//go:build !goexperiment.runtimesecret
+
+package seal
+
+func quietly(f func()) { f() }
+
+func forget() {}
