@@ -20,6 +20,9 @@ func commands() map[string]command {
 		"keyring":        cmdKeyring,
 		"keyring-lock":   cmdKeyringLock,
 		"keyring-unlock": cmdKeyringUnlock,
+		"keyring-kill9":  cmdKeyringKill,
+		"session-end":    cmdSessionEnd,
+		"session-begin":  cmdSessionBegin,
 		"mock":           cmdMock,
 		"token":          cmdToken,
 		"hub-start":      cmdHubStart,
@@ -53,6 +56,11 @@ func commands() map[string]command {
 		"capture":        cmdCapture,
 		"guess":          cmdGuess,
 		"sweep":          cmdSweep,
+		"neighbor":       cmdNeighbor,
+		"squatter":       cmdSquatter,
+		"squatted":       cmdSquatted,
+		"memory":         cmdMemory,
+		"agent-crash":    cmdCrash,
 	}
 }
 

@@ -76,6 +76,30 @@ func cmdKeyringUnlock(ts *testscript.TestScript, neg bool, args []string) {
 	d.stopKeyring = d.StartGnomeKeyring(w.t, keyringPassword)
 }
 
+// cmdKeyringKill kills the keyring, and nobody starts it anew.
+func cmdKeyringKill(ts *testscript.TestScript, neg bool, args []string) {
+	mustBe(ts, !neg && len(args) == 0, "keyring-kill9")
+	worldOf(ts).here(ts).stopKeyring()
+}
+
+// cmdSessionEnd kills the session bus, as a logout does; the keyring goes with it. The agent stays, as that of a user who
+// lingers.
+func cmdSessionEnd(ts *testscript.TestScript, neg bool, args []string) {
+	mustBe(ts, !neg && len(args) == 0, "session-end")
+	d := worldOf(ts).here(ts)
+	d.stopKeyring()
+	d.StopBus()
+}
+
+// cmdSessionBegin logs in again: a new bus at the old address, and the keyring with what it had.
+func cmdSessionBegin(ts *testscript.TestScript, neg bool, args []string) {
+	mustBe(ts, !neg && len(args) == 0, "session-begin")
+	w := worldOf(ts)
+	d := w.here(ts)
+	d.StartBus(w.t)
+	d.stopKeyring = d.StartGnomeKeyring(w.t, keyringPassword)
+}
+
 // cmdKeyring prints the keyring with a program that knows nothing of us.
 func cmdKeyring(ts *testscript.TestScript, neg bool, args []string) {
 	mustBe(ts, !neg && len(args) == 0, "keyring")

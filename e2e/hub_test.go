@@ -75,17 +75,22 @@ func (h *hub) serve(ts *testscript.TestScript, w *world) {
 		if !h.running() {
 			ts.Fatalf("the hub ended: %v\n%s", h.err, h.log())
 		}
-		all, err := os.ReadFile(said.Name())
-		ts.Check(err)
-		text = string(all)
+		text = readText(ts, said.Name())
 		return answers(hubAddress.FindString(text)), text
 	})
+	text = readText(ts, said.Name()) // before it answered it may not have said all
 	if h.url == "" {
 		h.url = hubAddress.FindString(text)
 		h.args[4] = strings.TrimPrefix(strings.TrimPrefix(h.url, "https://"), "http://")
 	}
 	ts.Setenv("HUB_ADDRESS", h.args[4])
 	ts.Setenv("CODE", ownerCode.FindString(text))
+}
+
+func readText(ts *testscript.TestScript, path string) string {
+	all, err := os.ReadFile(path)
+	ts.Check(err)
+	return string(all)
 }
 
 // answers reports whether a hub answers anything there. It says all it has to say before it does.

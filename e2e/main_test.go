@@ -7,6 +7,8 @@
 //	desktop NAME [gnome|none|mock]         go to NAME's desktop; a new one has that kind of keyring, gnome if not said
 //	keyring                                print what any program of this desktop finds in the keyring
 //	keyring-lock, keyring-unlock           lock it, or open it again
+//	keyring-kill9                          kill the keyring; keyring-unlock starts it again
+//	session-end, session-begin             log out, which ends the session bus and the keyring but not the agent, and in again
 //	mock WORDS                             tell the mock keyring what to do, see e2e/mocksecrets
 //	hub-start [NAME] [FLAGS]               serve a hub, again at its old address; sets $HUB_ADDRESS and $CODE
 //	hub-stop, hub-kill9 [NAME]             end it
@@ -33,6 +35,12 @@
 //	capture NAME REGEX                     put what the group finds in the last standard output into $NAME
 //	guess NAME CODE                        put a code like this one that nobody has given out into $NAME
 //	token NAME                             put this desktop's API token into $NAME
+//	neighbor same|other PART ARGS          another program, of this user without privileges or of another user, tries
+//	                                       something, see e2e/neighbor; AGENT is the agent's process
+//	squatter SOCKET                        another user listens there until the story ends
+//	squatted                               print what that one has said so far
+//	memory SECRETS                         these are nowhere in the agent's memory, or with ! they are
+//	agent-crash                            print the agent's limits, and end it by a fault of its memory
 //	sweep SECRETS                          these are in no file of anybody, and not in /proc of hubs and agents
 //
 // Whatever waits has a deadline and no pause of its own; every process is ended by its own id.
@@ -83,12 +91,16 @@ func buildPrograms() error {
 		buildProgram("keyshift-agent", "../cmd/agent"),
 		buildProgram("mocksecrets", "./mocksecrets"),
 		buildProgram("keyshift-agent-turned", "../cmd/agent", "-tags", "turnedclock"),
+		buildProgram("neighbor", "./neighbor"),
 	)
 }
 
 func buildProgram(name, pkg string, flags ...string) error {
 	cmd := exec.Command("go", slices.Concat([]string{"build", "-trimpath", "-o", filepath.Join(bin, name)}, flags, []string{pkg})...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if name == "keyshift-agent" {
+		cmd.Env = append(cmd.Env, "GOEXPERIMENT=runtimesecret") // as the Makefile builds it
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}

@@ -34,6 +34,7 @@ type world struct {
 	started  []*program
 	typed    string
 	tunnel   *badnet.Tunnel
+	squatter *program
 }
 
 type worldKey struct{}
