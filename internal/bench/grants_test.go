@@ -100,11 +100,14 @@ func (l *load) revokes(ctx context.Context, clients, each int) ([]Figure, error)
 	}, clients*each)
 }
 
-// counted adds how many durable transactions each operation took.
+// counted adds how many durable transactions each operation took, and how much time of the processor in this process:
+// that of the client too, but not that of PostgreSQL.
 func (l *load) counted(do func() ([]Figure, error), n int) ([]Figure, error) {
-	before := l.commits()
+	before, cpu := l.commits(), cpuTime()
 	figures, err := do()
-	return append(figures, Figure{Name: "transactions each", Value: float64(l.commits()-before) / float64(n)}), err
+	cpu = cpuTime() - cpu
+	return append(figures, Figure{Name: "transactions each", Value: float64(l.commits()-before) / float64(n)},
+		Figure{Name: "processor each", Unit: "ms", Value: cpu.Seconds() * 1000 / float64(n)}), err
 }
 
 // newClient keeps a connection for each client.

@@ -1,0 +1,120 @@
+package hub_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// cost is what do costs in statements and durable transactions.
+func (w *world) cost(do func()) (statements, commits int64) {
+	w.t.Helper()
+	s, ok := w.hub.Store.(*store.Store)
+	if !ok {
+		w.t.Fatal("the hub is not on a real store")
+	}
+	before := s.Stats()
+	do()
+	after := s.Stats()
+	return after.Statements - before.Statements, after.Commits - before.Commits
+}
+
+// shareable adds an account that several may hold, granted to a user.
+func (w *world) shareable(handle, user string) keyshift.ID {
+	w.t.Helper()
+	account, several := w.account(handle, user), false
+	_, err := w.hub.UpdateAccount(w.t.Context(), w.byOwner(), "x/"+handle, hub.AccountSettings{Exclusive: &several})
+	w.must(err)
+	return account
+}
+
+// What a check-out and a revocation ask of the database. Each statement more is a round trip more on PostgreSQL.
+func TestStatementsAndTransactionsOfWhatIsDoneMost(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.shareable("acme", "dana")
+	w.mustCheckOut(device, account) // what is read once is read
+	var lent hub.Lent
+	for _, tt := range []struct {
+		name       string
+		do         func() error
+		statements int64
+	}{
+		// the credential, what the gates ask, and four changes: sequence number, lease, event, effect
+		{"check-out", func() (err error) { lent, err = w.checkOut(device, account); return err }, 6},
+		// token, effect and lease are looked up; the lease, its event, the order, the wake-up and the effect are written
+		{"revoke", func() error {
+			_, err := w.hub.Revoke(t.Context(), w.byOwner(), hub.RevokeTarget{Lease: lent.Lease.ID}, "over")
+			return err
+		}, 8},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			statements, commits := w.cost(func() { w.must(tt.do()) })
+			if statements != tt.statements || commits != 1 {
+				t.Errorf("%d statements in %d transactions, want %d in 1", statements, commits, tt.statements)
+			}
+		})
+	}
+}
+
+func TestAMassRevocationHasAsManyStatementsAsASmallOne(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.shareable("acme", "dana")
+	var costs []int64
+	for _, leases := range []int{1, 1000} {
+		w.lendMany(device, account, leases)
+		statements, commits := w.cost(func() {
+			ended, err := w.hub.Revoke(t.Context(), w.byOwner(), hub.RevokeTarget{All: true}, "over")
+			w.must(err)
+			if ended.Leases != int64(leases) {
+				t.Errorf("%d leases were revoked, want %d", ended.Leases, leases)
+			}
+		})
+		if commits != 1 {
+			t.Errorf("%d leases were revoked in %d transactions, want 1", leases, commits)
+		}
+		costs = append(costs, statements)
+	}
+	if costs[0] != costs[1] {
+		t.Errorf("one lease is revoked with %d statements, 1,000 with %d", costs[0], costs[1])
+	}
+}
+
+func (w *world) lendMany(device, account keyshift.ID, leases int) {
+	w.t.Helper()
+	w.must(w.hub.Store.Write(w.t.Context(), hub.Ordinary, func(tx hub.Tx) error {
+		d, u, err := tx.DeviceAndUser(device)
+		if err != nil {
+			return err
+		}
+		a, err := tx.Account(account)
+		for range leases {
+			if err == nil {
+				err = tx.AddLease(keyshift.NewLease(tx.NewID(), a, u, d, "post", time.Hour, tx.Now()))
+			}
+		}
+		return err
+	}))
+}
+
+// mostAllocations of a check-out from gates to seal are a little more than there are; about half are the seal's own.
+const mostAllocations = 600
+
+func TestACheckOutAllocatesLittle(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.shareable("acme", "dana")
+	got := testing.AllocsPerRun(50, func() {
+		if _, err := w.checkOut(device, account); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("%.0f allocations", got)
+	if got > mostAllocations {
+		t.Errorf("a check-out makes %.0f allocations, want at most %d", got, mostAllocations)
+	}
+}
