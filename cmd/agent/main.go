@@ -19,6 +19,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hardening"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
+	"github.com/keyshift-hq/keyshift/internal/presence"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
@@ -57,6 +58,6 @@ func run() int {
 func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
 	return agent.New(agent.Config{
 		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
-		Ring: ring, Clock: clock(), Random: rand.Reader,
+		Ring: ring, Clock: clock(), Random: rand.Reader, Desk: presence.New(),
 	})
 }

@@ -54,6 +54,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/bootclock"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/presence"
 )
 
 // Ring is the OS keyring, as package osring has it.
@@ -82,7 +83,22 @@ type Config struct {
 	Folder func(name string) (Files, error)
 	// Spread gives a random time of at least 0 and less than most, so that many agents do not all come at once; nil draws it.
 	Spread func(most time.Duration) time.Duration
+	// Desk tells whether somebody would see a reminder; nil is a user who is always there.
+	Desk Desk
 }
+
+// Desk is the screen, as package presence has it.
+type Desk interface {
+	Look(ctx context.Context) presence.State
+	// Changes gets a value after something may have changed. Not every system tells.
+	Changes() <-chan struct{}
+}
+
+// manned is a desk at which somebody sits.
+type manned struct{}
+
+func (manned) Look(context.Context) presence.State { return presence.State{} }
+func (manned) Changes() <-chan struct{}            { return nil }
 
 // Agent is the engine. Make it with [New] and let it [Agent.Run]. It is safe for concurrent use.
 type Agent struct {
@@ -159,6 +175,9 @@ func newIn(cfg Config) (*Agent, error) {
 func open(cfg Config, state, leases files) (*Agent, error) {
 	if cfg.Spread == nil {
 		cfg.Spread = hubclient.Spread
+	}
+	if cfg.Desk == nil {
+		cfg.Desk = manned{}
 	}
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),

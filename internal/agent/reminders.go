@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -78,22 +79,44 @@ func (r *reminders) read() remindersKeptState {
 	return r.kept
 }
 
-// step looks at what is due. It writes only when something was shown or came to wait.
-func (r *reminders) step(now reminder.Situation) (shown []reminder.Reminder, next time.Time, err error) {
+// step looks at what is due, and asks away only when something is to be shown. It writes only when something was shown, came
+// to wait, or waits for something else.
+func (r *reminders) step(now reminder.Situation, away func() bool) (changed bool, next time.Time, err error) {
 	before := r.read()
 	settings := reminder.Settings{Hours: before.Hours, Cap: before.Wishes.PerHour, Every: before.Wishes.Every}
 	state, shown, next := reminder.Step(before.State, settings, now)
-	if len(shown) == 0 && state.Made == before.State.Made && len(state.Leases) == len(before.State.Leases) && len(state.Waiting) == len(before.State.Waiting) {
-		return nil, next, nil
+	if len(shown) > 0 && away() {
+		now.Away = true
+		state, shown, next = reminder.Step(before.State, settings, now)
 	}
-	return shown, next, r.change(func(k *remindersKeptState) {
+	if someWait(state.Waiting, reminder.ForUser) { // not every desktop tells that the user is back
+		next = earlier(next, now.Now.Add(lookAgain))
+	}
+	if len(shown) == 0 && state.Made == before.State.Made && len(state.Leases) == len(before.State.Leases) && slices.EqualFunc(state.Waiting, before.State.Waiting, sameWait) {
+		return false, next, nil
+	}
+	return true, next, r.change(func(k *remindersKeptState) {
 		k.State = state
 		k.Shown = append(k.Shown, shown...)
 		k.Shown = k.Shown[max(0, len(k.Shown)-remindersKept):]
 	})
 }
 
-// remind shows reminders when they are due, as long as ctx lasts. While nothing is held and nothing waits, it sleeps.
+func sameWait(a, b reminder.Reminder) bool { return a.ID == b.ID && a.Held == b.Held }
+
+func someWait(list []reminder.Reminder, what reminder.Hold) bool {
+	return slices.ContainsFunc(list, func(r reminder.Reminder) bool { return r.Held == what })
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// remind shows reminders when they are due and somebody is there, as long as ctx lasts. While nothing is held and nothing
+// waits, it sleeps.
 func (a *Agent) remind(ctx context.Context) {
 	changes, end := a.bell.listen()
 	defer end()
@@ -101,11 +124,12 @@ func (a *Agent) remind(ctx context.Context) {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		timer.Stop()
-		if next := a.lookAtReminders(); !next.IsZero() {
+		if next := a.lookAtReminders(ctx); !next.IsZero() {
 			timer.Reset(min(max(next.Sub(a.wall()), time.Second), lookAgain))
 		}
 		select {
 		case <-changes:
+		case <-a.cfg.Desk.Changes():
 		case <-timer.C:
 		case <-ctx.Done():
 		}
@@ -113,12 +137,12 @@ func (a *Agent) remind(ctx context.Context) {
 }
 
 // lookAtReminders shows what is due, and tells when to look again; the zero time is when something changed.
-func (a *Agent) lookAtReminders() time.Time {
-	shown, next, err := a.reminders.step(a.situation())
+func (a *Agent) lookAtReminders(ctx context.Context) time.Time {
+	changed, next, err := a.reminders.step(a.situation(), func() bool { return a.cfg.Desk.Look(ctx).Away() })
 	if err != nil {
 		a.log.Error("write reminders", "error", err)
 	}
-	if len(shown) > 0 {
+	if changed {
 		a.bell.ring()
 	}
 	return next

@@ -50,7 +50,8 @@ type world struct {
 	log    *bytes.Buffer
 	shown  map[string]bool                        // leases whose secret the user has seen
 	spread func(most time.Duration) time.Duration // nil draws it
-	around atomic.Value                           // of func(method string); see onAnswer
+	desk   *fakeDesk
+	around atomic.Value // of func(method string); see onAnswer
 }
 
 // inWorld runs a story in a bubble: time passes as soon as everybody waits for it.
@@ -63,7 +64,7 @@ func newWorld(t *testing.T) *world {
 	hub := newFakeHub()
 	w := &world{
 		t: t, hub: hub, ring: osringtest.NewFake(), state: newMemoryFiles(), leases: newMemoryFiles(), clock: newTestClock(), cut: &switchable{},
-		fuse: &fuse{}, log: new(bytes.Buffer), shown: map[string]bool{},
+		fuse: &fuse{}, log: new(bytes.Buffer), shown: map[string]bool{}, desk: newFakeDesk(),
 	}
 	w.server = hubtest.New(t, hub)
 	w.server.Device = hub.deviceKey
@@ -75,7 +76,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) config() Config {
 	return Config{
-		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread,
+		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread, Desk: w.desk,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{b: w.log}, nil)),
 		HTTP: func(target hubclient.Target) *http.Client {
 			client := w.server.Client(target)
