@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build cross test test-systemd soak bench bench-scale fuzz lint generate
+.PHONY: help run build programs tray cross test test-systemd soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
@@ -18,13 +18,22 @@ help: ## show this list
 
 run: ## install what is missing, build, and show Keyshift at work
 	@scripts/setup.sh run
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory programs
 	@bash scripts/run.sh
 
-build: ## build bin/keyshift-hub and bin/keyshift-agent
+build: programs tray ## build bin/keyshift-hub, bin/keyshift-agent and bin/keyshift-tray
+
+programs:
 	@mkdir -p bin
 	$(GO_BUILD) -o bin/keyshift-hub ./cmd/hub
 	$(EXPERIMENT) $(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
+
+# Fyne needs C. Its first build takes minutes, later ones seconds.
+TRAY_BUILD = CGO_ENABLED=1 go build -trimpath -tags x11,migrated_fynedo -ldflags "-s -w -X main.version=$(VERSION)"
+tray:
+	@scripts/setup.sh tray
+	@mkdir -p bin
+	$(TRAY_BUILD) -o bin/keyshift-tray ./cmd/tray
 
 cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 	@for system in $(SYSTEMS); do \
@@ -39,7 +48,7 @@ test: ## run every test, with a real PostgreSQL and a real keyring
 
 test-systemd: ## install the agent and the hub into a booted Debian with systemd (root, network)
 	@scripts/setup.sh systemd
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory programs
 	@bash e2e/systemd.sh
 
 SOAK ?= 2h

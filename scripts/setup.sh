@@ -3,15 +3,18 @@
 #
 #   scripts/setup.sh run     for `make run`: Go, the modules, a keyring
 #   scripts/setup.sh test    for `make test`: that, and PostgreSQL, a C compiler (race detector), strace, ...
+#   scripts/setup.sh tray    for bin/keyshift-tray: Go, a C compiler, what Fyne compiles against
 #   scripts/setup.sh systemd for `make test-systemd`: that, and a way to boot a small Debian
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Each need is COMMAND=PACKAGE: the package is missing when the command is.
+# Each need is COMMAND=PACKAGE or FILE=PACKAGE: the package is missing when the command or file is.
 run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon
 	secret-tool=libsecret-tools)
 test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
 	setpriv=util-linux)
+tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
+	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
 
 say() { echo "setup: $*" >&2; }
@@ -22,6 +25,10 @@ fail() {
 
 # found looks in PATH, in the administrator's directories and where Debian keeps PostgreSQL.
 found() {
+	[ "${1#/}" = "$1" ] || {
+		[ -e "$1" ]
+		return
+	}
 	command -v "$1" >/dev/null && return
 	local file
 	for file in /usr/sbin/"$1" /sbin/"$1" /usr/lib/postgresql/*/bin/"$1"; do
@@ -87,9 +94,10 @@ fetch_modules() {
 
 case ${1:-} in
 run) needs=("${run_needs[@]}") ;;
+tray) needs=("${tray_needs[@]}") ;;
 test) needs=("${test_needs[@]}") ;;
 systemd) needs=("${systemd_needs[@]}") ;;
-*) fail "usage: scripts/setup.sh run | test | systemd" ;;
+*) fail "usage: scripts/setup.sh run | tray | test | systemd" ;;
 esac
 
 check_go

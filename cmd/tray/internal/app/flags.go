@@ -1,0 +1,66 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/keyshift-hq/keyshift/internal/api"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/tray"
+)
+
+// flags are the arguments, understood. Their help texts are the manual.
+type flags struct {
+	Window     string   `placeholder:"NAME" help:"Show a window: home, check-out, renew, code, enroll, reminder, terms, mistake, sent, settings or diagnostics."`
+	About      string   `placeholder:"ID" help:"What the window is about: an account, a lease, a reminder or a network."`
+	Socket     string   `placeholder:"PATH" help:"Socket or pipe of the agent, if it is not the usual one."`
+	Background bool     `help:"Show no window before one is asked for, as at login."`
+	Version    bool     `help:"Show the version."`
+	Help       helpFlag `short:"h" help:"Show this help."`
+	Child      bool     `hidden:"" help:"Be a window process: take requests from standard input."`
+}
+
+// helpFlag shows the help, and ends the parsing.
+type helpFlag bool
+
+var errHelp = errors.New("help was shown")
+
+// IgnoreDefault keeps kong from applying a flag that nobody gave.
+func (helpFlag) IgnoreDefault() {}
+
+// BeforeReset is called by kong when the flag is there.
+func (helpFlag) BeforeReset(ctx *kong.Context) error {
+	return errors.Join(ctx.PrintUsage(false), errHelp)
+}
+
+func (p *Program) parse() (flags, error) {
+	var f flags
+	parser, err := kong.New(&f,
+		kong.Name("keyshift-tray"),
+		kong.Description("What you hold of your company's social-media accounts, in the tray."),
+		kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(p.Stdout, p.Stderr),
+		kong.Exit(func(int) {}),
+	)
+	if err != nil {
+		return f, err
+	}
+	_, err = parser.Parse(p.Args)
+	if err == nil && f.Window != "" && !known(f.request()) {
+		err = errors.New("there is no such window")
+	}
+	if err != nil && !errors.Is(err, errHelp) {
+		err = keyshift.Invalid(api.CodeUsage, "These arguments are not understood: "+err.Error()+".", "See `keyshift-tray --help`.").Because(err)
+	}
+	return f, err
+}
+
+// request is what was asked for; the home window if nothing was.
+func (f flags) request() tray.Request {
+	if f.Window == "" {
+		return tray.Request{Window: tray.WindowHome}
+	}
+	return tray.Request{Window: f.Window, Argument: f.About}
+}

@@ -1,0 +1,33 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+var errNoRuntimeDir = keyshift.Refuse(keyshift.CodeUnavailable, "XDG_RUNTIME_DIR is not set, so the agent's socket is not to be found.",
+	"Start the tray at a desktop, or give --socket.")
+
+// runtimeDir is where sockets of the user lie.
+func runtimeDir(env func(string) string) (string, error) {
+	if dir := env("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	return "", errNoRuntimeDir
+}
+
+// hasDisplay reports whether there is something to draw on.
+func hasDisplay(env func(string) string) bool {
+	return env("DISPLAY") != "" || env("WAYLAND_DISPLAY") != ""
+}
+
+// hasBus reports whether there is a session bus. The D-Bus library would start a stray one where it finds none.
+func hasBus(env func(string) string) bool {
+	if env("DBUS_SESSION_BUS_ADDRESS") != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(env("XDG_RUNTIME_DIR"), "bus"))
+	return err == nil
+}

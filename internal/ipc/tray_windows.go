@@ -1,0 +1,3 @@
+package ipc
+
+func trayPath(agent string) string { return agent + "-tray" }

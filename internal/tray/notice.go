@@ -1,0 +1,123 @@
+package tray
+
+import (
+	"strings"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/i18n"
+)
+
+// ReminderText is a reminder in words, without what it says besides.
+func ReminderText(c i18n.Catalog, r *v1.LocalReminder) string {
+	names := make([]string, len(r.GetAccounts()))
+	for i, a := range r.GetAccounts() {
+		names[i] = Name(a)
+	}
+	return c.Text(r.GetText(), strings.Join(names, ", "))
+}
+
+// Notice is something to tell at once, as a notification.
+type Notice struct {
+	// ID tells notices apart; one with the ID of an earlier one takes its place.
+	ID          string
+	Title, Body string
+	Buttons     []Button
+	// Urgent notices stay until they are answered.
+	Urgent bool
+}
+
+// Button is one answer to a notice.
+type Button struct {
+	Text   string
+	Action Action
+}
+
+// News finds what is new among the reminders that the agent has shown. Give it every view, one after the other. The
+// zero value is ready: what the first view with reminders has counts as told before.
+type News struct {
+	told map[string]bool
+}
+
+// Notices are those that were not told yet.
+func (n *News) Notices(v View) []Notice {
+	if v.Reminders == nil {
+		return nil
+	}
+	first, shown := n.told == nil, map[string]bool{}
+	var notices []Notice
+	for _, r := range v.Reminders.GetShown() {
+		shown[r.GetId()] = true
+		if !first && !n.told[r.GetId()] {
+			notices = append(notices, v.notice(r))
+		}
+	}
+	n.told = shown
+	return notices
+}
+
+func (v View) notice(r *v1.LocalReminder) Notice {
+	n := Notice{ID: r.GetId(), Title: v.Words.Text("tray_notice_" + titleOf(r.GetKind())), Body: ReminderText(v.Words, r)}
+	if r.GetAlso() != "" {
+		n.Body += "\n" + v.Words.Text(r.GetAlso())
+	}
+	n.Buttons, n.Urgent = v.answers(r), r.GetKind() == kindEndsSoon
+	return n
+}
+
+// Kinds of reminders, as the agent names them.
+const (
+	kindEndsSoon = "ends_soon"
+	kindEnded    = "ended"
+	kindChanged  = "changed"
+	kindTerms    = "terms"
+)
+
+func titleOf(kind string) string {
+	switch kind {
+	case kindEndsSoon, kindEnded, kindChanged, kindTerms:
+		return kind
+	}
+	return "manners"
+}
+
+// answers are the buttons of a reminder.
+func (v View) answers(r *v1.LocalReminder) []Button {
+	switch r.GetKind() {
+	case kindEndsSoon:
+		return v.endAnswers(r)
+	case kindEnded:
+		return nil
+	case kindChanged, kindTerms:
+		return []Button{v.button("tray_read", show(WindowReminder, r.GetId())), v.snooze()}
+	}
+	return []Button{v.button("tray_understood", Action{Verb: Dismiss, Reminder: r.GetId()}), v.snooze()}
+}
+
+func (v View) button(key string, a Action) Button { return Button{v.Words.Text(key), a} }
+
+func (v View) snooze() Button {
+	return v.button("tray_snooze", Action{Verb: Pause, Duration: 15 * time.Minute})
+}
+
+// endAnswers prolong a lease or give it back: the first of those that a warning is about and that is still live.
+func (v View) endAnswers(r *v1.LocalReminder) []Button {
+	for _, l := range v.held(v.At) {
+		for _, name := range r.GetAccounts() {
+			if name == "@"+l.GetLease().GetHandle() {
+				return []Button{v.button("tray_renew_now", renewal(l)), v.button("tray_check_in", Action{Verb: CheckIn, Lease: l.GetLease().GetId()})}
+			}
+		}
+	}
+	return nil
+}
+
+// renewal asks for as long as the lease was meant to last at first.
+func renewal(h *v1.HeldLease) Action {
+	l := h.GetLease()
+	d := l.GetEndsAt().AsTime().Sub(l.GetStartedAt().AsTime()).Round(time.Minute)
+	if most := l.GetMaxDuration().AsDuration(); most > 0 {
+		d = min(d, most)
+	}
+	return Action{Verb: Renew, Lease: l.GetId(), Duration: max(d, 15*time.Minute)}
+}
