@@ -15,6 +15,8 @@
 //	sequence           how far the numbers of signed requests are reserved
 //	callers.json       how many local callers of other OS users were refused, until the hub has heard it
 //	reminders.json     what was reminded of, and when people work
+//	settings.json      what the user has chosen for this device
+//	sent.json          in words, what left this device
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -111,7 +113,10 @@ type Agent struct {
 	sequence  *sequence
 	callers   *callers
 	reminders *reminders
+	settings  *settings
+	sent      *ledger
 	bell      *bell
+	deskBell  *bell // rings when the user may have come or gone
 	problems  *problems
 	link      atomic.Pointer[link]
 	damaged   atomic.Bool // the device file is there and cannot be read
@@ -180,7 +185,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		cfg.Desk = manned{}
 	}
 	a := &Agent{
-		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), problems: newProblems(),
+		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), deskBell: newBell(), problems: newProblems(),
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
 		reached:  make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
@@ -202,6 +207,12 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	if a.reminders, err = openReminders(state); err != nil {
 		return nil, err
 	}
+	if a.settings, err = openSettings(state); err != nil {
+		return nil, err
+	}
+	if a.sent, err = openLedger(state, a.wall()); err != nil {
+		return nil, err
+	}
 	if d != nil {
 		a.link.Store(newLink(*d, openWitness(state, *d), a.openLine))
 	}
@@ -217,7 +228,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 
 // Close writes down what is not yet on the disk and gives the state folder free. It is needed only when Run is not called.
 func (a *Agent) Close() error {
-	err := a.callers.save()
+	err := errors.Join(a.callers.save(), a.sent.save())
 	if a.lock == nil {
 		return err
 	}
@@ -229,7 +240,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind, a.keepLedger, a.hearDesk, a.watchUnattended} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

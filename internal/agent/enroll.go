@@ -24,18 +24,12 @@ func (a *Agent) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalS
 		return nil, err
 	}
 	defer done()
-	switch {
-	case a.link.Load() != nil:
-		return nil, errAlreadyEnrolled
-	case a.damaged.Load():
-		return nil, errDamaged
-	}
-	invitation, err := keyshift.ParseInvitation(code)
-	if err != nil {
+	if err := a.mayEnroll(); err != nil {
 		return nil, err
 	}
-	if invitation.Kind != keyshift.EnrollmentCode {
-		return nil, errWrongKind
+	invitation, err := readCode(code)
+	if err != nil {
+		return nil, err
 	}
 	name, err := deviceTitle(deviceName)
 	if err != nil {
@@ -45,6 +39,25 @@ func (a *Agent) Enroll(ctx context.Context, code, deviceName string) (*v1.LocalS
 		return nil, ringError(err)
 	}
 	return a.enroll(ctx, invitation, name)
+}
+
+// mayEnroll refuses a computer that has a hub.
+func (a *Agent) mayEnroll() error {
+	switch {
+	case a.link.Load() != nil:
+		return errAlreadyEnrolled
+	case a.damaged.Load():
+		return errDamaged
+	}
+	return nil
+}
+
+func readCode(code string) (keyshift.Invitation, error) {
+	invitation, err := keyshift.ParseInvitation(code)
+	if err == nil && invitation.Kind != keyshift.EnrollmentCode {
+		err = errWrongKind
+	}
+	return invitation, err
 }
 
 var errWrongKind = keyshift.Invalid(keyshift.CodeCodeInvalid, "This is not an enrollment code, but one for logging in to the hub.",
@@ -158,7 +171,7 @@ func (a *Agent) takeBack(ctx context.Context, d device, keys seal.Keys) {
 	hub := a.newHub(d, keys)
 	defer hub.Close()
 	_, _, err := hubclient.Ask(ctx, hub.Unenroll, &v1.UnenrollRequest{RequestId: a.newID()})
-	err = errors.Join(err, a.cfg.Ring.Delete(ctx, d.ringKey()), a.files.Remove(deviceFile), a.forgetHub())
+	err = errors.Join(err, a.cfg.Ring.Delete(ctx, d.ringKey()), a.files.Remove(deviceFile), a.forgetHub(), a.sent.forget())
 	if err != nil {
 		a.log.Error("undo enrollment", "error", err)
 	}

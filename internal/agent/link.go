@@ -117,7 +117,7 @@ func (a *Agent) openLine(ctx context.Context, d device) (*line, error) {
 func (a *Agent) newHub(d device, keys seal.Keys) *hubclient.Device {
 	config := hubclient.DeviceConfig{
 		Target: d.target(), DeviceID: d.DeviceID, Key: keys.Signing(), Sequence: a.sequence.nextNumber, Clock: a.cfg.Clock,
-		OnContact: a.inContact,
+		OnContact: a.inContact, OnSend: a.onSend,
 	}
 	if a.cfg.HTTP != nil {
 		config.HTTP = a.cfg.HTTP(config.Target)

@@ -120,6 +120,8 @@ func earlier(a, b time.Time) time.Time {
 func (a *Agent) remind(ctx context.Context) {
 	changes, end := a.bell.listen()
 	defer end()
+	moves, endMoves := a.deskBell.listen()
+	defer endMoves()
 	timer := time.NewTimer(lookAgain)
 	defer timer.Stop()
 	for ctx.Err() == nil {
@@ -129,7 +131,7 @@ func (a *Agent) remind(ctx context.Context) {
 		}
 		select {
 		case <-changes:
-		case <-a.cfg.Desk.Changes():
+		case <-moves:
 		case <-timer.C:
 		case <-ctx.Done():
 		}

@@ -44,7 +44,7 @@ func (a *Agent) forgetDamaged(ctx context.Context) error {
 	if err := a.checkInAll(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(a.files.Remove(deviceFile), a.forgetHub()); err != nil {
+	if err := errors.Join(a.files.Remove(deviceFile), a.forgetHub(), a.sent.forget()); err != nil {
 		return storageError(err)
 	}
 	a.damaged.Store(false)
@@ -103,7 +103,7 @@ func (a *Agent) unlink(ctx context.Context, l *link) error {
 	a.log.Info("unenrolled", "device_id", d.DeviceID)
 	a.tellNobody()
 	a.bell.ring()
-	if err := a.forgetHub(); err != nil {
+	if err := errors.Join(a.forgetHub(), a.sent.forget()); err != nil {
 		return storageError(err)
 	}
 	return nil

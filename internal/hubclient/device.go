@@ -34,6 +34,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/bootclock"
@@ -64,7 +65,7 @@ type Contact struct {
 	Asked bootclock.Reading
 }
 
-// DeviceConfig says who asks whom. All fields but HTTP and OnContact are required.
+// DeviceConfig says who asks whom. All fields but HTTP, OnContact and OnSend are required.
 type DeviceConfig struct {
 	Target   Target
 	DeviceID string
@@ -76,6 +77,9 @@ type DeviceConfig struct {
 	HTTP *http.Client
 	// OnContact hears of every answer that the hub signed, before the caller of the method does. It may be nil.
 	OnContact func(Contact)
+	// OnSend hears of every message before it is sent, under the name of its method ("Sync"), and must not keep it. What it
+	// gives is called once the message has left this computer, on any goroutine. It may be nil.
+	OnSend func(method string, message proto.Message) (left func())
 }
 
 // Device asks the hub in the name of an enrolled device. It is safe for concurrent use.
@@ -99,7 +103,11 @@ func NewDevice(c DeviceConfig) *Device {
 	client := &http.Client{Transport: &signer{DeviceConfig: c, below: below}, CheckRedirect: refuseRedirect}
 	transport := connecthttp.NewTransport(client, strings.TrimSuffix(c.Target.URL, "/"),
 		connecthttp.WithCompressors(), connecthttp.WithReadMaxBytes(maxAnswer))
-	return &Device{AgentServiceClient: keyshiftv1connect.NewAgentServiceClient(connect.NewClient(transport)), http: c.HTTP}
+	var interceptors []connect.ClientInterceptor
+	if c.OnSend != nil {
+		interceptors = append(interceptors, noteSent(c.OnSend))
+	}
+	return &Device{AgentServiceClient: keyshiftv1connect.NewAgentServiceClient(connect.NewClient(transport, interceptors...)), http: c.HTTP}
 }
 
 // Close gives idle connections back. The device can be used on.

@@ -145,12 +145,15 @@ const (
 	CauseAgentRestarted EndCause = "agent restarted"
 	CauseNotStored      EndCause = "not stored"
 	CauseTampered       EndCause = "stored copy was changed"
+	// Nobody was at the computer, and its user wants to give everything back then.
+	CauseIdle   EndCause = "nobody touched the computer"
+	CauseLocked EndCause = "the screen was locked"
 )
 
 // State is the state in which a lease ended by the cause stays; "" for an unknown cause.
 func (c EndCause) State() LeaseState {
 	switch c {
-	case CauseCheckedIn, CauseAgentRestarted, CauseNotStored, CauseTampered:
+	case CauseCheckedIn, CauseAgentRestarted, CauseNotStored, CauseTampered, CauseIdle, CauseLocked:
 		return LeaseCheckedIn
 	case CauseExpired, CauseOffline:
 		return LeaseExpired

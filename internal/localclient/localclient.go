@@ -147,6 +147,26 @@ func (c *Client) PauseReminders(ctx context.Context, d time.Duration, today bool
 	return call(ctx, c, c.rpc.PauseReminders, &v1.LocalServicePauseRemindersRequest{Duration: durationpb.New(d), Today: today})
 }
 
+// PreviewCode tells which hub an enrollment code is for, and does not use it up.
+func (c *Client) PreviewCode(ctx context.Context, code string) (*v1.LocalServicePreviewCodeResponse, error) {
+	return call(ctx, c, c.rpc.PreviewCode, &v1.LocalServicePreviewCodeRequest{Code: code})
+}
+
+// Sent tells what left this device, in words.
+func (c *Client) Sent(ctx context.Context) (*v1.LocalServiceListSentResponse, error) {
+	return call(ctx, c, c.rpc.ListSent, &v1.LocalServiceListSentRequest{})
+}
+
+// Settings tells what the user has chosen for this device.
+func (c *Client) Settings(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error) {
+	return call(ctx, c, c.rpc.GetSettings, &v1.LocalServiceGetSettingsRequest{})
+}
+
+// SetSettings keeps what the user has chosen.
+func (c *Client) SetSettings(ctx context.Context, settings *v1.LocalSettings) (*v1.LocalServiceSetSettingsResponse, error) {
+	return call(ctx, c, c.rpc.SetSettings, &v1.LocalServiceSetSettingsRequest{Settings: settings})
+}
+
 // Diagnose asks for the agent's part of `doctor`.
 func (c *Client) Diagnose(ctx context.Context) (*v1.LocalServiceDiagnoseResponse, error) {
 	return call(ctx, c, c.rpc.Diagnose, &v1.LocalServiceDiagnoseRequest{})

@@ -59,6 +59,7 @@ type Agent interface {
 	Enrollment
 	Lending
 	Reminding
+	Choosing
 	Status() *v1.LocalServiceGetStatusResponse
 	SyncNow(ctx context.Context) error
 	Diagnose(ctx context.Context) []*v1.Finding
@@ -74,8 +75,17 @@ type Reminding interface {
 	PauseReminders(d time.Duration, today bool) error
 }
 
+// Choosing keeps what the user has chosen for this device, and tells what left it.
+type Choosing interface {
+	Settings() *v1.LocalSettings
+	SetSettings(*v1.LocalSettings) (*v1.LocalSettings, error)
+	Sent() *v1.LocalServiceListSentResponse
+}
+
 // Enrollment makes the device known to a hub, and forgets it.
 type Enrollment interface {
+	// PreviewCode tells which hub a code is for, and does not use it up.
+	PreviewCode(ctx context.Context, code string) (*v1.LocalServicePreviewCodeResponse, error)
 	Enroll(ctx context.Context, code, deviceName string) (*v1.LocalServiceEnrollResponse, error)
 	Unenroll(ctx context.Context, force bool) (hubTold bool, err error)
 }

@@ -79,3 +79,20 @@ func (m methods) DismissReminder(_ context.Context, req *v1.LocalServiceDismissR
 func (m methods) PauseReminders(_ context.Context, req *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
 	return &v1.LocalServicePauseRemindersResponse{}, m.agent.PauseReminders(req.GetDuration().AsDuration(), req.GetToday())
 }
+
+func (m methods) PreviewCode(ctx context.Context, req *v1.LocalServicePreviewCodeRequest) (*v1.LocalServicePreviewCodeResponse, error) {
+	return m.agent.PreviewCode(ctx, req.GetCode())
+}
+
+func (m methods) ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error) {
+	return m.agent.Sent(), nil
+}
+
+func (m methods) GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error) {
+	return &v1.LocalServiceGetSettingsResponse{Settings: m.agent.Settings()}, nil
+}
+
+func (m methods) SetSettings(_ context.Context, req *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error) {
+	settings, err := m.agent.SetSettings(req.GetSettings())
+	return &v1.LocalServiceSetSettingsResponse{Settings: settings}, err
+}

@@ -28,6 +28,8 @@ type grammar struct {
 	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
 
 	Reminders remindersCmd `cmd:"" group:"Use accounts" help:"See what you were reminded of, and pause reminders."`
+	Settings  settingsCmd  `cmd:"" group:"Use accounts" help:"Choose when accounts are given back by themselves."`
+	Sent      sentCmd      `cmd:"" group:"Use accounts" help:"See what the hub was told by this computer."`
 
 	Enroll   enrollCmd   `cmd:"" group:"This computer" help:"Make this computer known to your company's hub."`
 	Status   statusCmd   `cmd:"" group:"This computer" help:"Show agent, hub and leases."`

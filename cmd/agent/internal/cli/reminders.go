@@ -30,7 +30,7 @@ func (cmd *remindersListCmd) Run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	return inv.Message(res, func(w io.Writer) {
-		texts := i18n.For(inv.Env("LC_ALL"), inv.Env("LC_MESSAGES"), inv.Env("LANG"))
+		texts := inv.texts()
 		if len(res.GetShown())+len(res.GetWaiting()) == 0 {
 			_, _ = fmt.Fprintln(w, "There are no reminders.")
 		}

@@ -31,6 +31,7 @@ var stories = map[string]func(*world){
 	"refusals.txt":     func(w *world) { w.enrolled().serve() },
 	"trouble.txt":      func(w *world) { w.enrolled().holding().serve() },
 	"reminders.txt":    func(w *world) { w.enrolled().reminded().serve() },
+	"desk.txt":         func(w *world) { w.enrolled().settled().serve() },
 	"service.txt":      func(*world) {},
 	"usage.txt":        func(*world) {},
 }

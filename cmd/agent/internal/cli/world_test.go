@@ -257,3 +257,18 @@ func (w *world) reminded() *world {
 	})
 	return w
 }
+
+// settled has told the hub something, and chosen nothing yet.
+func (w *world) settled() *world {
+	w.Change(func(s *localapitest.State) {
+		s.Settings = &v1.LocalSettings{}
+		s.Sent = &v1.LocalServiceListSentResponse{
+			Since: timestamppb.New(now.Add(-48 * time.Hour)),
+			Sent: []*v1.Sent{
+				{Text: "sent_wiped", Account: "@acme", Count: 2, First: timestamppb.New(now.Add(-26 * time.Hour)), Last: timestamppb.New(now)},
+				{Text: "sent_sync", Count: 1204, First: timestamppb.New(now.Add(-48 * time.Hour)), Last: timestamppb.New(now.Add(-time.Minute))},
+			},
+		}
+	})
+	return w
+}

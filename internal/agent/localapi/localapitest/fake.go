@@ -24,6 +24,8 @@ type State struct {
 	Leases     []*v1.HeldLease
 	Findings   []*v1.Finding
 	Reminders  *v1.LocalServiceListRemindersResponse
+	Sent       *v1.LocalServiceListSentResponse
+	Settings   *v1.LocalSettings
 	Credential keyshift.Credential
 	Code       string
 	CodeUntil  time.Time
@@ -121,7 +123,7 @@ func (f *Fake) answer(method string) (State, error) {
 // needsHub refuses what an agent without a hub cannot do.
 func (f *Fake) needsHub(method string) error {
 	switch method {
-	case "GetStatus", "ListLeases", "Diagnose", "Enroll":
+	case "GetStatus", "ListLeases", "Diagnose", "Enroll", "PreviewCode", "ListSent", "GetSettings", "SetSettings":
 		return nil
 	}
 	if f.state.Status.GetEnrolled() {
@@ -314,6 +316,40 @@ func (f *Fake) DismissReminder(id string) error {
 func (f *Fake) PauseReminders(d time.Duration, today bool) error {
 	_, err := f.asked(context.Background(), "PauseReminders", &v1.LocalServicePauseRemindersRequest{Duration: durationpb.New(d), Today: today})
 	return err
+}
+
+// PreviewCode reads the code, for a hub of Acme Inc.
+func (f *Fake) PreviewCode(ctx context.Context, code string) (*v1.LocalServicePreviewCodeResponse, error) {
+	_, err := f.asked(ctx, "PreviewCode", &v1.LocalServicePreviewCodeRequest{})
+	if err != nil {
+		return nil, err
+	}
+	inv, err := keyshift.ParseInvitation(code)
+	if err != nil {
+		return nil, err
+	}
+	return &v1.LocalServicePreviewCodeResponse{HubUrl: inv.HubURL, HubName: "Acme Inc", HubKey: keyshift.KeyText(inv.HubKey)}, nil
+}
+
+// Sent gives what left the device.
+func (f *Fake) Sent() *v1.LocalServiceListSentResponse {
+	state, _ := f.answer("ListSent")
+	return state.Sent
+}
+
+// Settings gives what was chosen.
+func (f *Fake) Settings() *v1.LocalSettings {
+	state, _ := f.answer("GetSettings")
+	return state.Settings
+}
+
+// SetSettings keeps what is chosen.
+func (f *Fake) SetSettings(settings *v1.LocalSettings) (*v1.LocalSettings, error) {
+	_, err := f.asked(context.Background(), "SetSettings", &v1.LocalServiceSetSettingsRequest{Settings: proto.CloneOf(settings)})
+	if err == nil {
+		f.Change(func(s *State) { s.Settings = proto.CloneOf(settings) })
+	}
+	return settings, err
 }
 
 // Diagnose gives the findings.

@@ -345,6 +345,122 @@ func (x *LocalServiceGetStatusResponse) GetWitnessedSize() int64 {
 	return 0
 }
 
+type LocalServicePreviewCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole enrollment code.
+	Code          string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServicePreviewCodeRequest) Reset() {
+	*x = LocalServicePreviewCodeRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServicePreviewCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServicePreviewCodeRequest) ProtoMessage() {}
+
+func (x *LocalServicePreviewCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServicePreviewCodeRequest.ProtoReflect.Descriptor instead.
+func (*LocalServicePreviewCodeRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LocalServicePreviewCodeRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type LocalServicePreviewCodeResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	HubUrl string                 `protobuf:"bytes,1,opt,name=hub_url,json=hubUrl,proto3" json:"hub_url,omitempty"`
+	// What the hub calls itself; empty if it does not answer now.
+	HubName string `protobuf:"bytes,2,opt,name=hub_name,json=hubName,proto3" json:"hub_name,omitempty"`
+	// The hub's key in groups that can be read aloud; the code carries it.
+	HubKey string `protobuf:"bytes,3,opt,name=hub_key,json=hubKey,proto3" json:"hub_key,omitempty"`
+	// Why there is no name; the code may be used all the same.
+	Problem       *ErrorInfo `protobuf:"bytes,4,opt,name=problem,proto3" json:"problem,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServicePreviewCodeResponse) Reset() {
+	*x = LocalServicePreviewCodeResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServicePreviewCodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServicePreviewCodeResponse) ProtoMessage() {}
+
+func (x *LocalServicePreviewCodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServicePreviewCodeResponse.ProtoReflect.Descriptor instead.
+func (*LocalServicePreviewCodeResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *LocalServicePreviewCodeResponse) GetHubUrl() string {
+	if x != nil {
+		return x.HubUrl
+	}
+	return ""
+}
+
+func (x *LocalServicePreviewCodeResponse) GetHubName() string {
+	if x != nil {
+		return x.HubName
+	}
+	return ""
+}
+
+func (x *LocalServicePreviewCodeResponse) GetHubKey() string {
+	if x != nil {
+		return x.HubKey
+	}
+	return ""
+}
+
+func (x *LocalServicePreviewCodeResponse) GetProblem() *ErrorInfo {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
 type LocalServiceEnrollRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole enrollment code.
@@ -357,7 +473,7 @@ type LocalServiceEnrollRequest struct {
 
 func (x *LocalServiceEnrollRequest) Reset() {
 	*x = LocalServiceEnrollRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	mi := &file_keyshift_v1_local_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +485,7 @@ func (x *LocalServiceEnrollRequest) String() string {
 func (*LocalServiceEnrollRequest) ProtoMessage() {}
 
 func (x *LocalServiceEnrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	mi := &file_keyshift_v1_local_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +498,7 @@ func (x *LocalServiceEnrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceEnrollRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceEnrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{3}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *LocalServiceEnrollRequest) GetCode() string {
@@ -410,7 +526,7 @@ type LocalServiceEnrollResponse struct {
 
 func (x *LocalServiceEnrollResponse) Reset() {
 	*x = LocalServiceEnrollResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	mi := &file_keyshift_v1_local_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +538,7 @@ func (x *LocalServiceEnrollResponse) String() string {
 func (*LocalServiceEnrollResponse) ProtoMessage() {}
 
 func (x *LocalServiceEnrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	mi := &file_keyshift_v1_local_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +551,7 @@ func (x *LocalServiceEnrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceEnrollResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceEnrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{4}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LocalServiceEnrollResponse) GetHubName() string {
@@ -469,7 +585,7 @@ type LocalServiceUnenrollRequest struct {
 
 func (x *LocalServiceUnenrollRequest) Reset() {
 	*x = LocalServiceUnenrollRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	mi := &file_keyshift_v1_local_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +597,7 @@ func (x *LocalServiceUnenrollRequest) String() string {
 func (*LocalServiceUnenrollRequest) ProtoMessage() {}
 
 func (x *LocalServiceUnenrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	mi := &file_keyshift_v1_local_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +610,7 @@ func (x *LocalServiceUnenrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceUnenrollRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceUnenrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{5}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *LocalServiceUnenrollRequest) GetForce() bool {
@@ -514,7 +630,7 @@ type LocalServiceUnenrollResponse struct {
 
 func (x *LocalServiceUnenrollResponse) Reset() {
 	*x = LocalServiceUnenrollResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	mi := &file_keyshift_v1_local_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +642,7 @@ func (x *LocalServiceUnenrollResponse) String() string {
 func (*LocalServiceUnenrollResponse) ProtoMessage() {}
 
 func (x *LocalServiceUnenrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	mi := &file_keyshift_v1_local_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +655,7 @@ func (x *LocalServiceUnenrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceUnenrollResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceUnenrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{6}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LocalServiceUnenrollResponse) GetHubTold() bool {
@@ -557,7 +673,7 @@ type LocalServiceListAccountsRequest struct {
 
 func (x *LocalServiceListAccountsRequest) Reset() {
 	*x = LocalServiceListAccountsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	mi := &file_keyshift_v1_local_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +685,7 @@ func (x *LocalServiceListAccountsRequest) String() string {
 func (*LocalServiceListAccountsRequest) ProtoMessage() {}
 
 func (x *LocalServiceListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	mi := &file_keyshift_v1_local_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,7 +698,7 @@ func (x *LocalServiceListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{7}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{9}
 }
 
 type LocalServiceListAccountsResponse struct {
@@ -594,7 +710,7 @@ type LocalServiceListAccountsResponse struct {
 
 func (x *LocalServiceListAccountsResponse) Reset() {
 	*x = LocalServiceListAccountsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	mi := &file_keyshift_v1_local_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +722,7 @@ func (x *LocalServiceListAccountsResponse) String() string {
 func (*LocalServiceListAccountsResponse) ProtoMessage() {}
 
 func (x *LocalServiceListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	mi := &file_keyshift_v1_local_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +735,7 @@ func (x *LocalServiceListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{8}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LocalServiceListAccountsResponse) GetAccounts() []*Lendable {
@@ -643,7 +759,7 @@ type LocalServiceCheckOutRequest struct {
 
 func (x *LocalServiceCheckOutRequest) Reset() {
 	*x = LocalServiceCheckOutRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	mi := &file_keyshift_v1_local_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +771,7 @@ func (x *LocalServiceCheckOutRequest) String() string {
 func (*LocalServiceCheckOutRequest) ProtoMessage() {}
 
 func (x *LocalServiceCheckOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	mi := &file_keyshift_v1_local_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +784,7 @@ func (x *LocalServiceCheckOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckOutRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckOutRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{9}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *LocalServiceCheckOutRequest) GetAccount() string {
@@ -708,7 +824,7 @@ type LocalServiceCheckOutResponse struct {
 
 func (x *LocalServiceCheckOutResponse) Reset() {
 	*x = LocalServiceCheckOutResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	mi := &file_keyshift_v1_local_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -720,7 +836,7 @@ func (x *LocalServiceCheckOutResponse) String() string {
 func (*LocalServiceCheckOutResponse) ProtoMessage() {}
 
 func (x *LocalServiceCheckOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	mi := &file_keyshift_v1_local_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -733,7 +849,7 @@ func (x *LocalServiceCheckOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckOutResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckOutResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{10}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *LocalServiceCheckOutResponse) GetLease() *HeldLease {
@@ -751,7 +867,7 @@ type LocalServiceListLeasesRequest struct {
 
 func (x *LocalServiceListLeasesRequest) Reset() {
 	*x = LocalServiceListLeasesRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	mi := &file_keyshift_v1_local_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +879,7 @@ func (x *LocalServiceListLeasesRequest) String() string {
 func (*LocalServiceListLeasesRequest) ProtoMessage() {}
 
 func (x *LocalServiceListLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	mi := &file_keyshift_v1_local_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +892,7 @@ func (x *LocalServiceListLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListLeasesRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{11}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{13}
 }
 
 type LocalServiceListLeasesResponse struct {
@@ -788,7 +904,7 @@ type LocalServiceListLeasesResponse struct {
 
 func (x *LocalServiceListLeasesResponse) Reset() {
 	*x = LocalServiceListLeasesResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[12]
+	mi := &file_keyshift_v1_local_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -800,7 +916,7 @@ func (x *LocalServiceListLeasesResponse) String() string {
 func (*LocalServiceListLeasesResponse) ProtoMessage() {}
 
 func (x *LocalServiceListLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[12]
+	mi := &file_keyshift_v1_local_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -813,7 +929,7 @@ func (x *LocalServiceListLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListLeasesResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{12}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LocalServiceListLeasesResponse) GetLeases() []*HeldLease {
@@ -834,7 +950,7 @@ type LocalServiceRenewRequest struct {
 
 func (x *LocalServiceRenewRequest) Reset() {
 	*x = LocalServiceRenewRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[13]
+	mi := &file_keyshift_v1_local_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +962,7 @@ func (x *LocalServiceRenewRequest) String() string {
 func (*LocalServiceRenewRequest) ProtoMessage() {}
 
 func (x *LocalServiceRenewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[13]
+	mi := &file_keyshift_v1_local_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +975,7 @@ func (x *LocalServiceRenewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRenewRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceRenewRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{13}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LocalServiceRenewRequest) GetLease() string {
@@ -885,7 +1001,7 @@ type LocalServiceRenewResponse struct {
 
 func (x *LocalServiceRenewResponse) Reset() {
 	*x = LocalServiceRenewResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[14]
+	mi := &file_keyshift_v1_local_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +1013,7 @@ func (x *LocalServiceRenewResponse) String() string {
 func (*LocalServiceRenewResponse) ProtoMessage() {}
 
 func (x *LocalServiceRenewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[14]
+	mi := &file_keyshift_v1_local_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +1026,7 @@ func (x *LocalServiceRenewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRenewResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceRenewResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{14}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LocalServiceRenewResponse) GetLease() *HeldLease {
@@ -929,7 +1045,7 @@ type LocalServiceCheckInRequest struct {
 
 func (x *LocalServiceCheckInRequest) Reset() {
 	*x = LocalServiceCheckInRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[15]
+	mi := &file_keyshift_v1_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -941,7 +1057,7 @@ func (x *LocalServiceCheckInRequest) String() string {
 func (*LocalServiceCheckInRequest) ProtoMessage() {}
 
 func (x *LocalServiceCheckInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[15]
+	mi := &file_keyshift_v1_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -954,7 +1070,7 @@ func (x *LocalServiceCheckInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckInRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckInRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{15}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LocalServiceCheckInRequest) GetLease() string {
@@ -973,7 +1089,7 @@ type LocalServiceCheckInResponse struct {
 
 func (x *LocalServiceCheckInResponse) Reset() {
 	*x = LocalServiceCheckInResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[16]
+	mi := &file_keyshift_v1_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -985,7 +1101,7 @@ func (x *LocalServiceCheckInResponse) String() string {
 func (*LocalServiceCheckInResponse) ProtoMessage() {}
 
 func (x *LocalServiceCheckInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[16]
+	mi := &file_keyshift_v1_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -998,7 +1114,7 @@ func (x *LocalServiceCheckInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckInResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckInResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{16}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *LocalServiceCheckInResponse) GetLease() *HeldLease {
@@ -1017,7 +1133,7 @@ type LocalServiceGetCodeRequest struct {
 
 func (x *LocalServiceGetCodeRequest) Reset() {
 	*x = LocalServiceGetCodeRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[17]
+	mi := &file_keyshift_v1_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1029,7 +1145,7 @@ func (x *LocalServiceGetCodeRequest) String() string {
 func (*LocalServiceGetCodeRequest) ProtoMessage() {}
 
 func (x *LocalServiceGetCodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[17]
+	mi := &file_keyshift_v1_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1042,7 +1158,7 @@ func (x *LocalServiceGetCodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetCodeRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetCodeRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{17}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LocalServiceGetCodeRequest) GetLease() string {
@@ -1062,7 +1178,7 @@ type LocalServiceGetCodeResponse struct {
 
 func (x *LocalServiceGetCodeResponse) Reset() {
 	*x = LocalServiceGetCodeResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[18]
+	mi := &file_keyshift_v1_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1074,7 +1190,7 @@ func (x *LocalServiceGetCodeResponse) String() string {
 func (*LocalServiceGetCodeResponse) ProtoMessage() {}
 
 func (x *LocalServiceGetCodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[18]
+	mi := &file_keyshift_v1_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1087,7 +1203,7 @@ func (x *LocalServiceGetCodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetCodeResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetCodeResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{18}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LocalServiceGetCodeResponse) GetCode() string {
@@ -1113,7 +1229,7 @@ type LocalServiceRevealRequest struct {
 
 func (x *LocalServiceRevealRequest) Reset() {
 	*x = LocalServiceRevealRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[19]
+	mi := &file_keyshift_v1_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1125,7 +1241,7 @@ func (x *LocalServiceRevealRequest) String() string {
 func (*LocalServiceRevealRequest) ProtoMessage() {}
 
 func (x *LocalServiceRevealRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[19]
+	mi := &file_keyshift_v1_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1138,7 +1254,7 @@ func (x *LocalServiceRevealRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRevealRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceRevealRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{19}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *LocalServiceRevealRequest) GetLease() string {
@@ -1158,7 +1274,7 @@ type LocalServiceRevealResponse struct {
 
 func (x *LocalServiceRevealResponse) Reset() {
 	*x = LocalServiceRevealResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[20]
+	mi := &file_keyshift_v1_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1286,7 @@ func (x *LocalServiceRevealResponse) String() string {
 func (*LocalServiceRevealResponse) ProtoMessage() {}
 
 func (x *LocalServiceRevealResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[20]
+	mi := &file_keyshift_v1_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1299,7 @@ func (x *LocalServiceRevealResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRevealResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceRevealResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{20}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *LocalServiceRevealResponse) GetLogin() string {
@@ -1208,7 +1324,7 @@ type LocalServiceSyncRequest struct {
 
 func (x *LocalServiceSyncRequest) Reset() {
 	*x = LocalServiceSyncRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[21]
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1336,7 @@ func (x *LocalServiceSyncRequest) String() string {
 func (*LocalServiceSyncRequest) ProtoMessage() {}
 
 func (x *LocalServiceSyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[21]
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1349,7 @@ func (x *LocalServiceSyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSyncRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceSyncRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{21}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
 }
 
 type LocalServiceSyncResponse struct {
@@ -1245,7 +1361,7 @@ type LocalServiceSyncResponse struct {
 
 func (x *LocalServiceSyncResponse) Reset() {
 	*x = LocalServiceSyncResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[22]
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1257,7 +1373,7 @@ func (x *LocalServiceSyncResponse) String() string {
 func (*LocalServiceSyncResponse) ProtoMessage() {}
 
 func (x *LocalServiceSyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[22]
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1270,7 +1386,7 @@ func (x *LocalServiceSyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSyncResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceSyncResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{22}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LocalServiceSyncResponse) GetStatus() *LocalServiceGetStatusResponse {
@@ -1300,7 +1416,7 @@ type LocalReminder struct {
 
 func (x *LocalReminder) Reset() {
 	*x = LocalReminder{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1428,7 @@ func (x *LocalReminder) String() string {
 func (*LocalReminder) ProtoMessage() {}
 
 func (x *LocalReminder) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1441,7 @@ func (x *LocalReminder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalReminder.ProtoReflect.Descriptor instead.
 func (*LocalReminder) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *LocalReminder) GetId() string {
@@ -1385,7 +1501,7 @@ type LocalServiceListRemindersRequest struct {
 
 func (x *LocalServiceListRemindersRequest) Reset() {
 	*x = LocalServiceListRemindersRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1397,7 +1513,7 @@ func (x *LocalServiceListRemindersRequest) String() string {
 func (*LocalServiceListRemindersRequest) ProtoMessage() {}
 
 func (x *LocalServiceListRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1410,7 +1526,7 @@ func (x *LocalServiceListRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListRemindersRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{26}
 }
 
 type LocalServiceListRemindersResponse struct {
@@ -1428,7 +1544,7 @@ type LocalServiceListRemindersResponse struct {
 
 func (x *LocalServiceListRemindersResponse) Reset() {
 	*x = LocalServiceListRemindersResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1440,7 +1556,7 @@ func (x *LocalServiceListRemindersResponse) String() string {
 func (*LocalServiceListRemindersResponse) ProtoMessage() {}
 
 func (x *LocalServiceListRemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1453,7 +1569,7 @@ func (x *LocalServiceListRemindersResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use LocalServiceListRemindersResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRemindersResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LocalServiceListRemindersResponse) GetShown() []*LocalReminder {
@@ -1493,7 +1609,7 @@ type LocalServiceDismissReminderRequest struct {
 
 func (x *LocalServiceDismissReminderRequest) Reset() {
 	*x = LocalServiceDismissReminderRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1505,7 +1621,7 @@ func (x *LocalServiceDismissReminderRequest) String() string {
 func (*LocalServiceDismissReminderRequest) ProtoMessage() {}
 
 func (x *LocalServiceDismissReminderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1518,7 +1634,7 @@ func (x *LocalServiceDismissReminderRequest) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use LocalServiceDismissReminderRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDismissReminderRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{26}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LocalServiceDismissReminderRequest) GetId() string {
@@ -1536,7 +1652,7 @@ type LocalServiceDismissReminderResponse struct {
 
 func (x *LocalServiceDismissReminderResponse) Reset() {
 	*x = LocalServiceDismissReminderResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1548,7 +1664,7 @@ func (x *LocalServiceDismissReminderResponse) String() string {
 func (*LocalServiceDismissReminderResponse) ProtoMessage() {}
 
 func (x *LocalServiceDismissReminderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1561,7 +1677,7 @@ func (x *LocalServiceDismissReminderResponse) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use LocalServiceDismissReminderResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDismissReminderResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{27}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{29}
 }
 
 type LocalServicePauseRemindersRequest struct {
@@ -1576,7 +1692,7 @@ type LocalServicePauseRemindersRequest struct {
 
 func (x *LocalServicePauseRemindersRequest) Reset() {
 	*x = LocalServicePauseRemindersRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1704,7 @@ func (x *LocalServicePauseRemindersRequest) String() string {
 func (*LocalServicePauseRemindersRequest) ProtoMessage() {}
 
 func (x *LocalServicePauseRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1717,7 @@ func (x *LocalServicePauseRemindersRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use LocalServicePauseRemindersRequest.ProtoReflect.Descriptor instead.
 func (*LocalServicePauseRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{28}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LocalServicePauseRemindersRequest) GetDuration() *durationpb.Duration {
@@ -1626,7 +1742,7 @@ type LocalServicePauseRemindersResponse struct {
 
 func (x *LocalServicePauseRemindersResponse) Reset() {
 	*x = LocalServicePauseRemindersResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1638,7 +1754,7 @@ func (x *LocalServicePauseRemindersResponse) String() string {
 func (*LocalServicePauseRemindersResponse) ProtoMessage() {}
 
 func (x *LocalServicePauseRemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1651,7 +1767,399 @@ func (x *LocalServicePauseRemindersResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use LocalServicePauseRemindersResponse.ProtoReflect.Descriptor instead.
 func (*LocalServicePauseRemindersResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{29}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
+}
+
+type LocalServiceListSentRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListSentRequest) Reset() {
+	*x = LocalServiceListSentRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListSentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListSentRequest) ProtoMessage() {}
+
+func (x *LocalServiceListSentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListSentRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceListSentRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
+}
+
+type LocalServiceListSentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was sent last comes first.
+	Sent []*Sent `protobuf:"bytes,1,rep,name=sent,proto3" json:"sent,omitempty"`
+	// Since when it is kept.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=since,proto3" json:"since,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListSentResponse) Reset() {
+	*x = LocalServiceListSentResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListSentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListSentResponse) ProtoMessage() {}
+
+func (x *LocalServiceListSentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListSentResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceListSentResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *LocalServiceListSentResponse) GetSent() []*Sent {
+	if x != nil {
+		return x.Sent
+	}
+	return nil
+}
+
+func (x *LocalServiceListSentResponse) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+// Sent is one kind of message that left this device. The message itself is not kept.
+type Sent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key of a text that says what it told, with the account as its argument; see internal/i18n: "sent_wiped".
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// The account that it was about: "@acme"; empty if it was about none.
+	Account       string                 `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	Count         int64                  `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	First         *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=first,proto3" json:"first,omitempty"`
+	Last          *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sent) Reset() {
+	*x = Sent{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sent) ProtoMessage() {}
+
+func (x *Sent) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sent.ProtoReflect.Descriptor instead.
+func (*Sent) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *Sent) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Sent) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Sent) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Sent) GetFirst() *timestamppb.Timestamp {
+	if x != nil {
+		return x.First
+	}
+	return nil
+}
+
+func (x *Sent) GetLast() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Last
+	}
+	return nil
+}
+
+// LocalSettings are what a user has chosen for this device.
+type LocalSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Check everything in when nobody touched the computer for so long, 5 minutes to 8 hours; absent or 0 is never.
+	CheckInWhenIdle *durationpb.Duration `protobuf:"bytes,1,opt,name=check_in_when_idle,json=checkInWhenIdle,proto3" json:"check_in_when_idle,omitempty"`
+	// Check everything in when the screen is locked.
+	CheckInWhenLocked bool `protobuf:"varint,2,opt,name=check_in_when_locked,json=checkInWhenLocked,proto3" json:"check_in_when_locked,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *LocalSettings) Reset() {
+	*x = LocalSettings{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalSettings) ProtoMessage() {}
+
+func (x *LocalSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalSettings.ProtoReflect.Descriptor instead.
+func (*LocalSettings) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *LocalSettings) GetCheckInWhenIdle() *durationpb.Duration {
+	if x != nil {
+		return x.CheckInWhenIdle
+	}
+	return nil
+}
+
+func (x *LocalSettings) GetCheckInWhenLocked() bool {
+	if x != nil {
+		return x.CheckInWhenLocked
+	}
+	return false
+}
+
+type LocalServiceGetSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceGetSettingsRequest) Reset() {
+	*x = LocalServiceGetSettingsRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceGetSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceGetSettingsRequest) ProtoMessage() {}
+
+func (x *LocalServiceGetSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceGetSettingsRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceGetSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{36}
+}
+
+type LocalServiceGetSettingsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *LocalSettings         `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceGetSettingsResponse) Reset() {
+	*x = LocalServiceGetSettingsResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceGetSettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceGetSettingsResponse) ProtoMessage() {}
+
+func (x *LocalServiceGetSettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceGetSettingsResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceGetSettingsResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *LocalServiceGetSettingsResponse) GetSettings() *LocalSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+type LocalServiceSetSettingsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *LocalSettings         `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceSetSettingsRequest) Reset() {
+	*x = LocalServiceSetSettingsRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceSetSettingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceSetSettingsRequest) ProtoMessage() {}
+
+func (x *LocalServiceSetSettingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceSetSettingsRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceSetSettingsRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *LocalServiceSetSettingsRequest) GetSettings() *LocalSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+type LocalServiceSetSettingsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *LocalSettings         `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceSetSettingsResponse) Reset() {
+	*x = LocalServiceSetSettingsResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceSetSettingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceSetSettingsResponse) ProtoMessage() {}
+
+func (x *LocalServiceSetSettingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceSetSettingsResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceSetSettingsResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *LocalServiceSetSettingsResponse) GetSettings() *LocalSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
 }
 
 type LocalServiceDiagnoseRequest struct {
@@ -1662,7 +2170,7 @@ type LocalServiceDiagnoseRequest struct {
 
 func (x *LocalServiceDiagnoseRequest) Reset() {
 	*x = LocalServiceDiagnoseRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[30]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +2182,7 @@ func (x *LocalServiceDiagnoseRequest) String() string {
 func (*LocalServiceDiagnoseRequest) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[30]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +2195,7 @@ func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{30}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{40}
 }
 
 type LocalServiceDiagnoseResponse struct {
@@ -1699,7 +2207,7 @@ type LocalServiceDiagnoseResponse struct {
 
 func (x *LocalServiceDiagnoseResponse) Reset() {
 	*x = LocalServiceDiagnoseResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[31]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +2219,7 @@ func (x *LocalServiceDiagnoseResponse) String() string {
 func (*LocalServiceDiagnoseResponse) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[31]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +2232,7 @@ func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
@@ -1751,7 +2259,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1763,7 +2271,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1776,7 +2284,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Finding) GetSubject() string {
@@ -1843,7 +2351,14 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\aproblem\x18\v \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\x12.\n" +
 	"\x06leases\x18\f \x03(\v2\x16.keyshift.v1.HeldLeaseR\x06leases\x12\x18\n" +
 	"\aversion\x18\r \x01(\tR\aversion\x12%\n" +
-	"\x0ewitnessed_size\x18\x0e \x01(\x03R\rwitnessedSize\"P\n" +
+	"\x0ewitnessed_size\x18\x0e \x01(\x03R\rwitnessedSize\"4\n" +
+	"\x1eLocalServicePreviewCodeRequest\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"\xa0\x01\n" +
+	"\x1fLocalServicePreviewCodeResponse\x12\x17\n" +
+	"\ahub_url\x18\x01 \x01(\tR\x06hubUrl\x12\x19\n" +
+	"\bhub_name\x18\x02 \x01(\tR\ahubName\x12\x17\n" +
+	"\ahub_key\x18\x03 \x01(\tR\x06hubKey\x120\n" +
+	"\aproblem\x18\x04 \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\"P\n" +
 	"\x19LocalServiceEnrollRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x1f\n" +
 	"\vdevice_name\x18\x02 \x01(\tR\n" +
@@ -1914,6 +2429,26 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bduration\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x14\n" +
 	"\x05today\x18\x02 \x01(\bR\x05today\"$\n" +
 	"\"LocalServicePauseRemindersResponse\"\x1d\n" +
+	"\x1bLocalServiceListSentRequest\"w\n" +
+	"\x1cLocalServiceListSentResponse\x12%\n" +
+	"\x04sent\x18\x01 \x03(\v2\x11.keyshift.v1.SentR\x04sent\x120\n" +
+	"\x05since\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\xac\x01\n" +
+	"\x04Sent\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\x120\n" +
+	"\x05first\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x05first\x12.\n" +
+	"\x04last\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04last\"\x88\x01\n" +
+	"\rLocalSettings\x12F\n" +
+	"\x12check_in_when_idle\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x0fcheckInWhenIdle\x12/\n" +
+	"\x14check_in_when_locked\x18\x02 \x01(\bR\x11checkInWhenLocked\" \n" +
+	"\x1eLocalServiceGetSettingsRequest\"Y\n" +
+	"\x1fLocalServiceGetSettingsResponse\x126\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.keyshift.v1.LocalSettingsR\bsettings\"X\n" +
+	"\x1eLocalServiceSetSettingsRequest\x126\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.keyshift.v1.LocalSettingsR\bsettings\"Y\n" +
+	"\x1fLocalServiceSetSettingsResponse\x126\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1a.keyshift.v1.LocalSettingsR\bsettings\"\x1d\n" +
 	"\x1bLocalServiceDiagnoseRequest\"P\n" +
 	"\x1cLocalServiceDiagnoseResponse\x120\n" +
 	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"o\n" +
@@ -1927,9 +2462,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\xeb\f\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\xac\x10\n" +
 	"\fLocalService\x12j\n" +
-	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
+	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
+	"\vPreviewCode\x12+.keyshift.v1.LocalServicePreviewCodeRequest\x1a,.keyshift.v1.LocalServicePreviewCodeResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
 	"\x06Enroll\x12&.keyshift.v1.LocalServiceEnrollRequest\x1a'.keyshift.v1.LocalServiceEnrollResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12i\n" +
 	"\bUnenroll\x12(.keyshift.v1.LocalServiceUnenrollRequest\x1a).keyshift.v1.LocalServiceUnenrollResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12s\n" +
 	"\fListAccounts\x12,.keyshift.v1.LocalServiceListAccountsRequest\x1a-.keyshift.v1.LocalServiceListAccountsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12i\n" +
@@ -1944,6 +2480,9 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\rListReminders\x12-.keyshift.v1.LocalServiceListRemindersRequest\x1a..keyshift.v1.LocalServiceListRemindersResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12~\n" +
 	"\x0fDismissReminder\x12/.keyshift.v1.LocalServiceDismissReminderRequest\x1a0.keyshift.v1.LocalServiceDismissReminderResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12{\n" +
 	"\x0ePauseReminders\x12..keyshift.v1.LocalServicePauseRemindersRequest\x1a/.keyshift.v1.LocalServicePauseRemindersResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
+	"\bListSent\x12(.keyshift.v1.LocalServiceListSentRequest\x1a).keyshift.v1.LocalServiceListSentResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
+	"\vGetSettings\x12+.keyshift.v1.LocalServiceGetSettingsRequest\x1a,.keyshift.v1.LocalServiceGetSettingsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12r\n" +
+	"\vSetSettings\x12+.keyshift.v1.LocalServiceSetSettingsRequest\x1a,.keyshift.v1.LocalServiceSetSettingsResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
 	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
 var (
@@ -1959,106 +2498,133 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
 var file_keyshift_v1_local_proto_goTypes = []any{
 	(Trust)(0),                                  // 0: keyshift.v1.Trust
 	(*HeldLease)(nil),                           // 1: keyshift.v1.HeldLease
 	(*LocalServiceGetStatusRequest)(nil),        // 2: keyshift.v1.LocalServiceGetStatusRequest
 	(*LocalServiceGetStatusResponse)(nil),       // 3: keyshift.v1.LocalServiceGetStatusResponse
-	(*LocalServiceEnrollRequest)(nil),           // 4: keyshift.v1.LocalServiceEnrollRequest
-	(*LocalServiceEnrollResponse)(nil),          // 5: keyshift.v1.LocalServiceEnrollResponse
-	(*LocalServiceUnenrollRequest)(nil),         // 6: keyshift.v1.LocalServiceUnenrollRequest
-	(*LocalServiceUnenrollResponse)(nil),        // 7: keyshift.v1.LocalServiceUnenrollResponse
-	(*LocalServiceListAccountsRequest)(nil),     // 8: keyshift.v1.LocalServiceListAccountsRequest
-	(*LocalServiceListAccountsResponse)(nil),    // 9: keyshift.v1.LocalServiceListAccountsResponse
-	(*LocalServiceCheckOutRequest)(nil),         // 10: keyshift.v1.LocalServiceCheckOutRequest
-	(*LocalServiceCheckOutResponse)(nil),        // 11: keyshift.v1.LocalServiceCheckOutResponse
-	(*LocalServiceListLeasesRequest)(nil),       // 12: keyshift.v1.LocalServiceListLeasesRequest
-	(*LocalServiceListLeasesResponse)(nil),      // 13: keyshift.v1.LocalServiceListLeasesResponse
-	(*LocalServiceRenewRequest)(nil),            // 14: keyshift.v1.LocalServiceRenewRequest
-	(*LocalServiceRenewResponse)(nil),           // 15: keyshift.v1.LocalServiceRenewResponse
-	(*LocalServiceCheckInRequest)(nil),          // 16: keyshift.v1.LocalServiceCheckInRequest
-	(*LocalServiceCheckInResponse)(nil),         // 17: keyshift.v1.LocalServiceCheckInResponse
-	(*LocalServiceGetCodeRequest)(nil),          // 18: keyshift.v1.LocalServiceGetCodeRequest
-	(*LocalServiceGetCodeResponse)(nil),         // 19: keyshift.v1.LocalServiceGetCodeResponse
-	(*LocalServiceRevealRequest)(nil),           // 20: keyshift.v1.LocalServiceRevealRequest
-	(*LocalServiceRevealResponse)(nil),          // 21: keyshift.v1.LocalServiceRevealResponse
-	(*LocalServiceSyncRequest)(nil),             // 22: keyshift.v1.LocalServiceSyncRequest
-	(*LocalServiceSyncResponse)(nil),            // 23: keyshift.v1.LocalServiceSyncResponse
-	(*LocalReminder)(nil),                       // 24: keyshift.v1.LocalReminder
-	(*LocalServiceListRemindersRequest)(nil),    // 25: keyshift.v1.LocalServiceListRemindersRequest
-	(*LocalServiceListRemindersResponse)(nil),   // 26: keyshift.v1.LocalServiceListRemindersResponse
-	(*LocalServiceDismissReminderRequest)(nil),  // 27: keyshift.v1.LocalServiceDismissReminderRequest
-	(*LocalServiceDismissReminderResponse)(nil), // 28: keyshift.v1.LocalServiceDismissReminderResponse
-	(*LocalServicePauseRemindersRequest)(nil),   // 29: keyshift.v1.LocalServicePauseRemindersRequest
-	(*LocalServicePauseRemindersResponse)(nil),  // 30: keyshift.v1.LocalServicePauseRemindersResponse
-	(*LocalServiceDiagnoseRequest)(nil),         // 31: keyshift.v1.LocalServiceDiagnoseRequest
-	(*LocalServiceDiagnoseResponse)(nil),        // 32: keyshift.v1.LocalServiceDiagnoseResponse
-	(*Finding)(nil),                             // 33: keyshift.v1.Finding
-	(*Lease)(nil),                               // 34: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),                 // 35: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),               // 36: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                           // 37: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                            // 38: keyshift.v1.Lendable
+	(*LocalServicePreviewCodeRequest)(nil),      // 4: keyshift.v1.LocalServicePreviewCodeRequest
+	(*LocalServicePreviewCodeResponse)(nil),     // 5: keyshift.v1.LocalServicePreviewCodeResponse
+	(*LocalServiceEnrollRequest)(nil),           // 6: keyshift.v1.LocalServiceEnrollRequest
+	(*LocalServiceEnrollResponse)(nil),          // 7: keyshift.v1.LocalServiceEnrollResponse
+	(*LocalServiceUnenrollRequest)(nil),         // 8: keyshift.v1.LocalServiceUnenrollRequest
+	(*LocalServiceUnenrollResponse)(nil),        // 9: keyshift.v1.LocalServiceUnenrollResponse
+	(*LocalServiceListAccountsRequest)(nil),     // 10: keyshift.v1.LocalServiceListAccountsRequest
+	(*LocalServiceListAccountsResponse)(nil),    // 11: keyshift.v1.LocalServiceListAccountsResponse
+	(*LocalServiceCheckOutRequest)(nil),         // 12: keyshift.v1.LocalServiceCheckOutRequest
+	(*LocalServiceCheckOutResponse)(nil),        // 13: keyshift.v1.LocalServiceCheckOutResponse
+	(*LocalServiceListLeasesRequest)(nil),       // 14: keyshift.v1.LocalServiceListLeasesRequest
+	(*LocalServiceListLeasesResponse)(nil),      // 15: keyshift.v1.LocalServiceListLeasesResponse
+	(*LocalServiceRenewRequest)(nil),            // 16: keyshift.v1.LocalServiceRenewRequest
+	(*LocalServiceRenewResponse)(nil),           // 17: keyshift.v1.LocalServiceRenewResponse
+	(*LocalServiceCheckInRequest)(nil),          // 18: keyshift.v1.LocalServiceCheckInRequest
+	(*LocalServiceCheckInResponse)(nil),         // 19: keyshift.v1.LocalServiceCheckInResponse
+	(*LocalServiceGetCodeRequest)(nil),          // 20: keyshift.v1.LocalServiceGetCodeRequest
+	(*LocalServiceGetCodeResponse)(nil),         // 21: keyshift.v1.LocalServiceGetCodeResponse
+	(*LocalServiceRevealRequest)(nil),           // 22: keyshift.v1.LocalServiceRevealRequest
+	(*LocalServiceRevealResponse)(nil),          // 23: keyshift.v1.LocalServiceRevealResponse
+	(*LocalServiceSyncRequest)(nil),             // 24: keyshift.v1.LocalServiceSyncRequest
+	(*LocalServiceSyncResponse)(nil),            // 25: keyshift.v1.LocalServiceSyncResponse
+	(*LocalReminder)(nil),                       // 26: keyshift.v1.LocalReminder
+	(*LocalServiceListRemindersRequest)(nil),    // 27: keyshift.v1.LocalServiceListRemindersRequest
+	(*LocalServiceListRemindersResponse)(nil),   // 28: keyshift.v1.LocalServiceListRemindersResponse
+	(*LocalServiceDismissReminderRequest)(nil),  // 29: keyshift.v1.LocalServiceDismissReminderRequest
+	(*LocalServiceDismissReminderResponse)(nil), // 30: keyshift.v1.LocalServiceDismissReminderResponse
+	(*LocalServicePauseRemindersRequest)(nil),   // 31: keyshift.v1.LocalServicePauseRemindersRequest
+	(*LocalServicePauseRemindersResponse)(nil),  // 32: keyshift.v1.LocalServicePauseRemindersResponse
+	(*LocalServiceListSentRequest)(nil),         // 33: keyshift.v1.LocalServiceListSentRequest
+	(*LocalServiceListSentResponse)(nil),        // 34: keyshift.v1.LocalServiceListSentResponse
+	(*Sent)(nil),                                // 35: keyshift.v1.Sent
+	(*LocalSettings)(nil),                       // 36: keyshift.v1.LocalSettings
+	(*LocalServiceGetSettingsRequest)(nil),      // 37: keyshift.v1.LocalServiceGetSettingsRequest
+	(*LocalServiceGetSettingsResponse)(nil),     // 38: keyshift.v1.LocalServiceGetSettingsResponse
+	(*LocalServiceSetSettingsRequest)(nil),      // 39: keyshift.v1.LocalServiceSetSettingsRequest
+	(*LocalServiceSetSettingsResponse)(nil),     // 40: keyshift.v1.LocalServiceSetSettingsResponse
+	(*LocalServiceDiagnoseRequest)(nil),         // 41: keyshift.v1.LocalServiceDiagnoseRequest
+	(*LocalServiceDiagnoseResponse)(nil),        // 42: keyshift.v1.LocalServiceDiagnoseResponse
+	(*Finding)(nil),                             // 43: keyshift.v1.Finding
+	(*Lease)(nil),                               // 44: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                 // 45: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),               // 46: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                           // 47: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                            // 48: keyshift.v1.Lendable
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	34, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	35, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	36, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	36, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	44, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	45, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	46, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	46, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	37, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	47, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
-	38, // 7: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	35, // 8: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
-	1,  // 9: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
-	1,  // 10: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	35, // 11: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
-	1,  // 12: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
-	1,  // 13: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	36, // 14: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	3,  // 15: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	36, // 16: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
-	24, // 17: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
-	24, // 18: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
-	36, // 19: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
-	35, // 20: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	33, // 21: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 22: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	4,  // 23: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	6,  // 24: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	8,  // 25: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	10, // 26: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	12, // 27: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	14, // 28: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	16, // 29: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	18, // 30: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	20, // 31: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	22, // 32: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	25, // 33: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	27, // 34: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	29, // 35: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	31, // 36: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 37: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	5,  // 38: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	7,  // 39: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	9,  // 40: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	11, // 41: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	13, // 42: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	15, // 43: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	17, // 44: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	19, // 45: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	21, // 46: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	23, // 47: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	26, // 48: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	28, // 49: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	30, // 50: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	32, // 51: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	37, // [37:52] is the sub-list for method output_type
-	22, // [22:37] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	47, // 7: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	48, // 8: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	45, // 9: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	1,  // 10: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
+	1,  // 11: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
+	45, // 12: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	1,  // 13: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
+	1,  // 14: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
+	46, // 15: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	3,  // 16: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
+	46, // 17: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	26, // 18: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
+	26, // 19: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
+	46, // 20: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	45, // 21: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	35, // 22: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
+	46, // 23: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	46, // 24: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	46, // 25: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	45, // 26: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	36, // 27: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	36, // 28: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
+	36, // 29: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	43, // 30: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 31: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	4,  // 32: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	6,  // 33: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	8,  // 34: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	10, // 35: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	12, // 36: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	14, // 37: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	16, // 38: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	18, // 39: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	20, // 40: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	22, // 41: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	24, // 42: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	27, // 43: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	29, // 44: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	31, // 45: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	33, // 46: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	37, // 47: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	39, // 48: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	41, // 49: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 50: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	5,  // 51: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	7,  // 52: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	9,  // 53: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	11, // 54: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	13, // 55: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	15, // 56: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	17, // 57: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	19, // 58: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	21, // 59: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	23, // 60: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	25, // 61: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	28, // 62: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	30, // 63: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	32, // 64: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	34, // 65: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	38, // 66: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	40, // 67: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	42, // 68: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	50, // [50:69] is the sub-list for method output_type
+	31, // [31:50] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
@@ -2074,7 +2640,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   33,
+			NumMessages:   43,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,8 @@ const (
 const (
 	// LocalServiceGetStatusProcedure is the procedure name of the LocalService's GetStatus RPC.
 	LocalServiceGetStatusProcedure = "/keyshift.v1.LocalService/GetStatus"
+	// LocalServicePreviewCodeProcedure is the procedure name of the LocalService's PreviewCode RPC.
+	LocalServicePreviewCodeProcedure = "/keyshift.v1.LocalService/PreviewCode"
 	// LocalServiceEnrollProcedure is the procedure name of the LocalService's Enroll RPC.
 	LocalServiceEnrollProcedure = "/keyshift.v1.LocalService/Enroll"
 	// LocalServiceUnenrollProcedure is the procedure name of the LocalService's Unenroll RPC.
@@ -54,6 +56,12 @@ const (
 	// LocalServicePauseRemindersProcedure is the procedure name of the LocalService's PauseReminders
 	// RPC.
 	LocalServicePauseRemindersProcedure = "/keyshift.v1.LocalService/PauseReminders"
+	// LocalServiceListSentProcedure is the procedure name of the LocalService's ListSent RPC.
+	LocalServiceListSentProcedure = "/keyshift.v1.LocalService/ListSent"
+	// LocalServiceGetSettingsProcedure is the procedure name of the LocalService's GetSettings RPC.
+	LocalServiceGetSettingsProcedure = "/keyshift.v1.LocalService/GetSettings"
+	// LocalServiceSetSettingsProcedure is the procedure name of the LocalService's SetSettings RPC.
+	LocalServiceSetSettingsProcedure = "/keyshift.v1.LocalService/SetSettings"
 	// LocalServiceDiagnoseProcedure is the procedure name of the LocalService's Diagnose RPC.
 	LocalServiceDiagnoseProcedure = "/keyshift.v1.LocalService/Diagnose"
 )
@@ -64,6 +72,13 @@ var (
 			StreamType: connect.StreamTypeUnary,
 			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("GetStatus"),
 			Procedure:  LocalServiceGetStatusProcedure,
+		}
+	})
+	localServicePreviewCodeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("PreviewCode"),
+			Procedure:  LocalServicePreviewCodeProcedure,
 		}
 	})
 	localServiceEnrollSpec = sync.OnceValue(func() connect.Spec {
@@ -157,6 +172,27 @@ var (
 			Procedure:  LocalServicePauseRemindersProcedure,
 		}
 	})
+	localServiceListSentSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ListSent"),
+			Procedure:  LocalServiceListSentProcedure,
+		}
+	})
+	localServiceGetSettingsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("GetSettings"),
+			Procedure:  LocalServiceGetSettingsProcedure,
+		}
+	})
+	localServiceSetSettingsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("SetSettings"),
+			Procedure:  LocalServiceSetSettingsProcedure,
+		}
+	})
 	localServiceDiagnoseSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -169,6 +205,8 @@ var (
 // LocalServiceClient is a client for the keyshift.v1.LocalService service.
 type LocalServiceClient interface {
 	GetStatus(context.Context, *v1.LocalServiceGetStatusRequest) (*v1.LocalServiceGetStatusResponse, error)
+	// PreviewCode tells which hub an enrollment code is for, without using the code up. The hub is asked for its name.
+	PreviewCode(context.Context, *v1.LocalServicePreviewCodeRequest) (*v1.LocalServicePreviewCodeResponse, error)
 	// Enroll makes this computer known to the hub that the code names. An enrolled agent refuses another hub.
 	Enroll(context.Context, *v1.LocalServiceEnrollRequest) (*v1.LocalServiceEnrollResponse, error)
 	Unenroll(context.Context, *v1.LocalServiceUnenrollRequest) (*v1.LocalServiceUnenrollResponse, error)
@@ -188,6 +226,11 @@ type LocalServiceClient interface {
 	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
 	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
 	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
+	// ListSent tells what left this device: every kind of message to the hub, in words.
+	ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error)
+	// GetSettings tells what the user has chosen for this device.
+	GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error)
+	SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -201,6 +244,8 @@ func NewLocalServiceClient(client *connect.Client) LocalServiceClient {
 // LocalServiceHandler is an implementation of the keyshift.v1.LocalService service.
 type LocalServiceHandler interface {
 	GetStatus(context.Context, *v1.LocalServiceGetStatusRequest) (*v1.LocalServiceGetStatusResponse, error)
+	// PreviewCode tells which hub an enrollment code is for, without using the code up. The hub is asked for its name.
+	PreviewCode(context.Context, *v1.LocalServicePreviewCodeRequest) (*v1.LocalServicePreviewCodeResponse, error)
 	// Enroll makes this computer known to the hub that the code names. An enrolled agent refuses another hub.
 	Enroll(context.Context, *v1.LocalServiceEnrollRequest) (*v1.LocalServiceEnrollResponse, error)
 	Unenroll(context.Context, *v1.LocalServiceUnenrollRequest) (*v1.LocalServiceUnenrollResponse, error)
@@ -220,6 +265,11 @@ type LocalServiceHandler interface {
 	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
 	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
 	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
+	// ListSent tells what left this device: every kind of message to the hub, in words.
+	ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error)
+	// GetSettings tells what the user has chosen for this device.
+	GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error)
+	SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -230,6 +280,7 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 	adapter := localServiceHandler{svc: svc}
 	server.Register(
 		connect.Method{Spec: localServiceGetStatusSpec(), Handler: adapter.getStatus},
+		connect.Method{Spec: localServicePreviewCodeSpec(), Handler: adapter.previewCode},
 		connect.Method{Spec: localServiceEnrollSpec(), Handler: adapter.enroll},
 		connect.Method{Spec: localServiceUnenrollSpec(), Handler: adapter.unenroll},
 		connect.Method{Spec: localServiceListAccountsSpec(), Handler: adapter.listAccounts},
@@ -243,6 +294,9 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceListRemindersSpec(), Handler: adapter.listReminders},
 		connect.Method{Spec: localServiceDismissReminderSpec(), Handler: adapter.dismissReminder},
 		connect.Method{Spec: localServicePauseRemindersSpec(), Handler: adapter.pauseReminders},
+		connect.Method{Spec: localServiceListSentSpec(), Handler: adapter.listSent},
+		connect.Method{Spec: localServiceGetSettingsSpec(), Handler: adapter.getSettings},
+		connect.Method{Spec: localServiceSetSettingsSpec(), Handler: adapter.setSettings},
 		connect.Method{Spec: localServiceDiagnoseSpec(), Handler: adapter.diagnose},
 	)
 }
@@ -252,6 +306,10 @@ type UnimplementedLocalServiceHandler struct{}
 
 func (UnimplementedLocalServiceHandler) GetStatus(context.Context, *v1.LocalServiceGetStatusRequest) (*v1.LocalServiceGetStatusResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.GetStatus is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) PreviewCode(context.Context, *v1.LocalServicePreviewCodeRequest) (*v1.LocalServicePreviewCodeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.PreviewCode is not implemented")
 }
 
 func (UnimplementedLocalServiceHandler) Enroll(context.Context, *v1.LocalServiceEnrollRequest) (*v1.LocalServiceEnrollResponse, error) {
@@ -306,6 +364,18 @@ func (UnimplementedLocalServiceHandler) PauseReminders(context.Context, *v1.Loca
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.PauseReminders is not implemented")
 }
 
+func (UnimplementedLocalServiceHandler) ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ListSent is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.GetSettings is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.SetSettings is not implemented")
+}
+
 func (UnimplementedLocalServiceHandler) Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.Diagnose is not implemented")
 }
@@ -317,6 +387,14 @@ type localServiceClient struct {
 func (c *localServiceClient) GetStatus(ctx context.Context, req *v1.LocalServiceGetStatusRequest) (*v1.LocalServiceGetStatusResponse, error) {
 	var res v1.LocalServiceGetStatusResponse
 	if err := c.client.CallUnary(ctx, localServiceGetStatusSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) PreviewCode(ctx context.Context, req *v1.LocalServicePreviewCodeRequest) (*v1.LocalServicePreviewCodeResponse, error) {
+	var res v1.LocalServicePreviewCodeResponse
+	if err := c.client.CallUnary(ctx, localServicePreviewCodeSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -426,6 +504,30 @@ func (c *localServiceClient) PauseReminders(ctx context.Context, req *v1.LocalSe
 	return &res, nil
 }
 
+func (c *localServiceClient) ListSent(ctx context.Context, req *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error) {
+	var res v1.LocalServiceListSentResponse
+	if err := c.client.CallUnary(ctx, localServiceListSentSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) GetSettings(ctx context.Context, req *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error) {
+	var res v1.LocalServiceGetSettingsResponse
+	if err := c.client.CallUnary(ctx, localServiceGetSettingsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) SetSettings(ctx context.Context, req *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error) {
+	var res v1.LocalServiceSetSettingsResponse
+	if err := c.client.CallUnary(ctx, localServiceSetSettingsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
 func (c *localServiceClient) Diagnose(ctx context.Context, req *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	var res v1.LocalServiceDiagnoseResponse
 	if err := c.client.CallUnary(ctx, localServiceDiagnoseSpec(), req, &res); err != nil {
@@ -442,6 +544,18 @@ func (h localServiceHandler) getStatus(ctx context.Context, _ connect.Spec, stre
 		return err
 	}
 	res, err := h.svc.GetStatus(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) previewCode(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServicePreviewCodeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.PreviewCode(ctx, &req)
 	if err != nil {
 		return err
 	}
@@ -598,6 +712,42 @@ func (h localServiceHandler) pauseReminders(ctx context.Context, _ connect.Spec,
 		return err
 	}
 	res, err := h.svc.PauseReminders(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) listSent(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceListSentRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListSent(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) getSettings(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceGetSettingsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetSettings(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) setSettings(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceSetSettingsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SetSettings(ctx, &req)
 	if err != nil {
 		return err
 	}
