@@ -21,19 +21,20 @@ run: ## install what is missing, build, and show Keyshift at work
 	@$(MAKE) --no-print-directory programs
 	@bash scripts/run.sh
 
-build: programs tray ## build bin/keyshift-hub, bin/keyshift-agent and bin/keyshift-tray
+build: programs tray ## build hub, agent and tray into bin/
 
 programs:
 	@mkdir -p bin
 	$(GO_BUILD) -o bin/keyshift-hub ./cmd/hub
 	$(EXPERIMENT) $(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
+	$(GO_BUILD) -o bin/keyshift-tray ./cmd/tray
 
-# Fyne needs C. Its first build takes minutes, later ones seconds.
+# What stays all day is built without C; its windows are drawn by the same program built with Fyne, which needs C. Fyne's
+# first build takes minutes, later ones seconds.
 TRAY_BUILD = CGO_ENABLED=1 go build -trimpath -tags x11,migrated_fynedo -ldflags "-s -w -X main.version=$(VERSION)"
-tray:
+tray: programs
 	@scripts/setup.sh tray
-	@mkdir -p bin
-	$(TRAY_BUILD) -o bin/keyshift-tray ./cmd/tray
+	$(TRAY_BUILD) -o bin/keyshift-tray-ui ./cmd/tray
 
 cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 	@for system in $(SYSTEMS); do \

@@ -12,6 +12,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
 
@@ -21,6 +22,9 @@ const (
 	apiStop   = 5 * time.Second
 	watchStop = time.Second
 )
+
+// startedAfter is when what only starting needs is given back.
+const startedAfter = time.Minute
 
 type runCmd struct {
 	LogLevel slog.Level `default:"info" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn or error."`
@@ -37,7 +41,7 @@ type AgentConfig struct {
 // Run is the agent. It listens before anything else, because that is what makes it the only one.
 func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 	log := slog.New(slog.NewTextHandler(inv.Stderr, &slog.HandlerOptions{Level: cmd.LogLevel}))
-	defer stayLight(log)()
+	defer light.Stay(log, startedAfter)()
 	path, err := inv.socket()
 	if err != nil {
 		return err

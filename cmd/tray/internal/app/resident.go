@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/ipc"
+	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 	"github.com/keyshift-hq/keyshift/internal/tray/icon"
@@ -16,6 +17,9 @@ import (
 
 // hostPatience is how long a tray host may take to come at login, before a window is shown in its stead.
 const hostPatience = 5 * time.Second
+
+// startedAfter is when what only starting needs is given back.
+const startedAfter = 15 * time.Second
 
 // resident is the process that stays.
 type resident struct {
@@ -41,6 +45,7 @@ func (p *Program) reside(ctx context.Context, f flags) error {
 		return err
 	}
 	defer l.Close()
+	defer light.Stay(p.log(), startedAfter)()
 	log.SetOutput(io.Discard) // package systray logs what is known here from Hosts
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 	"sync"
 
 	"github.com/keyshift-hq/keyshift/internal/tray"
@@ -156,6 +157,10 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.text))
 }
 
+// drawing is the ending of the program that draws windows, where the resident is built without them: what a desk runs all
+// day then needs neither C nor OpenGL, and a fraction of the memory.
+const drawing = "-ui"
+
 // windowCommand makes the command of a window process.
 func (p *Program) windowCommand(ctx context.Context, socket string) func(tray.Request) *exec.Cmd {
 	return func(first tray.Request) *exec.Cmd {
@@ -163,6 +168,18 @@ func (p *Program) windowCommand(ctx context.Context, socket string) func(tray.Re
 		if first.Argument != "" {
 			args = append(args, "--about", first.Argument)
 		}
-		return exec.CommandContext(ctx, p.Executable, args...) // #nosec G204 -- this program itself
+		return exec.CommandContext(ctx, p.drawer(), args...) // #nosec G204 -- this program itself
 	}
+}
+
+// drawer is the program that draws windows: this one, or its sibling.
+func (p *Program) drawer() string {
+	if p.Windows != nil {
+		return p.Executable
+	}
+	name, isWindows := strings.CutSuffix(p.Executable, ".exe")
+	if isWindows {
+		return name + drawing + ".exe"
+	}
+	return name + drawing
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package cli
+package light
 
 // releaseProgram does nothing: macOS and Windows take the pages of an idle program back by themselves.
 func releaseProgram() error { return nil }

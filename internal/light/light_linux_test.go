@@ -1,4 +1,4 @@
-package cli
+package light
 
 import "testing"
 

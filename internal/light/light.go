@@ -1,0 +1,23 @@
+// Package light keeps a program small that stays all day and has little to do: it trades speed for memory.
+package light
+
+import (
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Stay makes the process light, and lighter once it has started: what only starting needs is given back after that time.
+// The returned function ends what it began.
+func Stay(log *slog.Logger, started time.Duration) (stop func()) {
+	debug.SetGCPercent(25)
+	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0))) // each more has caches of its own
+	timer := time.AfterFunc(started, func() {
+		debug.FreeOSMemory()
+		if err := releaseProgram(); err != nil {
+			log.Debug("program pages not released", "error", err.Error())
+		}
+	})
+	return func() { timer.Stop() }
+}
