@@ -35,32 +35,30 @@ func (h *Hub) CheckOut(ctx context.Context, call Call, req CheckOutRequest) (Len
 	if err := h.limits.checkOut(call.UserID); err != nil {
 		return Lent{}, err
 	}
-	// The credential is opened before anything is committed: a hub that cannot decrypt does not lend.
-	credential, err := h.openCredential(ctx, req.AccountID)
-	if err != nil {
-		return Lent{}, err
-	}
-	defer seal.Wipe(credential.plain)
 	call.account = req.AccountID
 	var made granted
+	defer func() { made.credential.wipe() }()
 	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
+		made.credential.wipe() // it may run again
 		var err error
 		made, err = h.grant(tx, c, req, reason)
 		return made.view.ID, err
 	})
 	if err == nil && made.view.ID != id { // it was granted before
+		made.credential.wipe()
 		made, err = h.grantedBefore(ctx, id)
 	}
 	if err != nil {
 		return Lent{}, err
 	}
-	return h.lend(ctx, made, credential)
+	return h.lend(ctx, made)
 }
 
-// granted is a lease with the key of its device.
+// granted is a lease with the key of its device, and the credential if it was opened.
 type granted struct {
 	view       LeaseView
 	sealingKey []byte
+	credential opened
 }
 
 func (h *Hub) grantedBefore(ctx context.Context, lease keyshift.ID) (granted, error) {
@@ -73,7 +71,7 @@ func (h *Hub) grantedBefore(ctx context.Context, lease keyshift.ID) (granted, er
 	if err != nil {
 		return granted{}, fmt.Errorf("read device: %w", err)
 	}
-	return granted{view, device.SealingKey}, nil
+	return granted{view: view, sealingKey: device.SealingKey}, nil
 }
 
 func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (granted, error) {
@@ -88,6 +86,10 @@ func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (grante
 	if err := q.ask(); err != nil {
 		return granted{}, refused(tx, c, account, err)
 	}
+	credential, err := h.openFor(tx, account)
+	if err != nil {
+		return granted{}, err
+	}
 	l := keyshift.NewLease(tx.NewID(), account, c.User, c.Device, reason, req.Duration, tx.Now())
 	event := c.event(keyshift.ActLeaseGranted)
 	event.AccountID, event.LeaseID = account.ID, l.ID
@@ -95,7 +97,7 @@ func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (grante
 		"credential_version": strconv.FormatInt(account.CredentialVersion, 10)}
 	event.Personal = map[string]string{"reason": reason, "user": c.User.Name}
 	view := LeaseView{Lease: l, Account: account, UserName: c.User.Shown(), DeviceName: c.Device.Name}
-	return granted{view, c.Device.SealingKey}, errors.Join(tx.AddLease(l), tx.Append(event))
+	return granted{view, c.Device.SealingKey, credential}, errors.Join(tx.AddLease(l), tx.Append(event))
 }
 
 // refused writes a gate's refusal into the audit log, and gives it back.
@@ -122,6 +124,8 @@ type opened struct {
 	plain   []byte
 }
 
+func (o opened) wipe() { seal.Wipe(o.plain) }
+
 func (h *Hub) placeCredential(account keyshift.ID) seal.Place {
 	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "sealed"}
 }
@@ -130,8 +134,20 @@ func (h *Hub) placeSeed(account keyshift.ID) seal.Place {
 	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "seed"}
 }
 
-func (h *Hub) openCredential(ctx context.Context, account keyshift.ID) (opened, error) {
-	sealed, err := h.Store.Read(ctx).Credential(account)
+// openFor opens what is to be lent, before anything is committed: a hub that cannot decrypt does not lend.
+func (h *Hub) openFor(tx Tx, account keyshift.Account) (opened, error) {
+	if !account.LendsSecret() {
+		return opened{}, nil
+	}
+	credential, err := h.openCredential(tx, account.ID)
+	if err == nil && credential.version != account.CredentialVersion {
+		err = integrity("The stored credential of this account is not its newest.", nil)
+	}
+	return credential, err
+}
+
+func (h *Hub) openCredential(r Reader, account keyshift.ID) (opened, error) {
+	sealed, err := r.Credential(account)
 	if errors.Is(err, keyshift.ErrNotFound) {
 		return opened{}, nil
 	}
@@ -150,17 +166,23 @@ func integrity(text string, cause error) error {
 }
 
 // lend seals the credential to the device of a committed lease.
-func (h *Hub) lend(ctx context.Context, made granted, credential opened) (Lent, error) {
+func (h *Hub) lend(ctx context.Context, made granted) (Lent, error) {
 	view, err := h.withContact(made.view, nil)
 	if !view.LiveAt(h.Now()) || !view.Account.LendsSecret() {
 		return Lent{Lease: view}, err
 	}
-	if credential.version != view.Account.CredentialVersion {
-		if credential, err = h.openCredential(ctx, view.AccountID); err != nil {
+	credential := made.credential
+	if credential.plain == nil { // granted before
+		if credential, err = h.openCredential(h.Store.Read(ctx), view.AccountID); err != nil {
 			return Lent{}, err
 		}
+		defer credential.wipe()
 	}
-	sealed, err := seal.SealToDevice(made.sealingKey, h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
+	key, err := h.sealingKey(view.DeviceID, made.sealingKey)
+	if err != nil {
+		return Lent{}, err
+	}
+	sealed, err := key.Seal(h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
 	return Lent{view, sealed}, err
 }
 

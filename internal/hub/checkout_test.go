@@ -159,3 +159,39 @@ func TestTooManyCheckOutsAreSlowedDown(t *testing.T) {
 	}
 	t.Errorf("1001 check-outs in a minute: %v, want rate_limited", err)
 }
+
+// A hub that cannot decrypt commits nothing: no lease waits for a secret that never comes.
+func TestACredentialThatDoesNotOpenIsNotLent(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device := w.device("dana")
+	for _, tt := range []struct {
+		handle string
+		spoil  func(*hub.SealedCredential)
+	}{
+		{"changed", func(c *hub.SealedCredential) { c.Sealed[len(c.Sealed)-1] ^= 1 }},
+		{"of_another_account", func(c *hub.SealedCredential) { *c = w.credential(w.account("other")) }},
+	} {
+		account := w.account(tt.handle, "dana")
+		bad := w.credential(account)
+		tt.spoil(&bad)
+		bad.AccountID = account
+		w.must(w.hub.Store.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error {
+			bad.Version++
+			return tx.SaveCredential(bad)
+		}))
+		if _, err := w.checkOut(device, account); keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
+			t.Errorf("%s: check-out: %v, want integrity_failed", tt.handle, err)
+		}
+	}
+	if n := w.actions()[keyshift.ActLeaseGranted]; n != 0 {
+		t.Errorf("%d leases were granted, want none", n)
+	}
+}
+
+func (w *world) credential(account keyshift.ID) hub.SealedCredential {
+	w.t.Helper()
+	c, err := w.hub.Store.Read(w.t.Context()).Credential(account)
+	w.must(err)
+	return c
+}

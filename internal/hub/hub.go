@@ -83,9 +83,10 @@ type Hub struct {
 	codeKey  []byte
 	broker   *Broker
 	presence *presence
-	// deviceKeys spares a look-up for each signed request.
-	deviceKeys deviceKeys
-	limits     *limiter
+	// deviceKeys verify, sealingKeys seal.
+	deviceKeys  *keys[deviceKey]
+	sealingKeys *keys[seal.DeviceKey]
+	limits      *limiter
 	// rollback mirrors HubRow.State: what another replica finds is known with its wake-up, or half a minute later.
 	rollback atomic.Bool
 	// rollbackAccepted is HubRow.RollbackAcceptedAt in microseconds.

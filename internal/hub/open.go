@@ -25,7 +25,7 @@ func Open(ctx context.Context, o Options, name string) (*Hub, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{Options: o, broker: newBroker(), presence: newPresence(), deviceKeys: deviceKeys{byID: map[keyshift.ID]deviceKey{}}, limits: newLimiter(o.Limits, o.Clock)}
+	h := &Hub{Options: o, broker: newBroker(), presence: newPresence(), deviceKeys: newKeys[deviceKey](maxDeviceKeys), sealingKeys: newKeys[seal.DeviceKey](maxSealingKeys), limits: newLimiter(o.Limits, o.Clock)}
 	h.broker.devices = func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error) {
 		return o.Store.Read(ctx).RevokedDevices(batch)
 	}

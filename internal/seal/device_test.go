@@ -153,6 +153,9 @@ func TestSealToDeviceRefuses(t *testing.T) {
 			t.Errorf("%s: err = %v, want %v", tt.name, err, tt.want)
 		}
 	}
+	if b, err := (DeviceKey{}).Seal(testContext, []byte("secret")); !errors.Is(err, ErrBadKey) || b != nil {
+		t.Errorf("zero key: err = %v, want ErrBadKey", err)
+	}
 }
 
 func BenchmarkDeriveKeys(b *testing.B) {

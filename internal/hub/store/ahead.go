@@ -18,6 +18,7 @@ type foreseen struct {
 	device  keyshift.Device
 	user    keyshift.User
 	account keyshift.Account // without an id if there is none
+	sealed  hub.SealedCredential
 	risk    *keyshift.RiskAcceptance
 	granted bool
 	// anyTime: no work hours are set for the user.
@@ -72,6 +73,7 @@ func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
 		MaxDuration: row.MaxDuration, OfflineGrace: row.OfflineGrace, LeaseStorage: row.LeaseStorage, AllowShow: row.AllowShow,
 		CredentialVersion: row.CredentialVersion, HasCodeSeed: row.HasCodeSeed, RotationDue: row.RotationDue, CreatedAt: row.CreatedAt,
 	})
+	f.sealed = credentialOf(db.Credential{AccountID: row.AccountID, Version: row.SealedVersion, Sealed: row.Sealed, Seed: row.Seed, KekVersion: row.KekVersion})
 	if row.AcceptedAt > 0 {
 		f.risk = riskOf(db.RiskAcceptance{AccountID: row.AccountID, Clause: row.Clause, TextHash: row.TextHash, AcceptedBy: row.AcceptedBy,
 			AcceptedAt: row.AcceptedAt, ValidUntil: row.ValidUntil})
@@ -109,6 +111,21 @@ func (t *tx) Account(id keyshift.ID) (keyshift.Account, error) {
 		return f.account, nil
 	}
 	return t.reader.Account(id)
+}
+
+func (t *tx) Credential(account keyshift.ID) (hub.SealedCredential, error) {
+	if f := t.known(); f != nil && f.account.ID == account {
+		return f.sealed, found(f.sealed.Version > 0)
+	}
+	return t.reader.Credential(account)
+}
+
+// found is for what may not be there.
+func found(there bool) error {
+	if there {
+		return nil
+	}
+	return keyshift.ErrNotFound
 }
 
 func (t *tx) RiskAcceptance(account keyshift.ID) (*keyshift.RiskAcceptance, error) {

@@ -61,6 +61,7 @@ SELECT q.place, d.id, d.user_id, d.name, d.os, d.state, d.enrolled_at, d.signing
   COALESCE(a.rotation_due, 0) AS rotation_due, COALESCE(a.created_at, 0) AS created_at,
   COALESCE(r.clause, '') AS clause, COALESCE(r.text_hash, '') AS text_hash, COALESCE(r.accepted_by, '') AS accepted_by,
   COALESCE(r.accepted_at, 0) AS accepted_at, COALESCE(r.valid_until, 0) AS valid_until,
+  COALESCE(k.version, 0) AS sealed_version, k.sealed, k.seed, COALESCE(k.kek_version, 0) AS kek_version,
   CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
   CAST((SELECT count(*) FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id)
     + (SELECT count(*) FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id
@@ -77,6 +78,7 @@ JOIN devices d ON d.id = q.device_id
 JOIN users u ON u.id = d.user_id
 LEFT JOIN accounts a ON a.id = q.account_id
 LEFT JOIN risk_acceptances r ON r.account_id = q.account_id
+LEFT JOIN credentials k ON k.account_id = q.account_id
 LEFT JOIN effects e ON e.actor_id = q.device_id AND e.request_id = q.request_id
 `
 
@@ -111,6 +113,10 @@ type AheadRow struct {
 	AcceptedBy        string
 	AcceptedAt        int64
 	ValidUntil        int64
+	SealedVersion     int64
+	Sealed            []byte
+	Seed              []byte
+	KekVersion        int64
 	Repeated          int32
 	GrantsFound       int64
 	HasHours          int32
@@ -173,6 +179,10 @@ func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error
 			&i.AcceptedBy,
 			&i.AcceptedAt,
 			&i.ValidUntil,
+			&i.SealedVersion,
+			&i.Sealed,
+			&i.Seed,
+			&i.KekVersion,
 			&i.Repeated,
 			&i.GrantsFound,
 			&i.HasHours,

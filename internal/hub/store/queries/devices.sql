@@ -20,6 +20,7 @@ SELECT q.place, sqlc.embed(d), sqlc.embed(u),
   COALESCE(a.rotation_due, 0) AS rotation_due, COALESCE(a.created_at, 0) AS created_at,
   COALESCE(r.clause, '') AS clause, COALESCE(r.text_hash, '') AS text_hash, COALESCE(r.accepted_by, '') AS accepted_by,
   COALESCE(r.accepted_at, 0) AS accepted_at, COALESCE(r.valid_until, 0) AS valid_until,
+  COALESCE(k.version, 0) AS sealed_version, k.sealed, k.seed, COALESCE(k.kek_version, 0) AS kek_version,
   CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
   CAST((SELECT count(*) FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id)
     + (SELECT count(*) FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id
@@ -36,6 +37,7 @@ JOIN devices d ON d.id = q.device_id
 JOIN users u ON u.id = d.user_id
 LEFT JOIN accounts a ON a.id = q.account_id
 LEFT JOIN risk_acceptances r ON r.account_id = q.account_id
+LEFT JOIN credentials k ON k.account_id = q.account_id
 LEFT JOIN effects e ON e.actor_id = q.device_id AND e.request_id = q.request_id;
 
 -- name: Devices :many
