@@ -73,12 +73,13 @@ func (e *sqliteEngine) open(ctx context.Context) error {
 	return e.verify(ctx)
 }
 
+// openPools keeps page caches small: every connection has its own, and the system's cache is behind them all.
 func (e *sqliteEngine) openPools(ctx context.Context) error {
 	var err error
-	if e.pool, err = openPool(e.dsn("_pragma=journal_mode(WAL)"), 1); err != nil {
+	if e.pool, err = openPool(e.dsn("_pragma=journal_mode(WAL)&_pragma=cache_size(-4096)"), 1); err != nil {
 		return err
 	}
-	if e.reads, err = openPool(e.dsn("_pragma=query_only(1)"), sqliteReaders); err != nil {
+	if e.reads, err = openPool(e.dsn("_pragma=query_only(1)&_pragma=cache_size(-2048)"), sqliteReaders); err != nil {
 		return err
 	}
 	var mode string
@@ -99,7 +100,7 @@ func (e *sqliteEngine) dsn(more string) string {
 	}
 	return "file://" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&" + more + "&_pragma=synchronous(FULL)&_pragma=fullfsync(1)&_pragma=checkpoint_fullfsync(1)" +
-		"&_pragma=wal_autocheckpoint(4000)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)&_pragma=journal_size_limit(67108864)" +
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=journal_size_limit(67108864)" +
 		"&_txlock=immediate&_dqs=0&_defensive=1&_error_rc=1"
 }
 
@@ -113,10 +114,16 @@ func openPool(dsn string, size int) (*sql.DB, error) {
 	return pool, nil
 }
 
-// verify looks at every page after a hub that did not end in order, or when somebody changed the file.
+// verify looks at every page after a hub that did not end in order, or when somebody changed the file. It does so over a
+// connection of its own, so that what it has read does not stay in memory.
 func (e *sqliteEngine) verify(ctx context.Context) error {
+	pool, err := openPool(e.dsn("_pragma=query_only(1)"), 1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
 	var found string
-	if err := e.pool.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+	if err := pool.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
 		return fmt.Errorf("verify database: %w", err)
 	}
 	if found != "ok" {
