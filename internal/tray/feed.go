@@ -33,7 +33,7 @@ func (f *Feed) Run(ctx context.Context) {
 }
 
 func (f *Feed) take(status *v1.LocalServiceGetStatusResponse, err error) {
-	f.picture.Status, f.picture.Problem, f.picture.At = status, shown(err), f.Now()
+	f.picture.Status, f.picture.Problem, f.picture.At = status, Explain(err), f.Now()
 	if !status.GetEnrolled() {
 		f.picture.Accounts, f.picture.AccountsProblem, f.picture.Reminders = nil, nil, nil
 	}
@@ -42,7 +42,7 @@ func (f *Feed) take(status *v1.LocalServiceGetStatusResponse, err error) {
 // ask completes the picture. What cannot be had stays as it was.
 func (f *Feed) ask(ctx context.Context) {
 	accounts, err := f.Agent.Accounts(ctx)
-	f.picture.AccountsProblem = shown(err)
+	f.picture.AccountsProblem = Explain(err)
 	if err == nil {
 		f.picture.Accounts = accounts.GetAccounts()
 	}
@@ -51,8 +51,8 @@ func (f *Feed) ask(ctx context.Context) {
 	}
 }
 
-// shown is an error as people may see it; nil for nil.
-func shown(err error) *keyshift.Error {
+// Explain is an error as people may see it; nil for nil.
+func Explain(err error) *keyshift.Error {
 	var e *keyshift.Error
 	switch {
 	case err == nil:

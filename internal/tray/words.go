@@ -18,8 +18,11 @@ const longestName = 40
 // exactly when a minute is over.
 func Span(c i18n.Catalog, d time.Duration) string {
 	minutes := int((d + time.Minute - 1) / time.Minute)
-	if minutes < 60 {
+	switch {
+	case minutes < 60:
 		return c.Text("tray_minutes", strconv.Itoa(minutes))
+	case minutes%60 == 0:
+		return c.Text("tray_whole_hours", strconv.Itoa(minutes/60))
 	}
 	return c.Text("tray_hours", strconv.Itoa(minutes/60), strconv.Itoa(minutes%60))
 }

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"os/exec"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
@@ -16,6 +19,7 @@ func (r *resident) do(ctx context.Context, a tray.Action) {
 	defer cancel()
 	if err := r.act(limited, a); err != nil {
 		r.log.Warn("action failed", "action", string(a.Verb), "error", err.Error())
+		r.complain(ctx, err)
 	}
 }
 
@@ -31,8 +35,27 @@ func (r *resident) act(ctx context.Context, a tray.Action) (err error) {
 		_, err = r.agent.PauseReminders(ctx, a.Duration, a.Today)
 	case tray.Dismiss:
 		_, err = r.agent.DismissReminder(ctx, a.Reminder)
+	case tray.Browse:
+		return browse(ctx, a.Network)
+	case tray.StartAgent:
+		return r.startAgent(ctx)
 	case tray.Quit:
 		r.quit()
 	}
 	return err
+}
+
+// pages are where the networks are.
+var pages = map[keyshift.Network]string{
+	keyshift.X: "https://x.com/", keyshift.Facebook: "https://www.facebook.com/",
+	keyshift.Instagram: "https://www.instagram.com/", keyshift.Pinterest: "https://www.pinterest.com/",
+}
+
+// browse opens a network's page in the browser.
+func browse(ctx context.Context, n keyshift.Network) error {
+	words := opener(pages[n])
+	if err := exec.CommandContext(ctx, words[0], words[1:]...).Run(); err != nil { // #nosec G204 -- constants
+		return fmt.Errorf("open browser: %w", err)
+	}
+	return nil
 }

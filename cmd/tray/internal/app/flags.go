@@ -19,6 +19,8 @@ type flags struct {
 	Version    bool     `help:"Show the version."`
 	Help       helpFlag `short:"h" help:"Show this help."`
 	Child      bool     `hidden:"" help:"Be a window process: take requests from standard input."`
+
+	elsewhere bool // Socket was given
 }
 
 // helpFlag shows the help, and ends the parsing.
@@ -48,6 +50,7 @@ func (p *Program) parse() (flags, error) {
 		return f, err
 	}
 	_, err = parser.Parse(p.Args)
+	f.elsewhere = f.Socket != ""
 	if err == nil && f.Window != "" && !known(f.request()) {
 		err = errors.New("there is no such window")
 	}

@@ -33,6 +33,10 @@ type resident struct {
 	pictures chan tray.Picture
 	changes  chan func() // what else happens, done by the loop
 	view     tray.View
+	news     tray.News
+	notices  *notices
+	// elsewhere says that the agent listens at an unusual place.
+	elsewhere bool
 }
 
 // reside is the resident's life.
@@ -63,8 +67,9 @@ func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelF
 	r := &resident{
 		Program: p, log: p.log(), agent: localclient.New(f.Socket), quit: quit,
 		pictures: make(chan tray.Picture), changes: make(chan func()),
-		view: tray.View{Words: p.words()},
+		view: tray.View{Words: p.words()}, elsewhere: f.elsewhere,
 	}
+	r.openNotices(ctx)
 	r.windows = &windows{command: p.windowCommand(ctx, f.Socket), failed: func(err error) { r.noWindows(ctx, err) }}
 	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }, Dark: true}
 	r.icon.Show(r.view.Face(p.Now()))
@@ -123,6 +128,7 @@ func (r *resident) hear(ctx context.Context, p tray.Picture) {
 // loop shows what is, whenever something happened or a minute of a countdown is over. It alone touches the view.
 func (r *resident) loop(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
+	met := false
 	for {
 		timer.Stop()
 		if next := r.view.NextChange(r.Now()); next > 0 {
@@ -130,6 +136,11 @@ func (r *resident) loop(ctx context.Context) {
 		}
 		select {
 		case r.view.Picture = <-r.pictures:
+			if !met {
+				r.meetAgent(ctx, r.view.Picture)
+				met = true
+			}
+			r.tell(ctx, r.news.Notices(r.view)...)
 		case change := <-r.changes:
 			change()
 		case <-timer.C:
@@ -151,5 +162,6 @@ func (r *resident) change(ctx context.Context, do func()) {
 // noWindows notes that a window could not be shown.
 func (r *resident) noWindows(ctx context.Context, err error) {
 	r.log.Error("window not shown", "error", err.Error())
+	r.complain(ctx, errNoWindows.Because(err))
 	r.change(ctx, func() { r.view.NoWindows = true })
 }

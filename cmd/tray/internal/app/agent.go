@@ -1,0 +1,72 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/tray"
+)
+
+// startAgent starts the agent: as the service it was installed as, or else as a process of its own that outlives the tray.
+func (r *resident) startAgent(ctx context.Context) error {
+	agent, err := r.agentProgram()
+	if err != nil {
+		return keyshift.Refuse(keyshift.CodeAgentNotRunning, r.words().Text("tray_agent_missing"), "").Because(err)
+	}
+	if !r.elsewhere && exec.CommandContext(ctx, agent, "start").Run() == nil { // #nosec G204 -- our own program
+		return nil
+	}
+	args := []string{"run"}
+	if r.elsewhere {
+		args = []string{"--socket", r.agent.Path(), "run"}
+	}
+	cmd := exec.Command(agent, args...) // #nosec G204 -- our own program
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start agent: %w", err)
+	}
+	go func() { _ = cmd.Wait() }()
+	return nil
+}
+
+var errNoAgent = errors.New("keyshift-agent not found")
+
+// agentProgram is the agent beside this program, or in the path.
+func (r *resident) agentProgram() (string, error) {
+	name := "keyshift-agent"
+	if strings.HasSuffix(r.Executable, ".exe") {
+		name += ".exe"
+	}
+	beside := filepath.Join(filepath.Dir(r.Executable), name)
+	if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+		return beside, nil
+	}
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return "", errNoAgent
+	}
+	return found, nil
+}
+
+// meetAgent starts the agent if the first picture shows none, and says so. Later the menu offers it: somebody may have
+// stopped the agent on purpose.
+func (r *resident) meetAgent(ctx context.Context, first tray.Picture) {
+	if first.Problem == nil || first.Problem.Code != keyshift.CodeAgentNotRunning {
+		return
+	}
+	go func() {
+		if err := r.startAgent(ctx); err != nil {
+			r.log.Warn("agent not started", "error", err.Error())
+			r.complain(ctx, err)
+			return
+		}
+		r.log.Info("agent started")
+		r.tell(ctx, tray.Notice{ID: "agent", Title: "Keyshift", Body: r.words().Text("tray_agent_started")})
+	}()
+}

@@ -1,0 +1,104 @@
+package tray
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+)
+
+func reminded(ids ...string) *v1.LocalServiceListRemindersResponse {
+	r := &v1.LocalServiceListRemindersResponse{}
+	for _, id := range ids {
+		r.Shown = append(r.Shown, &v1.LocalReminder{Id: id, Kind: "personal", Text: "personal_1"})
+	}
+	return r
+}
+
+func ids(notices []Notice) []string {
+	list := []string{}
+	for _, n := range notices {
+		list = append(list, n.ID)
+	}
+	return list
+}
+
+// TestNewsAreToldOnce goes through a day of reminders.
+func TestNewsAreToldOnce(t *testing.T) {
+	var news News
+	for _, tt := range []struct {
+		what  string
+		shown *v1.LocalServiceListRemindersResponse
+		want  []string
+	}{
+		{"the agent is not there yet", nil, []string{}},
+		{"shown before the tray started", reminded("1", "2"), []string{}},
+		{"nothing new", reminded("1", "2"), []string{}},
+		{"two at once", reminded("1", "2", "3", "4"), []string{"3", "4"}},
+		{"the agent is away", nil, []string{}},
+		{"and comes back", reminded("2", "3", "4"), []string{}},
+		{"one was read", reminded("2", "4"), []string{}},
+		{"one more", reminded("2", "4", "5"), []string{"5"}},
+	} {
+		v := enrolled()
+		v.Reminders = tt.shown
+		if diff := cmp.Diff(tt.want, ids(news.Notices(v))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.what, diff)
+		}
+	}
+}
+
+func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
+	v := enrolled(lease("other", time.Hour), lease("acme", 2*time.Minute))
+	v.Reminders = reminded()
+	var news News
+	news.Notices(v)
+	v.Reminders = &v1.LocalServiceListRemindersResponse{Shown: []*v1.LocalReminder{
+		{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@acme"}, Also: "personal_1"},
+	}}
+	want := []Notice{{
+		ID: "9", Title: "Almost over", Body: "@acme: 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true,
+		Buttons: []Button{{"Renew", Action{Verb: Renew, Lease: "lease-acme", Duration: 2 * time.Hour}}, {"Check in", Action{Verb: CheckIn, Lease: "lease-acme"}}},
+	}}
+	if diff := cmp.Diff(want, news.Notices(v)); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnswersOfReminders(t *testing.T) {
+	v := enrolled()
+	snooze := Action{Verb: Pause, Duration: 15 * time.Minute}
+	for kind, want := range map[string][]Action{
+		"ends_soon": nil, // the lease is over already
+		"ended":     nil,
+		"terms":     {show(WindowReminder, "1"), snooze},
+		"changed":   {show(WindowReminder, "1"), snooze},
+		"personal":  {{Verb: Dismiss, Reminder: "1"}, snooze},
+		"lesson":    {{Verb: Dismiss, Reminder: "1"}, snooze},
+	} {
+		var got []Action
+		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: kind}) {
+			got = append(got, b.Action)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+	}
+}
+
+// TestARenewalAsksForWhatIsAllowed: as long as at first, but neither more than the account allows nor next to nothing.
+func TestARenewalAsksForWhatIsAllowed(t *testing.T) {
+	long, short := lease("acme", 3*time.Hour), lease("acme", time.Minute)
+	long.Lease.StartedAt.Seconds -= 10 * 3600
+	short.Lease.StartedAt.Seconds = short.Lease.EndsAt.Seconds - 60
+	for name, tt := range map[string]struct {
+		lease *v1.HeldLease
+		want  time.Duration
+	}{"as at first": {lease("acme", time.Hour), 2 * time.Hour}, "at most": {long, 8 * time.Hour}, "at least": {short, 15 * time.Minute}} {
+		if got := renewal(tt.lease).Duration; got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
