@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build programs tray cross test test-systemd soak bench bench-scale fuzz lint generate
+.PHONY: help run build programs tray cross test test-systemd test-desktop soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
@@ -51,6 +51,10 @@ test-systemd: ## install the agent and the hub into a booted Debian with systemd
 	@scripts/setup.sh systemd
 	@$(MAKE) --no-print-directory programs
 	@bash e2e/systemd.sh
+
+test-desktop: tray ## try the tray with its windows on a real desktop (Debian)
+	@scripts/setup.sh test
+	KEYSHIFT_TRAY_UI=$(CURDIR)/bin/keyshift-tray-ui go test -count=1 ./e2e/desktop
 
 SOAK ?= 2h
 soak: ## let a company work while things break, and run the long form of other tests (SOAK=2h each, ONLY="PART..." for some)

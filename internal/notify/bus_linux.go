@@ -28,7 +28,7 @@ type Notifier struct {
 
 // Open makes a notifier on the session bus, which has to be there. It works until ctx ends. There may be no server yet.
 func Open(ctx context.Context, o Options) (*Notifier, error) {
-	bus, err := dbus.SessionBus()
+	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("reach session bus: %w", err)
 	}

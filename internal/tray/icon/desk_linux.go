@@ -22,15 +22,16 @@ func setIcon(s tray.State, dark bool) { systray.SetIcon(assets.Icon(string(s), d
 const watcher = "org.kde.StatusNotifierWatcher"
 
 // Hosts tells at once whether there is a tray host, and again whenever that changes, until ctx ends. Without a session
-// bus it is an error.
+// bus it is an error. Its connection is its own: on the shared one, package systray takes a signal of anybody's for the end
+// of its work, and does not come back with a tray host.
 func Hosts(ctx context.Context, tell func(there bool)) error {
-	bus, err := dbus.SessionBus()
+	bus, err := dbus.ConnectSessionBus()
 	if err != nil {
 		return fmt.Errorf("reach session bus: %w", err)
 	}
+	defer bus.Close()
 	changes := make(chan *dbus.Signal, 8)
 	bus.Signal(changes)
-	defer bus.RemoveSignal(changes)
 	match := []dbus.MatchOption{
 		dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, watcher),
 	}

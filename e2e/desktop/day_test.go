@@ -1,0 +1,105 @@
+//go:build linux
+
+package desktop
+
+import (
+	"bytes"
+	"crypto/rand"
+	"image/png"
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/assets"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/systest"
+	"github.com/keyshift-hq/keyshift/internal/systest/realdesk"
+)
+
+var randomness = rand.Reader
+
+// TestADayWithTheTray is Dana's first day, from an empty desktop to going home.
+func TestADayWithTheTray(t *testing.T) {
+	d := newDesk(t)
+	d.StartPanel(t)
+	d.company()
+
+	// The tray starts the agent, and says so.
+	r := d.startTray()
+	icon := r.icon()
+	d.notified("The agent was not running")
+	r.wantTooltip(icon, "This computer is not enrolled yet")
+	r.wantIcon(icon, "not-enrolled")
+	r.entry(icon, "Enroll this computer…")
+	defer d.stopAgent()
+
+	d.enroll()
+	r.wantTooltip(icon, "You hold no company account")
+	r.wantIcon(icon, "free")
+	r.entry(icon, "@acme (X)")
+	r.entry(icon, "@shop__of__acme (X)") // an underscore alone would mark a shortcut
+
+	// A lease, its countdown, and the warning before its end with a button that prolongs it.
+	d.checkOut("x/acme", 10*time.Minute+5*time.Second)
+	r.wantTooltip(icon, "@acme (X): 11 min left")
+	r.wantIcon(icon, "held")
+	r.wantTooltip(icon, "@acme (X): 10 min left")
+	r.wantIcon(icon, "ends-soon")
+	warning := d.notified("@acme: 10 minutes left.")
+	if warning.Title != "Almost over" || warning.Urgency != "CRITICAL" {
+		t.Errorf("the warning is %+v", warning)
+	}
+	d.Press(t, warning, "Renew")
+	r.wantTooltip(icon, "@acme (X): 15 min left")
+	r.wantIcon(icon, "held")
+
+	// Given back by a click.
+	r.click(icon, "Check in")
+	r.wantTooltip(icon, "You hold no company account")
+	d.nothingHeld()
+
+	// Taken back from afar: seen within two seconds.
+	lease := d.checkOut("x/acme", time.Hour)
+	r.wantTooltip(icon, "@acme (X): 1 h left")
+	began := time.Now()
+	systest.Do(t, d.hub.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_LeaseId{LeaseId: lease.GetId()}, Reason: "off-boarding"})
+	r.wantTooltip(icon, "You hold no company account")
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("the revocation was seen after %v", took)
+	}
+	d.notified("@acme: you are signed out.")
+
+	r.click(icon, "Quit")
+	if err := r.ended(); err != nil {
+		t.Errorf("the tray ended with %v", err)
+	}
+	if _, err := d.Item("Keyshift"); err == nil {
+		t.Error("the icon is still in the tray")
+	}
+}
+
+// wantIcon waits for the picture of a state.
+func (r *tray) wantIcon(i *realdesk.Item, state string) {
+	r.t.Helper()
+	want := argb(r.t, assets.Icon(state, true))
+	realdesk.Eventually(r.t, "the icon is that of "+state, func() bool {
+		_, _, got, err := i.Picture()
+		return err == nil && bytes.Equal(got, want)
+	})
+}
+
+// argb is a picture as the tray wants it.
+func argb(t *testing.T, file []byte) []byte {
+	t.Helper()
+	picture, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []byte
+	for y := range picture.Bounds().Dy() {
+		for x := range picture.Bounds().Dx() {
+			red, green, blue, opacity := picture.At(x, y).RGBA()
+			out = append(out, byte(opacity), byte(red), byte(green), byte(blue))
+		}
+	}
+	return out
+}
