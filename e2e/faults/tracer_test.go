@@ -57,7 +57,7 @@ func startTraced(t testing.TB, cmd *exec.Cmd, born *fault) *tracer {
 }
 
 func (tr *tracer) start() error {
-	tr.cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	tr.cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true}
 	if err := tr.cmd.Start(); err != nil {
 		return err
 	}
@@ -79,7 +79,8 @@ func (tr *tracer) pid() int { return tr.cmd.Process.Pid }
 func (tr *tracer) run() {
 	for {
 		var status syscall.WaitStatus
-		tid, err := syscall.Wait4(-1, &status, unix.WALL|unix.WNOTHREAD, nil)
+		// Only for its own group: this thread may be the parent of another test's program, too.
+		tid, err := syscall.Wait4(-tr.pid(), &status, unix.WALL, nil)
 		switch {
 		case err == syscall.EINTR:
 		case err != nil:
