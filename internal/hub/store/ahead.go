@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"reflect"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
@@ -27,42 +28,78 @@ type foreseen struct {
 	fresh, free bool
 }
 
-// lookAhead reads in one go what the commands of a batch say that they will ask.
-func (b *batch) lookAhead(commands []*command) error {
+// question is a query of what is read ahead. take is told of each row.
+type question struct {
+	statement
+	take func(scanner) error
+}
+
+// scanner is a row of an answer.
+type scanner interface{ Scan(values ...any) error }
+
+// lookAhead gives the queries for what commands say that they will ask, and keeps the answers.
+func (b *batch) lookAhead(commands []*command) (questions []question) {
 	var asked []statement
 	for i, c := range commands {
 		if a := c.ahead; a.DeviceID != "" {
-			asked = append(asked, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.now)}})
+			asked = append(asked, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)}})
 		}
 	}
 	b.facts = make([]foreseen, len(commands))
+	take := func(row scanner) error {
+		var r db.AheadRow
+		err := row.Scan(fields(reflect.ValueOf(&r).Elem())...)
+		b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead)
+		return err
+	}
 	for len(asked) > 0 {
 		n := largest(len(asked))
-		rows, err := db.New(asking{recorder{b}, asked[:n]}).Ahead(b.ctx, db.AheadParams{})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			b.facts[row.Place] = foreseenOf(row, commands[row.Place].ahead)
-		}
+		questions = append(questions, question{together(aheadText, asked[:n]), take})
 		asked = asked[n:]
 	}
-	return nil
+	return questions
 }
 
-// asking makes of the query for one request that for several.
-type asking struct {
-	recorder
-	rows []statement
-}
-
-func (a asking) QueryContext(ctx context.Context, text string, _ ...any) (*sql.Rows, error) {
+// together makes one of queries by the same text for one row each.
+func together(text string, rows []statement) statement {
 	var args []any
-	for _, row := range a.rows {
+	for _, row := range rows {
 		args = append(args, row.args...)
 	}
-	a.store.countOne()
-	return a.store.engine.query(ctx, a.link, statement{repeat(text, len(a.rows), len(a.rows[0].args)), args})
+	return statement{repeat(text, len(rows), len(rows[0].args)), args}
+}
+
+// fields gives where the columns of a row belong: to the fields of its type, in their order.
+func fields(row reflect.Value) (all []any) {
+	for i := range row.NumField() {
+		if f := row.Field(i); f.Kind() == reflect.Struct {
+			all = append(all, fields(f)...)
+		} else {
+			all = append(all, f.Addr().Interface())
+		}
+	}
+	return all
+}
+
+// aheadText is the query for one request.
+var aheadText = textOf(func(q *db.Queries) { _, _ = q.Ahead(context.Background(), db.AheadParams{}) })
+
+// textOf gives the text of the query that ask asks.
+func textOf(ask func(*db.Queries)) string {
+	var heard hearing
+	ask(db.New(&heard))
+	return heard.text
+}
+
+// hearing stands for the database to hear a query.
+type hearing struct {
+	db.DBTX
+	text string
+}
+
+func (h *hearing) QueryContext(_ context.Context, text string, _ ...any) (*sql.Rows, error) {
+	h.text = text
+	return nil, errNotRecorded
 }
 
 func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
@@ -159,9 +196,9 @@ func (t *tx) Effect(actor keyshift.ID, requestID string) (hub.Effect, error) {
 	return t.reader.Effect(actor, requestID)
 }
 
-// Holder knows ahead only that nobody can be it. The moment is that of the transaction: with another, it is asked for.
+// Holder knows ahead only that nobody can be it, at the moment of the question and after it. An earlier one is asked for.
 func (t *tx) Holder(account keyshift.ID, now time.Time) (hub.LeaseView, error) {
-	if f := t.known(account); f != nil && f.free && f.account.ID == account && now.Equal(t.now) {
+	if f := t.known(account); f != nil && f.free && f.account.ID == account && !now.Before(t.batch.asked) {
 		return hub.LeaseView{}, keyshift.ErrNotFound
 	}
 	return t.reader.Holder(account, now)

@@ -8,31 +8,42 @@ import (
 )
 
 // attempt runs commands in one transaction and, when that is durable, answers them. On an error nothing happened;
-// culprit is the command by whose fault, -1 if it was nobody's.
+// culprit is the command by whose fault, -1 if it was nobody's. A transaction whose last changes met other rows than they
+// expected runs once more, with a look at each of them.
 func (w *writer) attempt(batch []*command) (culprit int, err error) {
-	ctx, cancel := w.limit(batch)
+	culprit, err = w.try(batch, w.store.engine.together() && !batch[0].once)
+	if errors.Is(err, errMissed) {
+		return w.try(batch, false)
+	}
+	return culprit, err
+}
+
+// try is one run. With together, the last changes go with the commit.
+func (w *writer) try(commands []*command, together bool) (culprit int, err error) {
+	ctx, cancel := w.limit(commands)
 	defer cancel()
-	if err := w.begin(ctx, batch[0].kind == hub.Closing); err != nil {
+	b, err := w.begin(ctx, commands)
+	if err != nil {
 		return -1, w.note(err)
 	}
-	b := newBatch(ctx, w.store, w.link, w.store.clock.next())
-	if culprit, err := w.run(b, batch); err != nil {
+	culprit, err = w.run(b, commands)
+	if err == nil && !together {
+		culprit, err = w.send(b)
+	}
+	if err != nil {
 		w.undo(ctx, err)
 		return culprit, w.note(err)
 	}
-	if err := w.finish(ctx, b.writes); err != nil {
-		return -1, w.note(err)
+	if culprit, err := w.finish(b); err != nil {
+		return culprit, w.note(err)
 	}
 	w.store.lent(b.lent)
-	w.committed(batch, b.writes, b.outbox)
+	w.committed(commands, b.writes, b.outbox)
 	return 0, nil
 }
 
-// run calls the commands and sends what they change.
+// run calls the commands.
 func (w *writer) run(b *batch, commands []*command) (culprit int, err error) {
-	if err := b.lookAhead(commands); err != nil {
-		return -1, w.judge(err)
-	}
 	for i, c := range commands {
 		err := c.call(w.newTx(b, i))
 		if b.err != nil {
@@ -44,6 +55,10 @@ func (w *writer) run(b *batch, commands []*command) (culprit int, err error) {
 		b.writes, b.lent = b.writes+b.tx.writes, b.lent+b.tx.lent
 		b.outbox = append(b.outbox, b.tx.outbox...)
 	}
+	return 0, nil
+}
+
+func (w *writer) send(b *batch) (culprit int, err error) {
 	err = b.send()
 	return b.culprit(), err
 }
@@ -56,19 +71,24 @@ func (w *writer) limit(batch []*command) (context.Context, context.CancelFunc) {
 	return w.store.engine.limit()
 }
 
-func (w *writer) begin(ctx context.Context, closing bool) error {
+// begin begins a transaction and reads ahead in it. Its moment comes after that: on PostgreSQL, after those it waited for.
+func (w *writer) begin(ctx context.Context, commands []*command) (*batch, error) {
 	if w.link == nil {
 		l, err := w.store.engine.connect(ctx)
 		if err != nil {
-			return w.judge(err)
+			return nil, w.judge(err)
 		}
 		w.link = l
 	}
-	if err := w.store.engine.begin(ctx, w.link, closing); err != nil {
+	b := newBatch(ctx, w.store, w.link)
+	questions := b.lookAhead(commands)
+	w.store.counts.statements.Add(int64(len(questions)))
+	if err := w.store.engine.begin(ctx, w.link, commands[0].kind == hub.Closing, questions); err != nil {
 		w.disconnect()
-		return w.judge(err)
+		return nil, w.judge(err)
 	}
-	return nil
+	b.now = w.store.clock.next()
+	return b, nil
 }
 
 func (w *writer) newTx(b *batch, place int) *tx {
@@ -106,22 +126,35 @@ func (w *writer) disconnect() {
 	}
 }
 
-// finish commits. Without a change there is nothing to keep, and nothing to wait for.
-func (w *writer) finish(ctx context.Context, writes int) error {
-	if writes == 0 {
-		w.undo(ctx, nil)
-		return nil
+// finish sends what still waits, and commits. Without a change there is nothing to keep, and nothing to wait for.
+func (w *writer) finish(b *batch) (culprit int, err error) {
+	if b.writes == 0 {
+		w.undo(b.ctx, nil)
+		return 0, nil
 	}
-	err := w.store.engine.commit(ctx, w.link)
-	if err == nil {
-		return nil
+	groups, statements := b.takeWaiting()
+	last := make([]expecting, len(groups))
+	for i, g := range groups {
+		last[i] = expecting{statements[i], g.expected()}
 	}
-	err = w.judge(err)
-	if faultOf(err) != faultLost {
-		w.undo(ctx, err)
-		return err
+	ran, err := w.store.engine.commit(b.ctx, w.link, last)
+	switch {
+	case err == nil:
+		return 0, nil
+	case errors.Is(err, errMissed):
+		w.undo(b.ctx, nil)
+		return -1, err
 	}
-	return w.settle(err)
+	judged := w.judge(err)
+	if faultOf(judged) == faultLost {
+		return -1, w.settle(judged)
+	}
+	if ran < len(groups) {
+		b.refused(groups[ran], err)
+		judged = b.err
+	}
+	w.undo(b.ctx, judged)
+	return b.culprit(), judged
 }
 
 var errInDoubt = errors.New("the connection was lost during the commit")

@@ -18,7 +18,8 @@ type batch struct {
 	ctx   context.Context
 	link  *link
 	store *Store
-	now   time.Time
+	// asked is when it was looked ahead, now the moment of the transaction.
+	asked, now time.Time
 	// tx is the command that runs, waiting what it and those before it changed.
 	tx      *tx
 	waiting []*change
@@ -55,8 +56,8 @@ type statement struct {
 	args []any
 }
 
-func newBatch(ctx context.Context, s *Store, l *link, now time.Time) *batch {
-	b := &batch{ctx: ctx, link: l, store: s, now: now}
+func newBatch(ctx context.Context, s *Store, l *link) *batch {
+	b := &batch{ctx: ctx, link: l, store: s, asked: s.clock.next()}
 	b.later, b.changed = db.New(recorder{b}), map[keyshift.ID]bool{}
 	return b
 }
@@ -109,13 +110,7 @@ func (b *batch) send() error {
 	if b.err != nil || len(b.waiting) == 0 {
 		return b.err
 	}
-	groups := joined(b.waiting)
-	b.waiting, b.adding = nil, false
-	statements := make([]statement, len(groups))
-	for i, g := range groups {
-		statements[i] = g.statement
-	}
-	b.store.counts.statements.Add(int64(len(statements)))
+	groups, statements := b.takeWaiting()
 	counts, err := b.store.engine.run(b.ctx, b.link, statements)
 	for i := 0; i < len(counts) && b.err == nil; i++ {
 		b.settle(groups[i], counts[i])
@@ -124,6 +119,17 @@ func (b *batch) send() error {
 		b.refused(groups[len(counts)], err)
 	}
 	return b.err
+}
+
+// takeWaiting gives what waits, joined.
+func (b *batch) takeWaiting() (groups []group, statements []statement) {
+	groups = joined(b.waiting)
+	b.waiting, b.adding = nil, false
+	for _, g := range groups {
+		statements = append(statements, g.statement)
+	}
+	b.store.counts.statements.Add(int64(len(statements)))
+	return groups, statements
 }
 
 // refused takes the database's error for a group.
@@ -136,11 +142,19 @@ func (b *batch) refused(g group, err error) {
 	b.blame(g, err)
 }
 
+// expected is how many rows a group has to change, -1 if that does not matter.
+func (g group) expected() int {
+	if g.changes[0].any {
+		return -1
+	}
+	return len(g.changes)
+}
+
 // settle looks at how many rows a group changed.
 func (b *batch) settle(g group, n int64) {
 	first := g.changes[0]
 	switch {
-	case first.any || n == int64(len(g.changes)):
+	case first.any || n == int64(g.expected()):
 	case first.missed != nil:
 		if err := first.missed(); err != nil {
 			b.blame(g, err)

@@ -128,6 +128,9 @@ func TestAnAccountWhoseLeaseIsOverIsLentAgainInABatch(t *testing.T) {
 			t.Error(err)
 		}
 		h.done()
+		if live, err := s.reader().LiveLeases(l.devices[1].ID); err != nil || len(live) != 1 {
+			t.Errorf("%d leases, %v, want the one that was answered", len(live), err)
+		}
 	})
 }
 
@@ -151,7 +154,7 @@ func TestAChangeThatCannotBeSentIsNotItsNeighborsFault(t *testing.T) {
 	})
 }
 
-// Statements do not grow with how many ask at once: 64 check-outs need a handful for each, alone they need eight.
+// Statements do not grow with how many ask at once: 64 check-outs need a handful for each, alone they need five.
 func TestStatementsOfCheckOuts(t *testing.T) {
 	onEach(t, func(t *testing.T, s *scene) {
 		l := newLending(s, 64, shared)

@@ -31,8 +31,8 @@ func TestANotifierWhoseConnectionWasLostIsReplacedAtOnce(t *testing.T) {
 	b := NewBus(through, "news")
 	for i, text := range []string{"one", "two", "three"} {
 		if i > 0 {
-			direct.set(nil, true) // every connection ends
-			direct.set(nil, false)
+			direct.set("", nil, true) // every connection ends
+			direct.set("", nil, false)
 		}
 		if err := b.Notify(t.Context(), text); err != nil {
 			t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -26,13 +27,16 @@ type engine interface {
 	connect(ctx context.Context) (*link, error)
 	// limit bounds one transaction.
 	limit() (context.Context, context.CancelFunc)
-	begin(ctx context.Context, l *link, closing bool) error
+	// begin begins a transaction and asks questions in it.
+	begin(ctx context.Context, l *link, closing bool, ahead []question) error
 	// run runs statements one after the other and gives how many rows each changed. When one fails, the counts are those
 	// of the ones before it.
 	run(ctx context.Context, l *link, statements []statement) ([]int64, error)
-	query(ctx context.Context, l *link, s statement) (*sql.Rows, error)
-	// commit returns when the transaction is durable.
-	commit(ctx context.Context, l *link) error
+	// together reports whether commit sends the last statements along; otherwise it is given none.
+	together() bool
+	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of
+	// them did not, and errMissed says that the next one changed other than the rows it was to.
+	commit(ctx context.Context, l *link, last []expecting) (ran int, err error)
 	// standbyAsync asks whether a standby follows that may lack what was committed.
 	standbyAsync(ctx context.Context) (bool, error)
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
@@ -46,6 +50,15 @@ type engine interface {
 	// close ends all connections. Orderly is false when the store failed.
 	close(orderly bool) error
 }
+
+// expecting is a statement and how many rows it has to change, -1 if that does not matter.
+type expecting struct {
+	statement
+	rows int
+}
+
+// errMissed is about an expecting statement: the transaction is lost, and has to run again statement by statement.
+var errMissed = errors.New("other rows were changed than expected")
 
 // link is the connection of a writer.
 type link struct {

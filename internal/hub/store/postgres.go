@@ -193,48 +193,6 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), transactionLimit)
 }
 
-// begin takes its commands in one round trip; there are no values in them. The mark is made here and not with the commit,
-// because its row has to be locked before COMMIT is sent: settle must wait also for a COMMIT that is still on its way.
-func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool) error {
-	lock := "pg_advisory_xact_lock_shared"
-	if closing {
-		lock = "pg_advisory_xact_lock"
-	}
-	l.batch++
-	_, err := l.conn.ExecContext(ctx, fmt.Sprintf("BEGIN; SELECT %s(%d); UPDATE write_marks SET batch = %d, at = %d WHERE writer = %d",
-		lock, closingLock, l.batch, time.Now().UnixMicro(), l.writer))
-	return err
-}
-
-// run sends all statements in one round trip.
-func (e *postgresEngine) run(ctx context.Context, l *link, statements []statement) (counts []int64, err error) {
-	together := &pgx.Batch{}
-	for _, s := range statements {
-		together.Queue(s.text, s.args...)
-	}
-	err = l.conn.Raw(func(driver any) error {
-		results := driver.(*stdlib.Conn).Conn().SendBatch(ctx, together) //nolint:forcetypeassert // the pool is of this driver
-		for range statements {
-			tag, err := results.Exec()
-			if err != nil {
-				return errors.Join(err, results.Close())
-			}
-			counts = append(counts, tag.RowsAffected())
-		}
-		return results.Close()
-	})
-	return counts, err
-}
-
-func (e *postgresEngine) query(ctx context.Context, l *link, s statement) (*sql.Rows, error) {
-	return l.conn.QueryContext(ctx, s.text, s.args...)
-}
-
-func (e *postgresEngine) commit(ctx context.Context, l *link) error {
-	_, err := l.conn.ExecContext(ctx, "COMMIT")
-	return err
-}
-
 // settle reads the writer's mark. The row is locked as long as the old transaction is still going on, so what is read
 // is final; it went with the commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {

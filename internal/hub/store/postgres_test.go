@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -226,6 +227,39 @@ func TestTwoHubsCountTogether(t *testing.T) {
 	}
 }
 
+// Between reading and the commit another hub changes the same row. The change goes with the commit, so it is the server that
+// has to notice.
+func TestAChangeThatComesTooLateIsNotCommitted(t *testing.T) {
+	s := newScene(t, testpg.New(t))
+	other := mustOpen(t, Options{Database: s.dsn})
+	d := s.device(s.user())
+	count := func(between func()) func(hub.Tx) error {
+		return func(tx hub.Tx) error {
+			device, err := tx.Device(d.ID)
+			if err != nil {
+				return err
+			}
+			between()
+			after := device.Window
+			after.Accept(after.High + 1)
+			return errors.Join(tx.SaveWindow(d.ID, device.Window, after), tx.Append(keyshift.AuditEvent{Action: "counted", DeviceID: d.ID}))
+		}
+	}
+	runs := 0
+	err := s.Write(t.Context(), hub.Ordinary, count(func() {
+		if runs++; runs == 1 {
+			if err := other.Write(t.Context(), hub.Ordinary, count(func() {})); err != nil {
+				t.Error(err)
+			}
+		}
+	}))
+	got, readErr := s.reader().Device(d.ID)
+	events, eventsErr := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 10})
+	if err := errors.Join(err, readErr, eventsErr); err != nil || runs != 2 || got.Window.High != 2 || len(events) != 2 {
+		t.Errorf("%v, ran %d times, counted to %d with %d events, want 2 of each", err, runs, got.Window.High, len(events))
+	}
+}
+
 func TestALostConnectionIsReplaced(t *testing.T) {
 	s := newScene(t, testpg.New(t))
 	s.user()
@@ -238,51 +272,79 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 	}
 }
 
+// counting is a write whose effects can be counted, and how its commit looks on its way.
+type counting struct {
+	commit string
+	write  func(hub.Tx) error
+	count  func() (int64, error)
+}
+
+// countings are a commit alone, and one that is sent together with a change.
+func countings(s *scene, d keyshift.Device) map[string]counting {
+	name := sha256.Sum256([]byte("COMMIT")) // as the driver names what it prepared
+	return map[string]counting{
+		"alone": {"COMMIT", func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
+			got, err := s.reader().Device(d.ID)
+			return got.Refusals, err
+		}},
+		"together": {fmt.Sprintf("\x00stmtcache_%x", name[:24]), func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
+			events, err := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 100})
+			return int64(len(events)), err
+		}},
+	}
+}
+
 func TestACommitWhoseConnectionIsLostHappensOnce(t *testing.T) {
 	dsn := testpg.New(t)
 	direct := newScene(t, dsn)
-	d := direct.device(direct.user())
+	for name, c := range countings(direct, direct.device(direct.user())) {
+		t.Run(name, func(t *testing.T) { loseCommits(t, dsn, c) })
+	}
+}
+
+func loseCommits(t *testing.T, dsn string, c counting) {
 	p, through := newProxy(t, dsn)
 	s := mustOpen(t, Options{Database: through})
-	refusals := func() int64 {
-		got, err := direct.reader().Device(d.ID)
+	counted := func() int64 {
+		got, err := c.count()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got.Refusals
+		return got
 	}
-	count := func() error {
-		return s.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err })
-	}
+	write := func() error { return s.Write(t.Context(), hub.Ordinary, c.write) }
 	before := func(client, _ net.Conn, _ []byte) { _ = client.Close() }
 	after := func(client, server net.Conn, message []byte) {
-		want := refusals() + 1
+		want := counted() + 1
 		_, _ = server.Write(message)
 		_ = client.Close()
-		eventually(t, "commit", func() bool { return refusals() == want })
+		eventually(t, "commit", func() bool { return counted() == want })
 	}
 	want := int64(0)
 	for name, lose := range map[string]func(client, server net.Conn, message []byte){"before it": before, "after it": after} {
-		p.set(lose, false)
+		p.set(c.commit, lose, false)
 		want++
-		if err := count(); err != nil || refusals() != want {
-			t.Errorf("lost %s: %v, counted %d, want %d", name, err, refusals(), want)
+		if err := write(); err != nil || counted() != want {
+			t.Errorf("lost %s: %v, counted %d, want %d", name, err, counted(), want)
+		}
+		if p.pending() {
+			t.Errorf("lost %s: the commit never came by", name)
 		}
 	}
 
 	// When nobody can be asked, the caller is told so, and nothing runs again.
 	s.engine.(*postgresEngine).settling = 300 * time.Millisecond
-	p.set(func(client, server net.Conn, message []byte) {
-		p.set(nil, true)
+	p.set(c.commit, func(client, server net.Conn, message []byte) {
+		p.set(c.commit, nil, true)
 		after(client, server, message)
 	}, false)
-	wantCode(t, count(), keyshift.CodeAuditUnavailable)
+	wantCode(t, write(), keyshift.CodeAuditUnavailable)
 	want++
-	eventually(t, "commit in doubt", func() bool { return refusals() == want })
-	wantCode(t, count(), keyshift.CodeUnavailable)
-	p.set(nil, false)
+	eventually(t, "commit in doubt", func() bool { return counted() == want })
+	wantCode(t, write(), keyshift.CodeUnavailable)
+	p.set(c.commit, nil, false)
 	want++
-	if err := count(); err != nil || refusals() != want {
-		t.Errorf("afterwards: %v, counted %d, want %d", err, refusals(), want)
+	if err := write(); err != nil || counted() != want {
+		t.Errorf("afterwards: %v, counted %d, want %d", err, counted(), want)
 	}
 }

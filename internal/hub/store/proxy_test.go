@@ -16,8 +16,9 @@ type proxy struct {
 	*testing.T
 	socket string
 	mu     sync.Mutex
-	// lose is what to do with the next commit; down ends connections and refuses new ones.
+	// lose is what to do with the next message that has commit in it; down ends connections and refuses new ones.
 	lose    func(client, server net.Conn, message []byte)
+	commit  string
 	down    bool
 	clients []net.Conn
 	// frozen is closed when nothing gets through any more, and nobody is told.
@@ -119,19 +120,26 @@ func (p *proxy) toServer(client, server net.Conn) {
 func (p *proxy) take(message []byte) (lose func(client, server net.Conn, message []byte)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if strings.Contains(string(message), "COMMIT") {
+	if p.commit != "" && strings.Contains(string(message), p.commit) {
 		lose, p.lose = p.lose, nil
 	}
 	return lose
 }
 
-func (p *proxy) set(lose func(client, server net.Conn, message []byte), down bool) {
+func (p *proxy) set(commit string, lose func(client, server net.Conn, message []byte), down bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lose, p.down = lose, down
+	p.commit, p.lose, p.down = commit, lose, down
 	for _, client := range p.clients {
 		if down {
 			_ = client.Close()
 		}
 	}
+}
+
+// pending reports whether what set asked for has not happened yet.
+func (p *proxy) pending() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lose != nil
 }

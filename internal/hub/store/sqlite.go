@@ -193,9 +193,30 @@ func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
-func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool) error {
+func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool, ahead []question) error {
 	_, err := l.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	for i := 0; i < len(ahead) && err == nil; i++ {
+		err = l.ask(ctx, ahead[i])
+	}
 	return err
+}
+
+func (l *link) ask(ctx context.Context, q question) error {
+	prepared, err := l.prepare(ctx, q.text)
+	if err != nil {
+		return err
+	}
+	rows, err := prepared.QueryContext(ctx, q.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.take(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func (e *sqliteEngine) run(ctx context.Context, l *link, statements []statement) (counts []int64, err error) {
@@ -217,14 +238,6 @@ func (e *sqliteEngine) run(ctx context.Context, l *link, statements []statement)
 	return counts, nil
 }
 
-func (e *sqliteEngine) query(ctx context.Context, l *link, s statement) (*sql.Rows, error) {
-	prepared, err := l.prepare(ctx, s.text)
-	if err != nil {
-		return nil, err
-	}
-	return prepared.QueryContext(ctx, s.args...)
-}
-
 func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	if known := l.prepared[text]; known != nil {
 		return known, nil
@@ -236,9 +249,12 @@ func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	return made, err
 }
 
-func (e *sqliteEngine) commit(ctx context.Context, l *link) error {
+// together: there is no way to a server that could be spared.
+func (e *sqliteEngine) together() bool { return false }
+
+func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting) (int, error) {
 	_, err := l.conn.ExecContext(ctx, "COMMIT")
-	return err
+	return 0, err
 }
 
 // settle is never in doubt: without a commit that returned there was none, as far as this process can tell.
