@@ -70,6 +70,7 @@ var troubles = []act{
 	{2, func(w *world) { w.sleep(w.someDesk(), w.dice.below(2) == 0) }},
 	{3, func(w *world) { w.turnClock(w.someDesk()) }},
 	{4, func(w *world) { w.plug(w.someDesk(), w.dice.below(3) > 0) }},
+	{2, func(w *world) { w.muffle(w.someDesk()) }},
 	{5, func(w *world) { w.treatRing(w.someDesk()) }},
 	{5, func(w *world) { w.crashHubSoon() }},
 	{1, func(w *world) { w.turnHubClock() }},
@@ -131,12 +132,16 @@ func (w *world) sameCheckOut() {
 // withLease does something with a lease that a desk shows.
 func (w *world) withLease(do func(*desk, string)) {
 	d := w.someDesk()
+	w.withLeaseOf(d, func(lease string) { do(d, lease) })
+}
+
+func (w *world) withLeaseOf(d *desk, do func(lease string)) {
 	r := d.ready()
 	if r == nil {
 		return
 	}
 	if held := r.agent.Leases(); len(held) > 0 {
-		do(d, pick(w.dice, held).GetLease().GetId())
+		do(pick(w.dice, held).GetLease().GetId())
 	}
 }
 

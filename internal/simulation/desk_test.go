@@ -31,6 +31,7 @@ type desk struct {
 	wall     time.Duration // how far the wall clock is from the true time
 	asleep   bool
 	cut      bool // no network
+	muffled  bool // something on the way swallows syncs, and nothing else
 	run      *run // nil while no agent runs
 
 	// What the world saw of it, by true time.

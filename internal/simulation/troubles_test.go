@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -78,6 +79,17 @@ func (w *world) plug(d *desk, in bool) {
 	}
 }
 
+// muffle lets something swallow the syncs of a desk, half the time for so long that the agent must not trust what it knows,
+// though the hub still answers everything else.
+func (w *world) muffle(d *desk) {
+	d.muffled = !d.muffled
+	w.say("%s: syncs are swallowed: %v", d.name, d.muffled)
+	if d.muffled && w.dice.below(2) == 0 {
+		w.rest(between(w.dice, keyshift.StaleAfter, keyshift.StaleAfter+30*time.Second))
+		w.withLeaseOf(d, func(lease string) { _ = d.reveal(lease) })
+	}
+}
+
 // crashHubSoon lets the hub die at one of its next operations that last.
 func (w *world) crashHubSoon() {
 	if w.hub.up {
@@ -133,7 +145,7 @@ func (w *world) calm() {
 	w.hub.full, w.hub.keyed, w.hub.fuse.crashIn, w.hub.clock = false, true, 0, 0
 	for _, d := range w.desks {
 		d.bury()
-		d.cut, d.asleep, d.wall = false, false, 0
+		d.cut, d.muffled, d.asleep, d.wall = false, false, false, 0
 		d.ring.FailWith(nil)
 		d.ring.LieOnDelete(false)
 		d.ring.LieOnSet(false)
