@@ -56,7 +56,7 @@ func (p *Program) reside(ctx context.Context, f flags) error {
 	r := p.newResident(ctx, f, quit)
 	defer r.agent.Close()
 	defer r.windows.end()
-	go receive(l, r.windows.show)
+	go receiveRequests(l, r.windows.show)
 	go (&tray.Feed{Agent: r.agent, Now: p.Now, Show: func(picture tray.Picture) { r.hear(ctx, picture) }}).Run(ctx)
 	go r.loop(ctx)
 	r.greet(ctx, f)

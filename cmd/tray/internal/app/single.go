@@ -53,8 +53,8 @@ func askResident(ctx context.Context, path string, r tray.Request) error {
 	return nil
 }
 
-// receive hands on what later starts ask for, until the listener is closed.
-func receive(l net.Listener, take func(tray.Request)) {
+// receiveRequests hands on what later starts ask for, until the listener is closed.
+func receiveRequests(l net.Listener, take func(tray.Request)) {
 	for {
 		c, err := l.Accept()
 		if err != nil {

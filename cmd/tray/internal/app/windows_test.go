@@ -1,0 +1,128 @@
+package app
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/tray"
+)
+
+// shelf is windows whose processes play roles, one after the other, the last one again and again.
+type shelf struct {
+	*windows
+	started chan tray.Request
+	failed  chan error
+}
+
+func newShelf(t *testing.T, roles ...string) *shelf {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &shelf{started: make(chan tray.Request, 8), failed: make(chan error, 8)}
+	s.windows = &windows{
+		command: func(first tray.Request) *exec.Cmd {
+			cmd := exec.Command(self)
+			cmd.Env = append(os.Environ(), roleVariable+"="+roles[0])
+			roles = roles[min(1, len(roles)-1):]
+			s.started <- first
+			return cmd
+		},
+		failed: func(err error) { s.failed <- err },
+	}
+	t.Cleanup(s.end)
+	return s
+}
+
+// answeredAll waits until no request is open.
+func (s *shelf) answeredAll(t *testing.T) {
+	t.Helper()
+	wait(t, "all requests are answered", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.child != nil && s.child.drew && len(s.child.waiting) == 0
+	})
+}
+
+var (
+	home     = tray.Request{Window: tray.WindowHome}
+	settings = tray.Request{Window: tray.WindowSettings}
+	code     = tray.Request{Window: tray.WindowCode, Argument: "lease-1"}
+)
+
+func TestOneProcessShowsOneWindowAfterTheOther(t *testing.T) {
+	s := newShelf(t, "draws")
+	s.show(home)
+	s.show(settings)
+	s.show(code)
+	s.answeredAll(t)
+	if got := receive(t, s.started); got != home {
+		t.Errorf("the process began with %+v", got)
+	}
+	if len(s.started) > 0 {
+		t.Error("a second process was started")
+	}
+}
+
+func TestAProcessThatJustLeftIsReplaced(t *testing.T) {
+	s := newShelf(t, "leaves", "draws")
+	s.show(home)
+	s.answeredAll(t)
+	s.show(code)
+	receive(t, s.started)
+	if got := receive(t, s.started); got != code {
+		t.Errorf("the second process began with %+v, want %+v", got, code)
+	}
+	s.answeredAll(t)
+}
+
+func TestAProcessThatCannotDrawIsNotTriedForEver(t *testing.T) {
+	s := newShelf(t, "fails")
+	s.show(home)
+	if err := receive(t, s.failed); !strings.Contains(err.Error(), "no OpenGL here") {
+		t.Errorf("the error is %v", err)
+	}
+	s.show(home) // but again when somebody asks again
+	receive(t, s.failed)
+	if got := len(s.started); got != 2 {
+		t.Errorf("%d processes, want one for each request", got)
+	}
+}
+
+func TestAProgramThatIsMissing(t *testing.T) {
+	s := newShelf(t, "draws")
+	s.command = func(tray.Request) *exec.Cmd { return exec.Command("/does/not/exist") }
+	s.show(home)
+	receive(t, s.failed)
+}
+
+func TestTheWindowsEndWithTheResident(t *testing.T) {
+	s := newShelf(t, "draws")
+	s.show(home)
+	s.answeredAll(t)
+	child := s.child
+	s.end()
+	wait(t, "the process has ended", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.child == nil
+	})
+	s.show(home)
+	if s.child != nil || child.cmd.ProcessState == nil || !child.cmd.ProcessState.Success() {
+		t.Errorf("after the end there is %v, and the process ended with %v", s.child, child.cmd.ProcessState)
+	}
+}
+
+func TestWhoDraws(t *testing.T) {
+	p := &Program{Executable: "/opt/keyshift-tray"}
+	if got, want := p.drawer(), "/opt/keyshift-tray-ui"; got != want {
+		t.Errorf("without windows it is %s, want %s", got, want)
+	}
+	p.Executable = `C:\keyshift-tray.exe`
+	if got, want := p.drawer(), `C:\keyshift-tray-ui.exe`; got != want {
+		t.Errorf("on Windows it is %s, want %s", got, want)
+	}
+}
