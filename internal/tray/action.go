@@ -31,6 +31,8 @@ type Action struct {
 	Reminder string
 	Duration time.Duration
 	Today    bool
+	// Text is what is copied.
+	Text string
 }
 
 func show(window, argument string) Action {

@@ -21,6 +21,7 @@ import (
 type Agent interface {
 	Status(ctx context.Context) (*v1.LocalServiceGetStatusResponse, error)
 	Events(ctx context.Context) iter.Seq2[*v1.LocalServiceGetStatusResponse, error]
+	PreviewCode(ctx context.Context, code string) (*v1.LocalServicePreviewCodeResponse, error)
 	Enroll(ctx context.Context, code, deviceName string) (*v1.LocalServiceEnrollResponse, error)
 	Accounts(ctx context.Context) (*v1.LocalServiceListAccountsResponse, error)
 	CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutRequest) (*v1.LocalServiceCheckOutResponse, error)
@@ -32,6 +33,9 @@ type Agent interface {
 	DismissReminder(ctx context.Context, id string) (*v1.LocalServiceDismissReminderResponse, error)
 	PauseReminders(ctx context.Context, d time.Duration, today bool) (*v1.LocalServicePauseRemindersResponse, error)
 	Diagnose(ctx context.Context) (*v1.LocalServiceDiagnoseResponse, error)
+	Sent(ctx context.Context) (*v1.LocalServiceListSentResponse, error)
+	Settings(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error)
+	SetSettings(ctx context.Context, settings *v1.LocalSettings) (*v1.LocalServiceSetSettingsResponse, error)
 }
 
 // Picture is all that the tray knows at a moment. It is never changed once it was given away. The zero value is that of a

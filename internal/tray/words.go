@@ -90,9 +90,6 @@ func clock(t time.Time, zone *time.Location) string {
 
 // ErrorText is an error in the words of a catalog: by its code where that has a text, or else the text it came with.
 func ErrorText(c i18n.Catalog, code keyshift.Code, text string) string {
-	key := "error_" + string(code)
-	if own := c.Text(key); own != "<"+key+">" {
-		return own
-	}
-	return text
+	own, _ := words(c, &keyshift.Error{Code: code, Text: text}, time.Time{})
+	return own
 }

@@ -2,71 +2,218 @@ package fyneui
 
 import (
 	"context"
-	"strings"
+	"net/url"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
-// appID is the one of FyneApp.toml.
-const appID = "com.github.keyshift-hq.keyshift"
-
-// desk is the process with its window. Its methods belong to the goroutine of the user interface, unless they say else.
-type desk struct {
-	Options
-	app    fyne.App
-	window fyne.Window
-	text   *widget.Label
-	leave  *time.Timer
+// page is what one window shows. Its methods belong to the goroutine of the user interface.
+type page interface {
+	// title names the page.
+	title() string
+	// content is drawn once; update changes it.
+	content() fyne.CanvasObject
+	// update shows the desk's picture at a moment, and tells how long that stays true; 0 is until something is said.
+	update(now time.Time) time.Duration
+	// first is what the keyboard goes to, nil for nothing.
+	first() fyne.Focusable
+	// answer does an action that only this page understands.
+	answer(tray.Action)
 }
 
-func newDesk(o Options) *desk {
-	d := &desk{Options: o, app: app.NewWithID(appID), text: widget.NewLabel("")}
-	d.leave = time.AfterFunc(o.Linger, d.quit)
-	d.leave.Stop()
+// desk is the process with its one window, in which a page is open. Its methods belong to the goroutine of the user
+// interface.
+type desk struct {
+	Options
+	bridge
+	app    fyne.App
+	window fyne.Window
+	wishes tray.Settings
+	words  i18n.Catalog
+
+	picture tray.Picture
+	page    page
+	request tray.Request
+	// back are the pages to go back to.
+	back []tray.Request
+
+	header, body, notice *fyne.Container
+	name, told           *widget.Label
+	goBackTo             *button
+	more                 *button
+
+	visible                 bool
+	stopPlan, stopLeave     func()
+	stopNotice, stopFollows func()
+}
+
+func newDesk(b bridge, a fyne.App, o Options) *desk {
+	nothing := func() {}
+	d := &desk{Options: o, bridge: b, app: a, stopPlan: nothing, stopLeave: nothing, stopNotice: nothing, stopFollows: nothing}
+	d.wishes = o.Settings
+	d.words = d.wishes.Catalog(o.Languages...)
+	d.app.Settings().SetTheme(newLook(d.wishes))
 	return d
 }
 
-// quit ends the process, from any goroutine.
-func (d *desk) quit() { fyne.Do(d.app.Quit) }
-
-// take shows what is asked for. It runs on a goroutine of its own.
-func (d *desk) take() {
-	for r := range d.Requests {
-		fyne.Do(func() { d.show(r) })
-	}
-	d.quit()
+// furnish makes the window.
+func (d *desk) furnish(w fyne.Window) {
+	d.window = w
+	d.name, d.told = line("", true), say("")
+	d.goBackTo = d.backButton()
+	d.more = d.button("", false, d.showMenu)
+	d.more.Icon, d.more.Importance = theme.MoreVerticalIcon(), widget.LowImportance
+	d.header = container.NewBorder(nil, nil, d.goBackTo, d.more, d.name)
+	d.body = container.NewStack()
+	d.notice = container.NewStack(panelOf(colorWarm, d.told))
+	d.notice.Hide()
+	frame := container.New(layout.NewCustomPaddedLayout(8, 10, 12, 12), container.NewBorder(d.header, d.notice, nil, nil, d.body))
+	w.SetContent(frame)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(460, 640))
+	w.SetCloseIntercept(d.hide)
+	w.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if e.Name == fyne.KeyEscape {
+			d.goBack()
+		}
+	})
 }
 
+// show opens the window with what is asked for.
 func (d *desk) show(r tray.Request) {
-	d.leave.Stop()
+	d.stopLeave()
 	if d.window == nil {
-		d.window = d.app.NewWindow("Keyshift")
-		d.window.SetContent(d.text)
-		d.window.Resize(fyne.NewSize(420, 320))
-		d.window.SetCloseIntercept(func() {
-			d.window.Hide()
-			d.leave.Reset(d.Linger)
-		})
+		d.furnish(d.app.NewWindow("Keyshift"))
 	}
+	d.back = nil
+	d.open(r)
 	d.window.Show()
 	d.window.RequestFocus()
-	d.Shown(r)
+	if !d.visible {
+		d.visible = true
+		d.follow()
+	}
+	d.draw()
+	if d.Shown != nil {
+		d.Shown(r)
+	}
 }
 
-// follow draws what the agent says. It runs on a goroutine of its own.
-func (d *desk) follow(ctx context.Context) {
-	feed := tray.Feed{Agent: d.Agent, Now: d.Now, Show: func(p tray.Picture) {
-		view := tray.View{Picture: p, Words: d.Words}
-		lines := []string{view.Tooltip(d.Now())}
-		for _, a := range p.Accounts {
-			lines = append(lines, tray.Title(a))
-		}
-		fyne.Do(func() { d.text.SetText(strings.Join(lines, "\n")) })
-	}}
-	feed.Run(ctx)
+// hide closes the window. The process stays for a while, so that the next one is there at once.
+func (d *desk) hide() {
+	d.visible = false
+	d.stopPlan()
+	d.stopFollows()
+	d.page, d.body.Objects = nil, nil
+	d.window.Hide()
+	d.stopLeave = d.after(d.Linger, d.app.Quit)
+}
+
+// follow draws what the agent says while the window is open.
+func (d *desk) follow() {
+	ctx, stop := context.WithCancel(d.ctx)
+	d.stopFollows = stop
+	feed := tray.Feed{Agent: d.Agent, Now: d.Now, Show: func(p tray.Picture) { d.post(func() { d.take(p) }) }}
+	d.spawn(func() { feed.Run(ctx) })
+}
+
+func (d *desk) take(p tray.Picture) {
+	d.picture = p
+	d.draw()
+}
+
+// open puts a page into the window.
+func (d *desk) open(r tray.Request) {
+	d.request = r
+	d.page = d.pageOf(r)
+	d.header.Objects[0].Refresh()
+	set(d.name, d.page.title())
+	d.window.SetTitle("Keyshift – " + d.page.title())
+	d.goBackTo.Hidden = r.Window == tray.WindowHome
+	d.more.Hidden = r.Window != tray.WindowHome
+	d.header.Refresh()
+	d.tell("")
+	d.body.Objects = []fyne.CanvasObject{d.page.content()}
+	d.body.Refresh()
+	d.draw()
+	if f := d.page.first(); f != nil {
+		d.window.Canvas().Focus(f)
+	} else {
+		d.window.Canvas().Unfocus()
+	}
+}
+
+// visit opens a page from which Back leads here.
+func (d *desk) visit(r tray.Request) {
+	if r.Window == tray.WindowHome {
+		d.back = nil
+	} else {
+		d.back = append(d.back, d.request)
+	}
+	d.open(r)
+}
+
+// goBack leads to the page before, to the home page, or closes the window there.
+func (d *desk) goBack() {
+	switch last := len(d.back) - 1; {
+	case last >= 0:
+		r := d.back[last]
+		d.back = d.back[:last]
+		d.open(r)
+	case d.request.Window != tray.WindowHome:
+		d.open(tray.Request{Window: tray.WindowHome})
+	default:
+		d.hide()
+	}
+}
+
+// draw shows what is known now and plans when to look again. Nothing is planned while nothing counts down.
+func (d *desk) draw() {
+	d.stopPlan()
+	if d.page == nil {
+		return
+	}
+	if next := d.page.update(d.Now()); next > 0 && d.visible {
+		d.stopPlan = d.after(next, d.draw)
+	}
+}
+
+// tell says something in passing; "" takes it away.
+func (d *desk) tell(text string) {
+	d.stopNotice()
+	if text == "" && d.notice.Hidden {
+		return
+	}
+	set(d.told, text)
+	d.notice.Hidden = text == ""
+	d.window.Content().Refresh()
+	if text != "" {
+		d.stopNotice = d.after(noticeTime, func() { d.tell("") })
+	}
+}
+
+// noticeTime is how long something in passing can be read.
+const noticeTime = 6 * time.Second
+
+// again builds the page and everything around it anew, in another language or look.
+func (d *desk) again() {
+	d.words = d.wishes.Catalog(d.Languages...)
+	d.app.Settings().SetTheme(newLook(d.wishes))
+	d.open(d.request)
+	d.window.Content().Refresh()
+}
+
+// browse opens an address in the browser.
+func (d *desk) browse(address string) {
+	if u, err := url.Parse(address); err == nil && u.Scheme == "https" {
+		_ = d.app.OpenURL(u)
+	}
 }

@@ -9,22 +9,28 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
-// startAgent starts the agent: as the service it was installed as, or else as a process of its own that outlives the tray.
 func (r *resident) startAgent(ctx context.Context) error {
-	agent, err := r.agentProgram()
+	return r.launchAgent(ctx, r.words(), r.agent.Path(), r.elsewhere)
+}
+
+// launchAgent starts the agent: as the service it was installed as, or else as a process of its own that outlives the
+// tray. One that shall listen elsewhere than usual is told where.
+func (p *Program) launchAgent(ctx context.Context, words i18n.Catalog, socket string, elsewhere bool) error {
+	agent, err := p.agentProgram()
 	if err != nil {
-		return keyshift.Refuse(keyshift.CodeAgentNotRunning, r.words().Text("tray_agent_missing"), "").Because(err)
+		return keyshift.Refuse(keyshift.CodeAgentNotRunning, words.Text("tray_agent_missing"), "").Because(err)
 	}
-	if !r.elsewhere && exec.CommandContext(ctx, agent, "start").Run() == nil { // #nosec G204 -- our own program
+	if !elsewhere && exec.CommandContext(ctx, agent, "start").Run() == nil { // #nosec G204 -- our own program
 		return nil
 	}
 	args := []string{"run"}
-	if r.elsewhere {
-		args = []string{"--socket", r.agent.Path(), "run"}
+	if elsewhere {
+		args = []string{"--socket", socket, "run"}
 	}
 	cmd := exec.Command(agent, args...) // #nosec G204 -- our own program
 	detach(cmd)
@@ -38,12 +44,12 @@ func (r *resident) startAgent(ctx context.Context) error {
 var errNoAgent = errors.New("keyshift-agent not found")
 
 // agentProgram is the agent beside this program, or in the path.
-func (r *resident) agentProgram() (string, error) {
+func (p *Program) agentProgram() (string, error) {
 	name := "keyshift-agent"
-	if strings.HasSuffix(r.Executable, ".exe") {
+	if strings.HasSuffix(p.Executable, ".exe") {
 		name += ".exe"
 	}
-	beside := filepath.Join(filepath.Dir(r.Executable), name)
+	beside := filepath.Join(filepath.Dir(p.Executable), name)
 	if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
 		return beside, nil
 	}

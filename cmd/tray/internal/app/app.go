@@ -86,9 +86,15 @@ func (p *Program) start(ctx context.Context, f flags) error {
 	return p.reside(ctx, f)
 }
 
-// words are the texts in the language of the desk.
+// words are the texts in the language that the user chose, or else in that of the desk.
 func (p *Program) words() i18n.Catalog {
-	return i18n.For(p.Env("LC_ALL"), p.Env("LC_MESSAGES"), p.Env("LANG"))
+	settings, _, _ := userFolders(p.Env) // without a folder there are no settings
+	return tray.LoadSettings(settings).Catalog(p.languages()...)
+}
+
+// languages are those of the desk, the best first.
+func (p *Program) languages() []string {
+	return []string{p.Env("LC_ALL"), p.Env("LC_MESSAGES"), p.Env("LANG")}
 }
 
 func (p *Program) log() *slog.Logger { return slog.New(slog.NewTextHandler(p.Stderr, nil)) }

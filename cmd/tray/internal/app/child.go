@@ -3,11 +3,13 @@ package app
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"slices"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 	"github.com/keyshift-hq/keyshift/internal/tray"
@@ -30,10 +32,24 @@ func (p *Program) serveWindows(ctx context.Context, f flags) error {
 	requests := make(chan tray.Request)
 	go readRequests(p.Stdin, requests)
 	answers := json.NewEncoder(p.Stdout)
-	return p.Windows(ctx, tray.WindowOptions{
-		Agent: agent, Words: p.words(), First: f.request(), Requests: requests, Linger: linger, Now: p.Now,
-		Shown: func(r tray.Request) { _ = answers.Encode(r) },
-	})
+	o := tray.WindowOptions{
+		Agent: agent, Languages: p.languages(), First: f.request(), Requests: requests, Linger: linger, Now: p.Now, NewID: p.newID,
+		Shown:      func(r tray.Request) { _ = answers.Encode(r) },
+		StartAgent: func(ctx context.Context) error { return p.startAgentAt(ctx, f.Socket) },
+	}
+	p.remember(&o)
+	return p.Windows(ctx, o)
+}
+
+func (p *Program) newID() string { return string(keyshift.NewID(p.Now(), rand.Reader)) }
+
+// startAgentAt starts the agent that listens at a socket.
+func (p *Program) startAgentAt(ctx context.Context, socket string) error {
+	usual := ""
+	if dir, err := runtimeDir(p.Env); err == nil {
+		usual, _ = ipc.DefaultPath(dir) // without one, the socket is elsewhere
+	}
+	return p.launchAgent(ctx, p.words(), socket, socket != usual)
 }
 
 // readRequests hands on the requests of the resident, and closes the channel when there will be no more.

@@ -19,3 +19,9 @@ func runtimeDir(env func(string) string) (string, error) {
 func hasDisplay(func(string) string) bool { return true }
 
 func hasBus(func(string) string) bool { return true }
+
+// userFolders are those of the tray's settings and of what is started at login.
+func userFolders(env func(string) string) (settings, autostart string, ok bool) {
+	home := env("HOME")
+	return filepath.Join(home, "Library", "Application Support", "Keyshift"), home, filepath.IsAbs(home)
+}

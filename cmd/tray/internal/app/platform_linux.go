@@ -31,3 +31,15 @@ func hasBus(env func(string) string) bool {
 	_, err := os.Stat(filepath.Join(env("XDG_RUNTIME_DIR"), "bus"))
 	return err == nil
 }
+
+// userFolders are those of the tray's settings and of what is started at login (XDG Base Directory Specification).
+func userFolders(env func(string) string) (settings, autostart string, ok bool) {
+	config := env("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(config) {
+		if !filepath.IsAbs(env("HOME")) {
+			return "", "", false
+		}
+		config = filepath.Join(env("HOME"), ".config")
+	}
+	return filepath.Join(config, "keyshift"), config, true
+}

@@ -1,0 +1,76 @@
+package fyneui
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyshift-hq/keyshift/internal/tray"
+)
+
+// plain is what pages have in common.
+type plain struct {
+	desk *desk
+	name string
+	body fyne.CanvasObject
+}
+
+func (p *plain) title() string                  { return p.name }
+func (p *plain) content() fyne.CanvasObject     { return p.body }
+func (p *plain) update(time.Time) time.Duration { return 0 }
+func (p *plain) first() fyne.Focusable          { return nil }
+func (p *plain) answer(tray.Action)             {}
+
+// pageOf makes the page that is asked for; one that nobody knows is the home page.
+func (d *desk) pageOf(r tray.Request) page {
+	switch r.Window {
+	case tray.WindowCheckOut:
+		return d.checkOutPage(r.Argument)
+	case tray.WindowRenew:
+		return d.renewPage(r.Argument)
+	case tray.WindowCode:
+		return d.codePage(r.Argument)
+	case tray.WindowEnroll:
+		return d.enrollPage()
+	case tray.WindowReminder:
+		return d.remindersPage(r.Argument)
+	case tray.WindowSent:
+		return d.sentPage()
+	case tray.WindowSettings:
+		return d.settingsPage()
+	case tray.WindowDiagnostics:
+		return d.doctorPage()
+	}
+	return d.homePage()
+}
+
+// sheet is the usual page: something that can be scrolled, and buttons that stay in sight below it.
+func sheet(content, buttons fyne.CanvasObject) fyne.CanvasObject {
+	if buttons == nil {
+		return scrolled(content)
+	}
+	return container.New(&footed{}, scrolled(content), buttons)
+}
+
+// footed puts buttons below the rest.
+type footed struct{}
+
+func (*footed) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+b.Height+8)
+}
+
+func (*footed) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	foot := heightFor(o[1], size.Width)
+	if !o[1].Visible() {
+		foot = -8
+	}
+	o[0].Resize(fyne.NewSize(size.Width, size.Height-foot-8))
+	o[0].Move(fyne.NewPos(0, 0))
+	o[1].Resize(fyne.NewSize(size.Width, max(0, foot)))
+	o[1].Move(fyne.NewPos(0, size.Height-foot))
+}
+
+// refit lays the page out anew, after something in it came or went.
+func (d *desk) refit() { d.body.Refresh() }

@@ -1,0 +1,80 @@
+package tray
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/i18n"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
+)
+
+// Reminders is the window with what was shown and what waits.
+type Reminders struct {
+	Shown   []ReminderCard
+	Waiting []ReminderCard
+	// Paused says until when; empty if reminders are not paused.
+	Paused        string
+	MayPauseToday bool
+	Empty         *Empty
+}
+
+// ReminderCard is one reminder in words.
+type ReminderCard struct {
+	ID   string
+	Text string
+	// Also is a second text, often empty.
+	Also string
+	// Note is when it was due, or what it waits for.
+	Note string
+	// Urgent ones are about a lease that ends.
+	Urgent bool
+}
+
+// RemindersOf makes the window with reminders, the newest first.
+func RemindersOf(c i18n.Catalog, p Picture, now time.Time) Reminders {
+	list := p.Reminders
+	w := Reminders{MayPauseToday: list.GetMayPauseToday()}
+	for _, r := range slices.Backward(list.GetShown()) {
+		w.Shown = append(w.Shown, CardOf(c, r, now))
+	}
+	for _, r := range list.GetWaiting() {
+		w.Waiting = append(w.Waiting, CardOf(c, r, now))
+	}
+	if until := list.GetPausedUntil(); until != nil && until.AsTime().After(now) {
+		w.Paused = c.Text("reminders_paused_until", Clock(c, until.AsTime(), now))
+	}
+	if len(w.Shown)+len(w.Waiting) == 0 {
+		w.Empty = &Empty{Title: c.Text("reminders_none_title"), Text: c.Text("reminders_none_text")}
+	}
+	return w
+}
+
+// CardOf puts a reminder into words.
+func CardOf(c i18n.Catalog, r *v1.LocalReminder, now time.Time) ReminderCard {
+	accounts := make([]string, len(r.GetAccounts()))
+	for i, a := range r.GetAccounts() {
+		accounts[i] = keyshift.CleanText(a, 100)
+	}
+	card := ReminderCard{ID: r.GetId(), Urgent: r.GetKind() == "ends_soon", Note: Clock(c, r.GetDue().AsTime(), now)}
+	card.Text = c.Text(r.GetText(), strings.Join(accounts, ", "))
+	if r.GetAlso() != "" {
+		card.Also = c.Text(r.GetAlso(), strings.Join(accounts, ", "))
+	}
+	if key := "held_" + r.GetHeld(); r.GetHeld() != "" && has(c, key) {
+		card.Note = c.Text(key)
+	}
+	return card
+}
+
+// Only is the window with a single reminder; with all of them if it is not there any more.
+func (w Reminders) Only(id string) Reminders {
+	for _, c := range w.Shown {
+		if c.ID == id {
+			w.Shown, w.Waiting = []ReminderCard{c}, nil
+			return w
+		}
+	}
+	return w
+}
