@@ -15,6 +15,7 @@ import (
 // Accounts lists the accounts that the user has grants for, with what stands in the way of each, by network and handle.
 func (a *Agent) Accounts(ctx context.Context) ([]*v1.Lendable, error) {
 	list, err := a.lendable(ctx, "")
+	a.meetNetworks(list)
 	slices.SortFunc(list, func(x, y *v1.Lendable) int {
 		return cmp.Or(cmp.Compare(networkOf(x.GetNetwork()), networkOf(y.GetNetwork())), strings.Compare(x.GetHandle(), y.GetHandle()))
 	})
@@ -105,6 +106,10 @@ func handleOf(name string) string {
 
 func networkOf(n v1.Network) keyshift.Network {
 	return keyshift.Network(strings.ToLower(strings.TrimPrefix(n.String(), "NETWORK_")))
+}
+
+func networkEnum(n keyshift.Network) v1.Network {
+	return v1.Network(v1.Network_value["NETWORK_"+strings.ToUpper(string(n))])
 }
 
 func accountName(n v1.Network, handle string) string { return string(networkOf(n)) + "/" + handle }

@@ -17,6 +17,7 @@
 //	reminders.json     what was reminded of, and when people work
 //	settings.json      what the user has chosen for this device
 //	sent.json          in words, what left this device
+//	outbox.json        what the user has to tell the hub and the hub does not have yet; what was read
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -115,6 +116,7 @@ type Agent struct {
 	reminders *reminders
 	settings  *settings
 	sent      *ledger
+	outbox    *outbox
 	bell      *bell
 	deskBell  *bell // rings when the user may have come or gone
 	problems  *problems
@@ -132,6 +134,8 @@ type Agent struct {
 	wipeSoon   chan struct{} // there is something to wipe or to tell
 	newLease   chan struct{} // a lease came: listen for news of it
 	forgetSoon chan struct{} // a secret was in memory
+	outSoon    chan struct{} // there is something in the outbox, or the hub is there again
+	sending    chan struct{} // full while the outbox is sent
 	callerCame chan struct{} // somebody was refused, or the hub is there again
 	wiper      wiper
 	oneByOne   bool // see Steps
@@ -189,6 +193,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
 		reached:  make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
+		outSoon: make(chan struct{}, 1), sending: make(chan struct{}, 1),
 		forgetSoon: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
@@ -211,6 +216,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		return nil, err
 	}
 	if a.sent, err = openLedger(state, a.wall()); err != nil {
+		return nil, err
+	}
+	if a.outbox, err = openOutbox(state); err != nil {
 		return nil, err
 	}
 	if d != nil {
@@ -240,7 +248,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind, a.keepLedger, a.hearDesk, a.watchUnattended} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind, a.keepLedger, a.tellHub, a.hearDesk, a.watchUnattended} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

@@ -179,7 +179,7 @@ func (a *Agent) takeBack(ctx context.Context, d device, keys seal.Keys) {
 
 // forgetHub removes what belongs to one hub besides the device file.
 func (a *Agent) forgetHub() error {
-	err := errors.Join(a.times.forget(), a.sequence.forget(), a.callers.forget(), a.reminders.forget(), a.files.Remove(witnessFile))
+	err := errors.Join(a.times.forget(), a.sequence.forget(), a.callers.forget(), a.reminders.forget(), a.outbox.forget(), a.files.Remove(witnessFile))
 	a.problems.clear()
 	a.online.Store(false)
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 type fakeHub struct {
 	keyshiftv1connect.UnimplementedAgentServiceHandler
 	secret string // of the enrollment code
+	told   told
 	key    ed25519.PrivateKey
 
 	mu       sync.Mutex
@@ -169,7 +170,7 @@ func (h *fakeHub) Sync(_ context.Context, q *v1.SyncRequest) (*v1.SyncResponse, 
 	}
 	answer := &v1.SyncResponse{
 		HubName: "Acme hub", User: testUser,
-		StaleAfter: durationpb.New(h.pace.StaleAfter), SyncEvery: durationpb.New(h.pace.SyncEvery), WorkHours: h.hours,
+		StaleAfter: durationpb.New(h.pace.StaleAfter), SyncEvery: durationpb.New(h.pace.SyncEvery), WorkHours: h.hours, ReminderCountsTaken: h.told.takeCounts(q.GetReminderCounts()),
 	}
 	for _, l := range h.leases {
 		l.expire()

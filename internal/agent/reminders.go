@@ -38,6 +38,10 @@ type remindersKeptState struct {
 	Shown  []reminder.Reminder `json:"shown,omitempty"`
 	Hours  keyshift.WorkHours  `json:"hours"`
 	Wishes keyshift.Reminders  `json:"wishes"`
+	// Days are the counts of the last days: all that the hub gets to know of reminders.
+	Days []dayCount `json:"days,omitempty"`
+	// Networks are those with which the user has or had to do.
+	Networks []keyshift.Network `json:"networks,omitempty"`
 }
 
 // openReminders reads what is known. A file that says nothing is as good as none: reminders are no matter of security.
@@ -99,6 +103,9 @@ func (r *reminders) step(now reminder.Situation, away func() bool) (changed bool
 		k.State = state
 		k.Shown = append(k.Shown, shown...)
 		k.Shown = k.Shown[max(0, len(k.Shown)-remindersKept):]
+		for _, r := range shown {
+			k.count(k.Hours.Day(now.Now), r.Kind).Shown++
+		}
 	})
 }
 
@@ -152,14 +159,19 @@ func (a *Agent) lookAtReminders(ctx context.Context) time.Time {
 
 func (a *Agent) situation() reminder.Situation {
 	now := reminder.Situation{Now: a.wall(), Rules: map[string]string{}}
+	var networks []keyshift.Network
 	for _, rec := range a.journal.live() {
 		if rec.Phase == active && rec.Lease != nil && !rec.Foreign {
 			l := rec.shownLease()
 			n := networkOf(l.GetNetwork())
+			networks = append(networks, n)
 			now.Leases = append(now.Leases, reminder.Lease{ID: keyshift.ID(l.GetId()), Network: n, Handle: l.GetHandle(), EndsAt: l.GetEndsAt().AsTime()})
 		}
 	}
-	for _, n := range keyshift.Networks() {
+	if err := a.reminders.meet(networks...); err != nil {
+		a.log.Error("write reminders", "error", err)
+	}
+	for _, n := range a.reminders.read().Networks { // a change is told to those whom it affects
 		now.Rules[string(n)] = network.TermsOf(n).ArchivedAt
 	}
 	return now
@@ -201,14 +213,23 @@ func reminderMessage(r reminder.Reminder) *v1.LocalReminder {
 	for _, l := range r.Leases {
 		m.Accounts = append(m.Accounts, "@"+l.Handle)
 	}
+	if r.Kind == reminder.Terms || r.Kind == reminder.Changed {
+		m.TextId = textOf(r.Network)
+	}
 	return m
 }
 
-// DismissReminder forgets a reminder that was read; one that is not there is forgotten already.
+// DismissReminder forgets a reminder that was read, and counts one that was shown as answered; one that is not there is
+// forgotten already.
 func (a *Agent) DismissReminder(id string) error {
 	defer a.bell.ring()
 	return a.reminders.change(func(k *remindersKeptState) {
 		k.State = k.State.Dismiss(id)
+		for _, r := range k.Shown {
+			if r.ID == id {
+				k.count(k.Hours.Day(a.wall()), r.Kind).Answered++
+			}
+		}
 		k.Shown = without(k.Shown, id)
 	})
 }

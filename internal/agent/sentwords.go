@@ -22,7 +22,7 @@ type words struct {
 // sentWords has every method of the hub that the agent can call. request_id names one effect and tells nothing.
 var sentWords = map[string]words{
 	"Enroll":             {[]string{"code", "device_id", "device_name", "os", "agent_version", "signing_key", "sealing_key"}, always("sent_enroll")},
-	"Sync":               {[]string{"checkpoint", "countersignature", "agent_version", "rollback_known"}, saySync},
+	"Sync":               {[]string{"checkpoint", "countersignature", "agent_version", "rollback_known", "reminder_counts"}, saySync},
 	"Watch":              {nil, always("sent_watch")},
 	"AwaitNews":          {[]string{"wait"}, always("sent_watch")},
 	"ListLendable":       {[]string{"page_size", "page_token", "handle"}, always("sent_list_accounts")},
@@ -34,6 +34,8 @@ var sentWords = map[string]words{
 	"GetCode":            {[]string{"lease_id"}, ofLease("sent_code")},
 	"NoteReveal":         {[]string{"lease_id"}, ofLease("sent_reveal")},
 	"NoteRefusedCallers": {[]string{"by_admin", "by_service", "by_user", "by_unknown", "place_taken"}, always("sent_refused_callers")},
+	"ReportMistake":      {[]string{"text", "lease_id", "account", "noticed_at"}, always("sent_mistake")},
+	"Acknowledge":        {[]string{"text_id", "version"}, always("sent_acknowledge")},
 	"Unenroll":           {nil, always("sent_unenroll")},
 }
 
@@ -70,8 +72,12 @@ func (a *Agent) accountOfLease(id string) string {
 
 func saySync(_ *Agent, m proto.Message) []said {
 	all := []said{{text: "sent_sync"}}
-	if q, ok := m.(*v1.SyncRequest); ok && q.GetCheckpoint() != "" {
+	q, _ := m.(*v1.SyncRequest)
+	if q.GetCheckpoint() != "" {
 		all = append(all, said{text: "sent_checkpoint"})
+	}
+	if len(q.GetReminderCounts()) > 0 {
+		all = append(all, said{text: "sent_reminder_counts"})
 	}
 	return all
 }

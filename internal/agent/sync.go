@@ -37,7 +37,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	question := &v1.SyncRequest{AgentVersion: a.cfg.Version}
+	question := &v1.SyncRequest{AgentVersion: a.cfg.Version, ReminderCounts: a.reminders.untold()}
 	if err := l.witness.present(question, s.keys.Signing(), a.wall()); err != nil {
 		return errCheckpoint.Because(err)
 	}
@@ -54,6 +54,11 @@ func (a *Agent) sync(ctx context.Context) error {
 	a.times.meet(contact)
 	a.reconcile(before, answer, contact)
 	a.takeOver(l, answer)
+	if answer.GetReminderCountsTaken() {
+		if err := a.reminders.told(question.GetReminderCounts()); err != nil {
+			a.log.Error("write reminders", "error", err)
+		}
+	}
 	if a.problems.set(fromWitness, l.witness.follow(question.GetCheckpoint(), answer)) {
 		a.bell.ring()
 	}
@@ -144,6 +149,7 @@ func (a *Agent) hurryReports() {
 	}
 	poke(a.wipeSoon)
 	poke(a.callerCame)
+	poke(a.outSoon)
 }
 
 // keepInTouch talks to the hub for as long as there is one.

@@ -18,6 +18,9 @@ func (h *Hub) Rewrap(ctx context.Context) (int, error) {
 		batch, err := h.Store.Read(ctx).CredentialsAfter(after, 100)
 		if err != nil || len(batch) == 0 {
 			if err == nil {
+				err = h.rewrapReports(ctx)
+			}
+			if err == nil {
 				err = h.rewrapOwn(ctx)
 			}
 			return total, err
@@ -50,6 +53,33 @@ func (h *Hub) rewrapBatch(ctx context.Context, batch []SealedCredential) error {
 		}
 		return nil
 	})
+}
+
+// rewrapReports seals the texts of self-reports anew.
+func (h *Hub) rewrapReports(ctx context.Context) error {
+	for after := keyshift.ID(""); ; {
+		batch, err := h.Store.Read(ctx).SealedReportsAfter(after, 100)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		for i := range batch {
+			if batch[i].Sealed, _, err = h.reseal(h.placeReport(batch[i].ID), batch[i].Sealed); err != nil {
+				return err
+			}
+			after = batch[i].ID
+		}
+		err = h.Store.Write(ctx, Ordinary, func(tx Tx) error {
+			for _, report := range batch {
+				if err := tx.ReplaceReport(report); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func (h *Hub) reseal(place seal.Place, sealed []byte) ([]byte, uint32, error) {
@@ -96,14 +126,32 @@ func (h *Hub) OnlyPrimary(ctx context.Context) (bool, error) {
 	}
 	for after := keyshift.ID(""); ; {
 		batch, err := h.Store.Read(ctx).CredentialsAfter(after, 100)
-		if err != nil || len(batch) == 0 {
-			return err == nil, err
+		if err == nil && len(batch) == 0 {
+			return h.reportsPrimary(ctx)
+		}
+		if err != nil {
+			return false, err
 		}
 		for _, c := range batch {
 			if !h.allPrimary(c.Sealed, c.Seed) {
 				return false, nil
 			}
 			after = c.AccountID
+		}
+	}
+}
+
+func (h *Hub) reportsPrimary(ctx context.Context) (bool, error) {
+	for after := keyshift.ID(""); ; {
+		batch, err := h.Store.Read(ctx).SealedReportsAfter(after, 100)
+		if err != nil || len(batch) == 0 {
+			return err == nil, err
+		}
+		for _, report := range batch {
+			if !h.allPrimary(report.Sealed) {
+				return false, nil
+			}
+			after = report.ID
 		}
 	}
 }

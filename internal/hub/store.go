@@ -54,6 +54,7 @@ type Reader interface {
 	AuditReader
 	HubReader
 	WorkReader
+	ReportReader
 }
 
 // Tx is one command inside a durable transaction.
@@ -74,6 +75,7 @@ type Tx interface {
 	AuditWriter
 	HubWriter
 	WorkWriter
+	ReportWriter
 }
 
 // Token is an API token of a user, known by the SHA-256 of its value.

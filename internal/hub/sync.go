@@ -19,6 +19,8 @@ type SyncRequest struct {
 	AgentVersion     string
 	// RollbackKnown is the newest accepted rollback that the device knows of.
 	RollbackKnown time.Time
+	// ReminderCounts are how often the user was reminded lately.
+	ReminderCounts []keyshift.ReminderCount
 }
 
 // News is everything that is valid for a device now. What is not in Leases is over.
@@ -33,10 +35,12 @@ type News struct {
 	// RollbackAccepted is when admins last accepted that the audit log goes back; zero if never. A device that did not know
 	// of it gives up what it had witnessed, keeping it as evidence.
 	RollbackAccepted time.Time
+	// CountsTaken: the reminder counts of the request are kept.
+	CountsTaken bool
 }
 
-// Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing:
-// the contact is kept in memory and stored in batches.
+// Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing but
+// the reminder counts of a device that has new ones: the contact is kept in memory and stored in batches.
 func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error) {
 	r := h.Store.Read(ctx)
 	caller, err := h.Authorize(r, call)
@@ -53,7 +57,7 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 		DeviceID: caller.Device.ID, LastContact: h.Now(), AgentVersion: keyshift.CleanText(req.AgentVersion, 40),
 		WitnessedSize: judgment.PresentedSize, WitnessNote: req.Checkpoint, WitnessSignature: req.Countersignature,
 	})
-	news := News{User: caller.User, Judgment: judgment, RollbackAccepted: h.rollbackAcceptedAt()}
+	news := News{User: caller.User, Judgment: judgment, RollbackAccepted: h.rollbackAcceptedAt(), CountsTaken: h.takeReminderCounts(ctx, caller, req.ReminderCounts)}
 	if news.Leases, err = h.liveLeases(r, caller); err != nil {
 		return News{}, fmt.Errorf("read leases: %w", err)
 	}

@@ -116,13 +116,23 @@ func (h *Hub) SetReminders(ctx context.Context, call Call, reminders keyshift.Re
 	})
 }
 
+// RemindersView is how everybody is reminded, and how often that was so lately: the sum of all devices.
+type RemindersView struct {
+	keyshift.Reminders
+	Counts []keyshift.ReminderCount
+}
+
 // GetReminders tells how everybody is reminded.
-func (h *Hub) GetReminders(ctx context.Context, call Call) (keyshift.Reminders, error) {
+func (h *Hub) GetReminders(ctx context.Context, call Call) (view RemindersView, err error) {
 	r := h.Store.Read(ctx)
 	if _, err := h.Authorize(r, call); err != nil {
-		return keyshift.Reminders{}, err
+		return view, err
 	}
-	return r.Reminders()
+	if view.Reminders, err = r.Reminders(); err != nil {
+		return view, err
+	}
+	view.Counts, err = r.ReminderCounts(keyshift.DateOf(h.Now().UTC()).Add(-keyshift.ReminderCountDays))
+	return view, err
 }
 
 // gateHours keeps check-outs within the work hours, unless an approver lifted them.

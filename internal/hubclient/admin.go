@@ -44,6 +44,7 @@ type Admin struct {
 	Audit    keyshiftv1connect.AuditServiceClient
 	Hub      keyshiftv1connect.HubServiceClient
 	Work     keyshiftv1connect.WorkServiceClient
+	Reports  keyshiftv1connect.SelfReportServiceClient
 
 	target Target
 	http   *http.Client
@@ -80,6 +81,7 @@ func newAdmin(client *connect.Client, c AdminConfig) *Admin {
 		Audit:    keyshiftv1connect.NewAuditServiceClient(client),
 		Hub:      keyshiftv1connect.NewHubServiceClient(client),
 		Work:     keyshiftv1connect.NewWorkServiceClient(client),
+		Reports:  keyshiftv1connect.NewSelfReportServiceClient(client),
 		target:   c.Target, http: c.HTTP,
 	}
 }

@@ -107,3 +107,12 @@ func (a *Admin) EachEvent(ctx context.Context, f EventFilter) iter.Seq2[*v1.Audi
 		return &v1.ListEventsRequest{PageSize: pageSize, PageToken: token, Account: f.Account, User: f.User, DeviceId: f.DeviceID, LeaseId: f.LeaseID}
 	}, (*v1.ListEventsResponse).GetEvents)
 }
+
+// EachSelfReport yields what users reported under "I made a mistake", the newest first.
+func (a *Admin) EachSelfReport(ctx context.Context) iter.Seq2[*v1.SelfReport, error] {
+	return pages(ctx, a.Reports.ListSelfReports,
+		func(token string) *v1.ListSelfReportsRequest {
+			return &v1.ListSelfReportsRequest{PageSize: pageSize, PageToken: token}
+		},
+		(*v1.ListSelfReportsResponse).GetReports)
+}

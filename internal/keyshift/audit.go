@@ -54,6 +54,8 @@ const (
 	ActWorkHoursLifted  AuditAction = "work_hours.lifted"
 	ActRemindersSet     AuditAction = "reminders.set"
 	ActAuditExported    AuditAction = "audit.exported"
+	ActSelfReported     AuditAction = "user.self_reported"
+	ActAcknowledged     AuditAction = "terms.acknowledged"
 )
 
 // ActorKind says who acted.

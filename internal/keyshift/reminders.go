@@ -1,6 +1,9 @@
 package keyshift
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // Reminders is how a company wants its people to be reminded. The zero value takes what is usual.
 type Reminders struct {
@@ -30,4 +33,29 @@ func (r Reminders) Validate() error {
 		return Invalid(CodeFieldInvalid, "That is no usable time between reminders.", "Use 10 minutes to 24 hours, or 0 for the usual 45 minutes.")
 	}
 	return nil
+}
+
+// ReminderCount is how often a device showed reminders of a kind on a day, and how often its user answered.
+type ReminderCount struct {
+	Day      Date
+	Kind     string
+	Shown    int64
+	Answered int64
+}
+
+// Bounds of what a device can count.
+const (
+	// MaxReminderCounts is how many counts a device tells at once.
+	MaxReminderCounts = 100
+	// ReminderCountDays is for how many days a device keeps counts that it could not tell.
+	ReminderCountDays = 14
+	maxCount          = 10_000
+)
+
+var kindForm = regexp.MustCompile(`^[a-z][a-z_]{0,29}$`)
+
+// Plausible reports whether a count can be meant on a day: nobody counts the future, or what is long over.
+func (c ReminderCount) Plausible(today Date) bool {
+	return kindForm.MatchString(c.Kind) && c.Shown > 0 && c.Shown <= maxCount && c.Answered >= 0 && c.Answered <= maxCount &&
+		!today.Add(1).Before(c.Day) && !c.Day.Before(today.Add(-ReminderCountDays-2))
 }

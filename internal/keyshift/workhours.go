@@ -36,6 +36,12 @@ func DateOf(t time.Time) Date {
 // String writes the day as 2026-11-22.
 func (d Date) String() string { return d.at(0, time.UTC).Format(time.DateOnly) }
 
+// Add gives the day so many days later.
+func (d Date) Add(days int) Date { return DateOf(d.at(0, time.UTC).AddDate(0, 0, days)) }
+
+// Before reports whether d is an earlier day than e.
+func (d Date) Before(e Date) bool { return d.at(0, time.UTC).Before(e.at(0, time.UTC)) }
+
 // at gives the moment at which a clock on the wall shows a time of this day. On the days when clocks change, a time that
 // is skipped or comes twice means one of the two moments around, as [time.Date] chooses.
 func (d Date) at(clock time.Duration, zone *time.Location) time.Time {

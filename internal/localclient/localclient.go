@@ -152,6 +152,21 @@ func (c *Client) PreviewCode(ctx context.Context, code string) (*v1.LocalService
 	return call(ctx, c, c.rpc.PreviewCode, &v1.LocalServicePreviewCodeRequest{Code: code})
 }
 
+// ReportMistake brings a self-report to the hub, now or later. With the request id of an earlier one it is the same report.
+func (c *Client) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	return call(ctx, c, c.rpc.ReportMistake, req)
+}
+
+// Texts lists what there is to read.
+func (c *Client) Texts(ctx context.Context) (*v1.LocalServiceListTextsResponse, error) {
+	return call(ctx, c, c.rpc.ListTexts, &v1.LocalServiceListTextsRequest{})
+}
+
+// Acknowledge says that the user has read one version of a text.
+func (c *Client) Acknowledge(ctx context.Context, id, version string) (*v1.LocalServiceAcknowledgeResponse, error) {
+	return call(ctx, c, c.rpc.Acknowledge, &v1.LocalServiceAcknowledgeRequest{TextId: id, Version: version})
+}
+
 // Sent tells what left this device, in words.
 func (c *Client) Sent(ctx context.Context) (*v1.LocalServiceListSentResponse, error) {
 	return call(ctx, c, c.rpc.ListSent, &v1.LocalServiceListSentRequest{})

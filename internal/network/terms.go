@@ -21,6 +21,8 @@ type Terms struct {
 	// ArchivedAt is the day of the archived version, Archive where it is kept.
 	ArchivedAt string `json:"archived_at"`
 	Archive    string `json:"archive"`
+	// Lines are the gist in three lines: keys of texts in package i18n.
+	Lines []string `json:"lines"`
 	// Quote is the clause on sharing passwords, word for word; empty when none was found.
 	Quote string `json:"sharing_clause"`
 }

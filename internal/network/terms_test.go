@@ -1,9 +1,11 @@
 package network
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -25,5 +27,21 @@ func TestTheHashNamesTheClause(t *testing.T) {
 	b, _ := Clause(keyshift.Pinterest)
 	if a.Hash() == b.Hash() || len(a.Hash()) != 64 {
 		t.Errorf("hashes = %q and %q, want two different SHA-256", a.Hash(), b.Hash())
+	}
+}
+
+func TestEveryNetworkHasThreePlainLinesInEveryLanguage(t *testing.T) {
+	for _, n := range keyshift.Networks() {
+		lines := TermsOf(n).Lines
+		if len(lines) != 3 {
+			t.Errorf("%s has %d lines, want 3", n, len(lines))
+		}
+		for _, language := range i18n.Languages() {
+			for _, key := range lines {
+				if text := i18n.For(language).Text(key); strings.HasPrefix(text, "<") || len(text) > 140 {
+					t.Errorf("%s: %s is %q, want a short line", language, key, text)
+				}
+			}
+		}
 	}
 }

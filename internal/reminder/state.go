@@ -32,7 +32,7 @@ type State struct {
 	Made  int            `json:"made,omitempty"`
 	// Rules are the versions that are known.
 	Rules map[string]string `json:"rules,omitempty"`
-	// Counts are how often each kind was shown: all that the hub ever gets to know.
+	// Counts are how often each kind was shown.
 	Counts map[Kind]int `json:"counts,omitempty"`
 }
 

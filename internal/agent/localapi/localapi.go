@@ -60,6 +60,7 @@ type Agent interface {
 	Lending
 	Reminding
 	Choosing
+	Telling
 	Status() *v1.LocalServiceGetStatusResponse
 	SyncNow(ctx context.Context) error
 	Diagnose(ctx context.Context) []*v1.Finding
@@ -80,6 +81,15 @@ type Choosing interface {
 	Settings() *v1.LocalSettings
 	SetSettings(*v1.LocalSettings) (*v1.LocalSettings, error)
 	Sent() *v1.LocalServiceListSentResponse
+}
+
+// Telling is what the user reads, and tells the hub.
+type Telling interface {
+	// ReportMistake keeps a report until the hub has it.
+	ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error)
+	Texts() []*v1.LocalText
+	// Acknowledge says that one version of a text was read.
+	Acknowledge(ctx context.Context, id, version string) (*v1.LocalText, error)
 }
 
 // Enrollment makes the device known to a hub, and forgets it.

@@ -96,3 +96,16 @@ func (m methods) SetSettings(_ context.Context, req *v1.LocalServiceSetSettingsR
 	settings, err := m.agent.SetSettings(req.GetSettings())
 	return &v1.LocalServiceSetSettingsResponse{Settings: settings}, err
 }
+
+func (m methods) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	return m.agent.ReportMistake(ctx, req)
+}
+
+func (m methods) ListTexts(context.Context, *v1.LocalServiceListTextsRequest) (*v1.LocalServiceListTextsResponse, error) {
+	return &v1.LocalServiceListTextsResponse{Texts: m.agent.Texts()}, nil
+}
+
+func (m methods) Acknowledge(ctx context.Context, req *v1.LocalServiceAcknowledgeRequest) (*v1.LocalServiceAcknowledgeResponse, error) {
+	text, err := m.agent.Acknowledge(ctx, req.GetTextId(), req.GetVersion())
+	return &v1.LocalServiceAcknowledgeResponse{Text: text}, err
+}

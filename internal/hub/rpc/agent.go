@@ -34,7 +34,7 @@ func (s agentService) Enroll(ctx context.Context, req *v1.EnrollRequest) (*v1.En
 }
 
 func (s agentService) Sync(ctx context.Context, req *v1.SyncRequest) (*v1.SyncResponse, error) {
-	in := hub.SyncRequest{Checkpoint: req.GetCheckpoint(), Countersignature: req.GetCountersignature(), AgentVersion: req.GetAgentVersion(), RollbackKnown: momentOf(req.GetRollbackKnown())}
+	in := hub.SyncRequest{Checkpoint: req.GetCheckpoint(), Countersignature: req.GetCountersignature(), AgentVersion: req.GetAgentVersion(), RollbackKnown: momentOf(req.GetRollbackKnown()), ReminderCounts: countsOf(req.GetReminderCounts())}
 	return answer(ctx, s.Server, req, func(c hub.Call) (hub.News, error) { return s.Hub.Sync(ctx, c, in) }, s.newsMessage)
 }
 
@@ -42,7 +42,7 @@ func (s agentService) newsMessage(n hub.News) *v1.SyncResponse {
 	return &v1.SyncResponse{
 		Leases: s.leaseMessages(n.Leases), Removals: s.leaseMessages(n.Removals), Checkpoint: n.Judgment.Latest.Note, Consistency: n.Judgment.Proof,
 		HubName: s.Hub.Name(), User: n.User.Name, StaleAfter: durationpb.New(keyshift.StaleAfter), SyncEvery: durationpb.New(keyshift.SyncEvery),
-		RollbackAccepted: stamp(n.RollbackAccepted), WorkHours: api.HoursMessage(n.Hours), Reminders: remindersMessage(n.Reminders),
+		RollbackAccepted: stamp(n.RollbackAccepted), WorkHours: api.HoursMessage(n.Hours), Reminders: remindersMessage(n.Reminders), ReminderCountsTaken: n.CountsTaken,
 	}
 }
 

@@ -94,6 +94,7 @@ func (s *Server) register(methods *connect.Server) {
 	keyshiftv1connect.RegisterAuditServiceHandler(methods, auditService{s})
 	keyshiftv1connect.RegisterHubServiceHandler(methods, hubService{s})
 	keyshiftv1connect.RegisterWorkServiceHandler(methods, workService{s})
+	keyshiftv1connect.RegisterSelfReportServiceHandler(methods, selfReportService{s})
 }
 
 var accessKinds = map[v1.Caller]hub.AccessKind{

@@ -50,9 +50,9 @@ func (s workService) SetReminders(ctx context.Context, req *v1.SetRemindersReque
 }
 
 func (s workService) GetReminders(ctx context.Context, req *v1.GetRemindersRequest) (*v1.GetRemindersResponse, error) {
-	return answer(ctx, s.Server, req, func(c hub.Call) (keyshift.Reminders, error) { return s.Hub.GetReminders(ctx, c) },
-		func(r keyshift.Reminders) *v1.GetRemindersResponse {
-			return &v1.GetRemindersResponse{Reminders: remindersMessage(r)}
+	return answer(ctx, s.Server, req, func(c hub.Call) (hub.RemindersView, error) { return s.Hub.GetReminders(ctx, c) },
+		func(v hub.RemindersView) *v1.GetRemindersResponse {
+			return &v1.GetRemindersResponse{Reminders: remindersMessage(v.Reminders), Counts: each(v.Counts, countMessage)}
 		})
 }
 

@@ -39,6 +39,9 @@ func (s *scene) furnish() {
 			tx.SavePresence([]hub.Presence{{DeviceID: d.ID, LastContact: tx.Now(), AgentVersion: "1.0"}}),
 			tx.AddEffect(hub.Effect{Actor: d.ID, RequestID: "r", Procedure: "CheckOut", Result: []byte("{}")}), tx.Notify(hub.TopicDevice, string(d.ID)),
 			tx.SaveWorkHours(group.ID, officeHours()), tx.LiftWorkHours(dana.ID, tx.Now().Add(time.Hour)), tx.SaveReminders(keyshift.Reminders{PerHour: 3, Every: time.Hour}),
+			tx.AddSelfReport(keyshift.SelfReport{ID: tx.NewID(), UserID: dana.ID, DeviceID: d.ID, About: "x/acme", NoticedAt: tx.Now(), ReportedAt: tx.Now()}, []byte("sealed")),
+			tx.SaveReminderCounts(d.ID, []keyshift.ReminderCount{{Day: keyshift.DateOf(tx.Now()), Kind: "terms", Shown: 2, Answered: 1}}),
+			second(tx.AddAcknowledgement(keyshift.Acknowledgement{UserID: dana.ID, DeviceID: d.ID, TextID: "terms_x", Version: "2026-08-22", At: tx.Now()})),
 			second(tx.AcceptRollback(dana.ID)), tx.AddCheckpoint(hub.Checkpoint{Size: 2, Note: "note", At: tx.Now()}),
 		)
 	})

@@ -114,6 +114,9 @@ func (t *tx) RemoveOutbox(ids []string) error {
 	return nil
 }
 
+// countsKept is for how many days it stays known how often people were reminded.
+const countsKept = 90
+
 // pruned is how many rows of each kind one Prune deletes at most.
 const pruned = 2000
 
@@ -127,7 +130,11 @@ func (t *tx) Prune(before time.Time) error {
 		return err
 	}
 	n, err = t.q().PruneTokens(t.ctx, db.PruneTokensParams{Before: micros(before), Most: pruned})
-	_, err = t.changed("prune tokens", n, err)
+	if _, err := t.changed("prune tokens", n, err); err != nil {
+		return err
+	}
+	n, err = t.q().PruneReminderCounts(t.ctx, db.PruneReminderCountsParams{Before: keyshift.DateOf(t.Now()).Add(-countsKept).String(), Most: pruned})
+	_, err = t.changed("prune reminder counts", n, err)
 	return err
 }
 

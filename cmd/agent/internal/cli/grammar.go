@@ -28,6 +28,8 @@ type grammar struct {
 	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
 
 	Reminders remindersCmd `cmd:"" group:"Use accounts" help:"See what you were reminded of, and pause reminders."`
+	Terms     termsCmd     `cmd:"" group:"Use accounts" help:"Read the networks' terms in a few lines, and say that you have."`
+	Mistake   mistakeCmd   `cmd:"" group:"Use accounts" help:"Say that something went wrong. Nobody is blamed."`
 	Settings  settingsCmd  `cmd:"" group:"Use accounts" help:"Choose when accounts are given back by themselves."`
 	Sent      sentCmd      `cmd:"" group:"Use accounts" help:"See what the hub was told by this computer."`
 

@@ -31,9 +31,13 @@ var stories = map[string]func(*world){
 	"refusals.txt":     func(w *world) { w.enrolled().serve() },
 	"trouble.txt":      func(w *world) { w.enrolled().holding().serve() },
 	"reminders.txt":    func(w *world) { w.enrolled().reminded().serve() },
-	"desk.txt":         func(w *world) { w.enrolled().settled().serve() },
-	"service.txt":      func(*world) {},
-	"usage.txt":        func(*world) {},
+	"mistake.txt": func(w *world) {
+		w.stdin = "I posted from the wrong account.\nIt is deleted.\n"
+		w.enrolled().settled().holding().serve()
+	},
+	"desk.txt":    func(w *world) { w.enrolled().settled().serve() },
+	"service.txt": func(*world) {},
+	"usage.txt":   func(*world) {},
 }
 
 // events are what can happen in a story.
@@ -77,6 +81,7 @@ var events = map[string]func(*world){
 			s.Unwiped = "the keyring refused to delete the item"
 		})
 	},
+	"the hub is out of reach": func(w *world) { w.Change(func(s *localapitest.State) { s.Away = true }) },
 	"nothing is left to say": func(w *world) {
 		w.Change(func(s *localapitest.State) { s.Reminders = &v1.LocalServiceListRemindersResponse{} })
 	},

@@ -262,6 +262,16 @@ func (w *world) reminded() *world {
 func (w *world) settled() *world {
 	w.Change(func(s *localapitest.State) {
 		s.Settings = &v1.LocalSettings{}
+		s.Texts = []*v1.LocalText{
+			{
+				Id: "terms_x", Kind: "terms", Network: v1.Network_NETWORK_X, Title: "X Terms of Service", Url: "https://x.com/tos", Version: "2026-08-22",
+				Lines: []string{"terms_line_x_1", "terms_line_x_2", "terms_line_x_3"}, ConcernsUser: true,
+			},
+			{
+				Id: "terms_pinterest", Kind: "terms", Network: v1.Network_NETWORK_PINTEREST, Title: "Pinterest Terms of Service", Url: "https://policy.pinterest.com/en/terms-of-service", Version: "2026-08-22",
+				Lines: []string{"terms_line_pinterest_1", "terms_line_pinterest_2", "terms_line_pinterest_3"},
+			},
+		}
 		s.Sent = &v1.LocalServiceListSentResponse{
 			Since: timestamppb.New(now.Add(-48 * time.Hour)),
 			Sent: []*v1.Sent{

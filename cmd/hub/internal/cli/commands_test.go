@@ -85,7 +85,9 @@ func TestTranscripts(t *testing.T) {
 		{
 			name:     "reminders",
 			commands: [][]string{{"reminders"}, {"reminders", "set", "--per-hour", "2", "--every", "90m", "--may-pause-today"}, {"reminders", "set", "--no-may-pause-today"}, {"reminders", "set", "--every", "1s"}},
+			empty:    [][]string{{"reminders"}},
 		},
+		{name: "reports", commands: [][]string{{"reports"}, {"reports", "list", "--limit", "1"}}, empty: [][]string{{"reports"}}},
 		{name: "who", commands: [][]string{{"whoami"}, {"accept-rollback"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

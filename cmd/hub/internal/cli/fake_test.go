@@ -68,6 +68,7 @@ type fakeHub struct {
 	keyshiftv1connect.UnimplementedAuditServiceHandler
 	keyshiftv1connect.UnimplementedHubServiceHandler
 	keyshiftv1connect.UnimplementedWorkServiceHandler
+	keyshiftv1connect.UnimplementedSelfReportServiceHandler
 
 	key      ed25519.PrivateKey
 	empty    bool
@@ -103,6 +104,7 @@ func newFakeHub(t *testing.T) *fakeHub {
 	keyshiftv1connect.RegisterAuditServiceHandler(methods, h)
 	keyshiftv1connect.RegisterHubServiceHandler(methods, h)
 	keyshiftv1connect.RegisterWorkServiceHandler(methods, h)
+	keyshiftv1connect.RegisterSelfReportServiceHandler(methods, h)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, methods)
 	h.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,8 @@ type grammar struct {
 	Codes  codesCmd  `cmd:"" group:"People" help:"Make a code that enrolls a device or lets a user log in."`
 
 	Hours     hoursCmd     `cmd:"" group:"People" help:"Say when users work; outside of that they cannot check out."`
-	Reminders remindersCmd `cmd:"" group:"People" help:"Say how often users are reminded."`
+	Reminders remindersCmd `cmd:"" group:"People" help:"Say how often users are reminded, and see how often they were."`
+	Reports   reportsCmd   `cmd:"" group:"People" help:"Read what users reported under “I made a mistake”."`
 
 	Accounts   accountsCmd   `cmd:"" group:"Accounts" help:"List, add and change accounts."`
 	Credential credentialCmd `cmd:"" group:"Accounts" help:"Store the login of an account."`

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -26,8 +28,24 @@ func (c *remindersShowCmd) Run(ctx context.Context, inv *invocation) error {
 		if err != nil {
 			return err
 		}
-		return inv.Message(answer, func(w io.Writer) { fmt.Fprintln(w, remindersText(answer.GetReminders())) })
+		return inv.Message(answer, func(w io.Writer) {
+			fmt.Fprintln(w, remindersText(answer.GetReminders()))
+			sayCounts(w, answer.GetCounts())
+		})
 	})
+}
+
+// sayCounts tells how often there were reminders, for the whole company: of nobody in particular.
+func sayCounts(w io.Writer, counts []*v1.ReminderCount) {
+	if len(counts) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	rows := [][]string{{"DAY", "KIND", "SHOWN", "ANSWERED"}}
+	for _, c := range counts {
+		rows = append(rows, []string{c.GetDay(), c.GetKind(), strconv.FormatInt(c.GetShown(), 10), strconv.FormatInt(c.GetAnswered(), 10)})
+	}
+	cliout.Table(w, rows)
 }
 
 type remindersSetCmd struct {

@@ -19,13 +19,16 @@ import (
 // State is what a [Fake] answers with.
 type State struct {
 	// Status without its leases, which are those below.
-	Status     *v1.LocalServiceGetStatusResponse
-	Accounts   []*v1.Lendable
-	Leases     []*v1.HeldLease
-	Findings   []*v1.Finding
-	Reminders  *v1.LocalServiceListRemindersResponse
-	Sent       *v1.LocalServiceListSentResponse
-	Settings   *v1.LocalSettings
+	Status    *v1.LocalServiceGetStatusResponse
+	Accounts  []*v1.Lendable
+	Leases    []*v1.HeldLease
+	Findings  []*v1.Finding
+	Reminders *v1.LocalServiceListRemindersResponse
+	Sent      *v1.LocalServiceListSentResponse
+	Settings  *v1.LocalSettings
+	Texts     []*v1.LocalText
+	// Away makes reports wait.
+	Away       bool
 	Credential keyshift.Credential
 	Code       string
 	CodeUntil  time.Time
@@ -123,7 +126,7 @@ func (f *Fake) answer(method string) (State, error) {
 // needsHub refuses what an agent without a hub cannot do.
 func (f *Fake) needsHub(method string) error {
 	switch method {
-	case "GetStatus", "ListLeases", "Diagnose", "Enroll", "PreviewCode", "ListSent", "GetSettings", "SetSettings":
+	case "GetStatus", "ListLeases", "Diagnose", "Enroll", "PreviewCode", "ListTexts", "ListSent", "GetSettings", "SetSettings":
 		return nil
 	}
 	if f.state.Status.GetEnrolled() {
@@ -329,6 +332,41 @@ func (f *Fake) PreviewCode(ctx context.Context, code string) (*v1.LocalServicePr
 		return nil, err
 	}
 	return &v1.LocalServicePreviewCodeResponse{HubUrl: inv.HubURL, HubName: "Acme Inc", HubKey: keyshift.KeyText(inv.HubKey)}, nil
+}
+
+// ReportMistake only remembers.
+func (f *Fake) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	state, err := f.asked(ctx, "ReportMistake", proto.CloneOf(req))
+	if err != nil || !state.Away {
+		return &v1.LocalServiceReportMistakeResponse{Told: true}, err
+	}
+	return &v1.LocalServiceReportMistakeResponse{Waiting: 1}, nil
+}
+
+// Texts gives what there is to read.
+func (f *Fake) Texts() []*v1.LocalText {
+	state, _ := f.answer("ListTexts")
+	return state.Texts
+}
+
+// Acknowledge marks a text as read.
+func (f *Fake) Acknowledge(ctx context.Context, id, version string) (*v1.LocalText, error) {
+	state, err := f.asked(ctx, "Acknowledge", &v1.LocalServiceAcknowledgeRequest{TextId: id, Version: version})
+	if err != nil {
+		return nil, err
+	}
+	for i, text := range state.Texts {
+		if text.GetId() == id {
+			read := proto.CloneOf(text)
+			read.AcknowledgedAt = timestamppb.New(state.Now)
+			f.Change(func(s *State) {
+				s.Texts = append([]*v1.LocalText(nil), s.Texts...)
+				s.Texts[i] = read
+			})
+			return read, nil
+		}
+	}
+	return nil, keyshift.NotFound("text", id)
 }
 
 // Sent gives what left the device.

@@ -214,8 +214,10 @@ type SyncRequest struct {
 	AgentVersion     string `protobuf:"bytes,3,opt,name=agent_version,json=agentVersion,proto3" json:"agent_version,omitempty"`
 	// The newest accepted rollback that the device knows of; absent if none.
 	RollbackKnown *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=rollback_known,json=rollbackKnown,proto3" json:"rollback_known,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// How often the user was reminded on the last days, as far as the hub has not confirmed it; at most 100.
+	ReminderCounts []*ReminderCount `protobuf:"bytes,5,rep,name=reminder_counts,json=reminderCounts,proto3" json:"reminder_counts,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SyncRequest) Reset() {
@@ -276,6 +278,13 @@ func (x *SyncRequest) GetRollbackKnown() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *SyncRequest) GetReminderCounts() []*ReminderCount {
+	if x != nil {
+		return x.ReminderCounts
+	}
+	return nil
+}
+
 type SyncResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Every live lease of this device. What is not listed is over.
@@ -298,9 +307,11 @@ type SyncResponse struct {
 	// The work hours of the device's user; absent if none are set.
 	WorkHours *WorkHours `protobuf:"bytes,10,opt,name=work_hours,json=workHours,proto3" json:"work_hours,omitempty"`
 	// How people are reminded.
-	Reminders     *Reminders `protobuf:"bytes,11,opt,name=reminders,proto3" json:"reminders,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Reminders *Reminders `protobuf:"bytes,11,opt,name=reminders,proto3" json:"reminders,omitempty"`
+	// The hub has kept the reminder counts of the request.
+	ReminderCountsTaken bool `protobuf:"varint,12,opt,name=reminder_counts_taken,json=reminderCountsTaken,proto3" json:"reminder_counts_taken,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
@@ -408,6 +419,13 @@ func (x *SyncResponse) GetReminders() *Reminders {
 		return x.Reminders
 	}
 	return nil
+}
+
+func (x *SyncResponse) GetReminderCountsTaken() bool {
+	if x != nil {
+		return x.ReminderCountsTaken
+	}
+	return false
 }
 
 type WatchRequest struct {
@@ -1619,6 +1637,220 @@ func (*NoteRefusedCallersResponse) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{26}
 }
 
+type ReportMistakeRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// What happened, in the user's words: 1 to 2,000 characters, line breaks among them.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// The lease that it was about; may be empty, and may be over.
+	LeaseId string `protobuf:"bytes,3,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
+	// The account that it was about, as the user named it; may be empty.
+	Account string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	// When the user wrote it, by the device's clock.
+	NoticedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=noticed_at,json=noticedAt,proto3" json:"noticed_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportMistakeRequest) Reset() {
+	*x = ReportMistakeRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportMistakeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportMistakeRequest) ProtoMessage() {}
+
+func (x *ReportMistakeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportMistakeRequest.ProtoReflect.Descriptor instead.
+func (*ReportMistakeRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ReportMistakeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ReportMistakeRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ReportMistakeRequest) GetLeaseId() string {
+	if x != nil {
+		return x.LeaseId
+	}
+	return ""
+}
+
+func (x *ReportMistakeRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *ReportMistakeRequest) GetNoticedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NoticedAt
+	}
+	return nil
+}
+
+type ReportMistakeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReportMistakeResponse) Reset() {
+	*x = ReportMistakeResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReportMistakeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReportMistakeResponse) ProtoMessage() {}
+
+func (x *ReportMistakeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReportMistakeResponse.ProtoReflect.Descriptor instead.
+func (*ReportMistakeResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{28}
+}
+
+type AcknowledgeRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The text: "terms_x".
+	TextId string `protobuf:"bytes,2,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
+	// Its version: "2026-08-22".
+	Version       string `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeRequest) Reset() {
+	*x = AcknowledgeRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeRequest) ProtoMessage() {}
+
+func (x *AcknowledgeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeRequest.ProtoReflect.Descriptor instead.
+func (*AcknowledgeRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *AcknowledgeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AcknowledgeRequest) GetTextId() string {
+	if x != nil {
+		return x.TextId
+	}
+	return ""
+}
+
+func (x *AcknowledgeRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+type AcknowledgeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcknowledgeResponse) Reset() {
+	*x = AcknowledgeResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcknowledgeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcknowledgeResponse) ProtoMessage() {}
+
+func (x *AcknowledgeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcknowledgeResponse.ProtoReflect.Descriptor instead.
+func (*AcknowledgeResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{30}
+}
+
 type UnenrollRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1628,7 +1860,7 @@ type UnenrollRequest struct {
 
 func (x *UnenrollRequest) Reset() {
 	*x = UnenrollRequest{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1640,7 +1872,7 @@ func (x *UnenrollRequest) String() string {
 func (*UnenrollRequest) ProtoMessage() {}
 
 func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[27]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1653,7 +1885,7 @@ func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollRequest.ProtoReflect.Descriptor instead.
 func (*UnenrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{27}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *UnenrollRequest) GetRequestId() string {
@@ -1671,7 +1903,7 @@ type UnenrollResponse struct {
 
 func (x *UnenrollResponse) Reset() {
 	*x = UnenrollResponse{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1915,7 @@ func (x *UnenrollResponse) String() string {
 func (*UnenrollResponse) ProtoMessage() {}
 
 func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[28]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1928,7 @@ func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollResponse.ProtoReflect.Descriptor instead.
 func (*UnenrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{28}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{32}
 }
 
 var File_keyshift_v1_agent_proto protoreflect.FileDescriptor
@@ -1722,14 +1954,15 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\bhub_name\x18\x02 \x01(\tR\ahubName\x12\x1b\n" +
 	"\tdevice_id\x18\x03 \x01(\tR\bdeviceId\x12\x12\n" +
 	"\x04user\x18\x04 \x01(\tR\x04user\x12*\n" +
-	"\x11user_display_name\x18\x05 \x01(\tR\x0fuserDisplayName\"\xc1\x01\n" +
+	"\x11user_display_name\x18\x05 \x01(\tR\x0fuserDisplayName\"\x86\x02\n" +
 	"\vSyncRequest\x12\x1e\n" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\tR\n" +
 	"checkpoint\x12*\n" +
 	"\x10countersignature\x18\x02 \x01(\fR\x10countersignature\x12#\n" +
 	"\ragent_version\x18\x03 \x01(\tR\fagentVersion\x12A\n" +
-	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\"\x87\x04\n" +
+	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\x12C\n" +
+	"\x0freminder_counts\x18\x05 \x03(\v2\x1a.keyshift.v1.ReminderCountR\x0ereminderCounts\"\xbb\x04\n" +
 	"\fSyncResponse\x12*\n" +
 	"\x06leases\x18\x01 \x03(\v2\x12.keyshift.v1.LeaseR\x06leases\x12.\n" +
 	"\bremovals\x18\x02 \x03(\v2\x12.keyshift.v1.LeaseR\bremovals\x12\x1e\n" +
@@ -1747,7 +1980,8 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\n" +
 	"work_hours\x18\n" +
 	" \x01(\v2\x16.keyshift.v1.WorkHoursR\tworkHours\x124\n" +
-	"\treminders\x18\v \x01(\v2\x16.keyshift.v1.RemindersR\treminders\"\x0e\n" +
+	"\treminders\x18\v \x01(\v2\x16.keyshift.v1.RemindersR\treminders\x122\n" +
+	"\x15reminder_counts_taken\x18\f \x01(\bR\x13reminderCountsTaken\"\x0e\n" +
 	"\fWatchRequest\"#\n" +
 	"\rWatchResponse\x12\x12\n" +
 	"\x04sync\x18\x01 \x01(\bR\x04sync\"A\n" +
@@ -1830,11 +2064,27 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"by_unknown\x18\x05 \x01(\x03R\tbyUnknown\x12\x1f\n" +
 	"\vplace_taken\x18\x06 \x01(\x03R\n" +
 	"placeTaken\"\x1c\n" +
-	"\x1aNoteRefusedCallersResponse\"0\n" +
+	"\x1aNoteRefusedCallersResponse\"\xb9\x01\n" +
+	"\x14ReportMistakeRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x19\n" +
+	"\blease_id\x18\x03 \x01(\tR\aleaseId\x12\x18\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\x129\n" +
+	"\n" +
+	"noticed_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tnoticedAt\"\x17\n" +
+	"\x15ReportMistakeResponse\"f\n" +
+	"\x12AcknowledgeRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
+	"\atext_id\x18\x02 \x01(\tR\x06textId\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\"\x15\n" +
+	"\x13AcknowledgeResponse\"0\n" +
 	"\x0fUnenrollRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"\x12\n" +
-	"\x10UnenrollResponse2\xa1\t\n" +
+	"\x10UnenrollResponse2\xdf\n" +
+	"\n" +
 	"\fAgentService\x12K\n" +
 	"\x06Enroll\x12\x1a.keyshift.v1.EnrollRequest\x1a\x1b.keyshift.v1.EnrollResponse\"\b\xaa\xd4\x18\x04\b\x01\x18\x01\x12E\n" +
 	"\x04Sync\x12\x18.keyshift.v1.SyncRequest\x1a\x19.keyshift.v1.SyncResponse\"\b\xaa\xd4\x18\x04\b\x02 \x01\x12J\n" +
@@ -1851,7 +2101,9 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\aGetCode\x12\x1b.keyshift.v1.GetCodeRequest\x1a\x1c.keyshift.v1.GetCodeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12W\n" +
 	"\n" +
 	"NoteReveal\x12\x1e.keyshift.v1.NoteRevealRequest\x1a\x1f.keyshift.v1.NoteRevealResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12o\n" +
-	"\x12NoteRefusedCallers\x12&.keyshift.v1.NoteRefusedCallersRequest\x1a'.keyshift.v1.NoteRefusedCallersResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
+	"\x12NoteRefusedCallers\x12&.keyshift.v1.NoteRefusedCallersRequest\x1a'.keyshift.v1.NoteRefusedCallersResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12`\n" +
+	"\rReportMistake\x12!.keyshift.v1.ReportMistakeRequest\x1a\".keyshift.v1.ReportMistakeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12Z\n" +
+	"\vAcknowledge\x12\x1f.keyshift.v1.AcknowledgeRequest\x1a .keyshift.v1.AcknowledgeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
 	"\bUnenroll\x12\x1c.keyshift.v1.UnenrollRequest\x1a\x1d.keyshift.v1.UnenrollResponse\"\n" +
 	"\xaa\xd4\x18\x06\b\x02\x18\x01 \x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
@@ -1867,7 +2119,7 @@ func file_keyshift_v1_agent_proto_rawDescGZIP() []byte {
 	return file_keyshift_v1_agent_proto_rawDescData
 }
 
-var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*EnrollRequest)(nil),              // 0: keyshift.v1.EnrollRequest
 	(*EnrollResponse)(nil),             // 1: keyshift.v1.EnrollResponse
@@ -1896,70 +2148,81 @@ var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*NoteRevealResponse)(nil),         // 24: keyshift.v1.NoteRevealResponse
 	(*NoteRefusedCallersRequest)(nil),  // 25: keyshift.v1.NoteRefusedCallersRequest
 	(*NoteRefusedCallersResponse)(nil), // 26: keyshift.v1.NoteRefusedCallersResponse
-	(*UnenrollRequest)(nil),            // 27: keyshift.v1.UnenrollRequest
-	(*UnenrollResponse)(nil),           // 28: keyshift.v1.UnenrollResponse
-	(*timestamppb.Timestamp)(nil),      // 29: google.protobuf.Timestamp
-	(*Lease)(nil),                      // 30: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),        // 31: google.protobuf.Duration
-	(*WorkHours)(nil),                  // 32: keyshift.v1.WorkHours
-	(*Reminders)(nil),                  // 33: keyshift.v1.Reminders
-	(*Lendable)(nil),                   // 34: keyshift.v1.Lendable
-	(RemovalStep)(0),                   // 35: keyshift.v1.RemovalStep
+	(*ReportMistakeRequest)(nil),       // 27: keyshift.v1.ReportMistakeRequest
+	(*ReportMistakeResponse)(nil),      // 28: keyshift.v1.ReportMistakeResponse
+	(*AcknowledgeRequest)(nil),         // 29: keyshift.v1.AcknowledgeRequest
+	(*AcknowledgeResponse)(nil),        // 30: keyshift.v1.AcknowledgeResponse
+	(*UnenrollRequest)(nil),            // 31: keyshift.v1.UnenrollRequest
+	(*UnenrollResponse)(nil),           // 32: keyshift.v1.UnenrollResponse
+	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
+	(*ReminderCount)(nil),              // 34: keyshift.v1.ReminderCount
+	(*Lease)(nil),                      // 35: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),        // 36: google.protobuf.Duration
+	(*WorkHours)(nil),                  // 37: keyshift.v1.WorkHours
+	(*Reminders)(nil),                  // 38: keyshift.v1.Reminders
+	(*Lendable)(nil),                   // 39: keyshift.v1.Lendable
+	(RemovalStep)(0),                   // 40: keyshift.v1.RemovalStep
 }
 var file_keyshift_v1_agent_proto_depIdxs = []int32{
-	29, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
-	30, // 1: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
-	30, // 2: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
-	31, // 3: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
-	31, // 4: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
-	29, // 5: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
-	32, // 6: keyshift.v1.SyncResponse.work_hours:type_name -> keyshift.v1.WorkHours
-	33, // 7: keyshift.v1.SyncResponse.reminders:type_name -> keyshift.v1.Reminders
-	31, // 8: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
-	34, // 9: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
-	31, // 10: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
-	30, // 11: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
-	30, // 12: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
-	31, // 13: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
-	30, // 14: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
-	18, // 15: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
-	30, // 16: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	35, // 17: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
-	18, // 18: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	29, // 19: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	0,  // 20: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
-	2,  // 21: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
-	4,  // 22: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
-	6,  // 23: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
-	8,  // 24: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
-	10, // 25: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
-	12, // 26: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
-	14, // 27: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
-	16, // 28: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
-	19, // 29: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
-	21, // 30: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
-	23, // 31: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 32: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
-	27, // 33: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 34: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 35: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 36: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 37: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 38: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 39: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 40: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 41: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 42: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 43: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 44: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 45: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 46: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
-	28, // 47: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	34, // [34:48] is the sub-list for method output_type
-	20, // [20:34] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	33, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
+	34, // 1: keyshift.v1.SyncRequest.reminder_counts:type_name -> keyshift.v1.ReminderCount
+	35, // 2: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
+	35, // 3: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
+	36, // 4: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
+	36, // 5: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
+	33, // 6: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
+	37, // 7: keyshift.v1.SyncResponse.work_hours:type_name -> keyshift.v1.WorkHours
+	38, // 8: keyshift.v1.SyncResponse.reminders:type_name -> keyshift.v1.Reminders
+	36, // 9: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
+	39, // 10: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
+	36, // 11: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
+	35, // 12: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
+	35, // 13: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
+	36, // 14: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
+	35, // 15: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
+	18, // 16: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
+	35, // 17: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	40, // 18: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	18, // 19: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
+	33, // 20: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	33, // 21: keyshift.v1.ReportMistakeRequest.noticed_at:type_name -> google.protobuf.Timestamp
+	0,  // 22: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
+	2,  // 23: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
+	4,  // 24: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
+	6,  // 25: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
+	8,  // 26: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
+	10, // 27: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
+	12, // 28: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
+	14, // 29: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
+	16, // 30: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
+	19, // 31: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
+	21, // 32: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
+	23, // 33: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
+	25, // 34: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
+	27, // 35: keyshift.v1.AgentService.ReportMistake:input_type -> keyshift.v1.ReportMistakeRequest
+	29, // 36: keyshift.v1.AgentService.Acknowledge:input_type -> keyshift.v1.AcknowledgeRequest
+	31, // 37: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 38: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 39: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 40: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 41: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 42: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 43: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 44: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 45: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 46: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 47: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 48: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 49: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 50: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
+	28, // 51: keyshift.v1.AgentService.ReportMistake:output_type -> keyshift.v1.ReportMistakeResponse
+	30, // 52: keyshift.v1.AgentService.Acknowledge:output_type -> keyshift.v1.AcknowledgeResponse
+	32, // 53: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	38, // [38:54] is the sub-list for method output_type
+	22, // [22:38] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_agent_proto_init() }
@@ -1975,7 +2238,7 @@ func file_keyshift_v1_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_agent_proto_rawDesc), len(file_keyshift_v1_agent_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   33,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

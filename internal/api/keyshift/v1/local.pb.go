@@ -1409,7 +1409,9 @@ type LocalReminder struct {
 	Accounts []string               `protobuf:"bytes,5,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	Due      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
 	// What it waits for: "user", "work_hours", "pause" or "room"; empty once it was shown.
-	Held          string `protobuf:"bytes,7,opt,name=held,proto3" json:"held,omitempty"`
+	Held string `protobuf:"bytes,7,opt,name=held,proto3" json:"held,omitempty"`
+	// The text of ListTexts that it is about; empty if it is about none.
+	TextId        string `protobuf:"bytes,8,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1489,6 +1491,13 @@ func (x *LocalReminder) GetDue() *timestamppb.Timestamp {
 func (x *LocalReminder) GetHeld() string {
 	if x != nil {
 		return x.Held
+	}
+	return ""
+}
+
+func (x *LocalReminder) GetTextId() string {
+	if x != nil {
+		return x.TextId
 	}
 	return ""
 }
@@ -1770,6 +1779,416 @@ func (*LocalServicePauseRemindersResponse) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
 }
 
+type LocalServiceReportMistakeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 2,000 characters.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// The lease or the account that it is about, as in CheckIn and CheckOut; may be empty.
+	About string `protobuf:"bytes,2,opt,name=about,proto3" json:"about,omitempty"`
+	// Made by the caller, so that asking again after a lost answer is the same report; may be empty.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceReportMistakeRequest) Reset() {
+	*x = LocalServiceReportMistakeRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceReportMistakeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceReportMistakeRequest) ProtoMessage() {}
+
+func (x *LocalServiceReportMistakeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceReportMistakeRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceReportMistakeRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *LocalServiceReportMistakeRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *LocalServiceReportMistakeRequest) GetAbout() string {
+	if x != nil {
+		return x.About
+	}
+	return ""
+}
+
+func (x *LocalServiceReportMistakeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+type LocalServiceReportMistakeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The hub has it. Otherwise it waits on this device.
+	Told bool `protobuf:"varint,1,opt,name=told,proto3" json:"told,omitempty"`
+	// How many reports wait.
+	Waiting       int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceReportMistakeResponse) Reset() {
+	*x = LocalServiceReportMistakeResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceReportMistakeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceReportMistakeResponse) ProtoMessage() {}
+
+func (x *LocalServiceReportMistakeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceReportMistakeResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceReportMistakeResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *LocalServiceReportMistakeResponse) GetTold() bool {
+	if x != nil {
+		return x.Told
+	}
+	return false
+}
+
+func (x *LocalServiceReportMistakeResponse) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+// LocalText is something to read.
+type LocalText struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "terms_x"
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "terms"
+	Kind    string  `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Network Network `protobuf:"varint,3,opt,name=network,proto3,enum=keyshift.v1.Network" json:"network,omitempty"`
+	// As its publisher calls it: "X Terms of Service".
+	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
+	Url   string `protobuf:"bytes,5,opt,name=url,proto3" json:"url,omitempty"`
+	// For terms the day on which they were archived: "2026-08-22".
+	Version string `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"`
+	// The gist: keys of texts; see internal/i18n.
+	Lines []string `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	// When this version was acknowledged on this device; absent if it was not.
+	AcknowledgedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=acknowledged_at,json=acknowledgedAt,proto3" json:"acknowledged_at,omitempty"`
+	// The user has to do with it: holds or may check out such an account, or did so.
+	ConcernsUser  bool `protobuf:"varint,9,opt,name=concerns_user,json=concernsUser,proto3" json:"concerns_user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalText) Reset() {
+	*x = LocalText{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalText) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalText) ProtoMessage() {}
+
+func (x *LocalText) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalText.ProtoReflect.Descriptor instead.
+func (*LocalText) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *LocalText) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LocalText) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LocalText) GetNetwork() Network {
+	if x != nil {
+		return x.Network
+	}
+	return Network_NETWORK_UNSPECIFIED
+}
+
+func (x *LocalText) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *LocalText) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *LocalText) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *LocalText) GetLines() []string {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+func (x *LocalText) GetAcknowledgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcknowledgedAt
+	}
+	return nil
+}
+
+func (x *LocalText) GetConcernsUser() bool {
+	if x != nil {
+		return x.ConcernsUser
+	}
+	return false
+}
+
+type LocalServiceListTextsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListTextsRequest) Reset() {
+	*x = LocalServiceListTextsRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListTextsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListTextsRequest) ProtoMessage() {}
+
+func (x *LocalServiceListTextsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListTextsRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceListTextsRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{35}
+}
+
+type LocalServiceListTextsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Texts         []*LocalText           `protobuf:"bytes,1,rep,name=texts,proto3" json:"texts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListTextsResponse) Reset() {
+	*x = LocalServiceListTextsResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListTextsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListTextsResponse) ProtoMessage() {}
+
+func (x *LocalServiceListTextsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListTextsResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceListTextsResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *LocalServiceListTextsResponse) GetTexts() []*LocalText {
+	if x != nil {
+		return x.Texts
+	}
+	return nil
+}
+
+type LocalServiceAcknowledgeRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	TextId string                 `protobuf:"bytes,1,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
+	// The version that was read. Another than that of ListTexts is refused.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAcknowledgeRequest) Reset() {
+	*x = LocalServiceAcknowledgeRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAcknowledgeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAcknowledgeRequest) ProtoMessage() {}
+
+func (x *LocalServiceAcknowledgeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAcknowledgeRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceAcknowledgeRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *LocalServiceAcknowledgeRequest) GetTextId() string {
+	if x != nil {
+		return x.TextId
+	}
+	return ""
+}
+
+func (x *LocalServiceAcknowledgeRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+type LocalServiceAcknowledgeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Text          *LocalText             `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAcknowledgeResponse) Reset() {
+	*x = LocalServiceAcknowledgeResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAcknowledgeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAcknowledgeResponse) ProtoMessage() {}
+
+func (x *LocalServiceAcknowledgeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAcknowledgeResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceAcknowledgeResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *LocalServiceAcknowledgeResponse) GetText() *LocalText {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
 type LocalServiceListSentRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1778,7 +2197,7 @@ type LocalServiceListSentRequest struct {
 
 func (x *LocalServiceListSentRequest) Reset() {
 	*x = LocalServiceListSentRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1790,7 +2209,7 @@ func (x *LocalServiceListSentRequest) String() string {
 func (*LocalServiceListSentRequest) ProtoMessage() {}
 
 func (x *LocalServiceListSentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1803,7 +2222,7 @@ func (x *LocalServiceListSentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListSentRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListSentRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{39}
 }
 
 type LocalServiceListSentResponse struct {
@@ -1818,7 +2237,7 @@ type LocalServiceListSentResponse struct {
 
 func (x *LocalServiceListSentResponse) Reset() {
 	*x = LocalServiceListSentResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1830,7 +2249,7 @@ func (x *LocalServiceListSentResponse) String() string {
 func (*LocalServiceListSentResponse) ProtoMessage() {}
 
 func (x *LocalServiceListSentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1843,7 +2262,7 @@ func (x *LocalServiceListSentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListSentResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListSentResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{33}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *LocalServiceListSentResponse) GetSent() []*Sent {
@@ -1876,7 +2295,7 @@ type Sent struct {
 
 func (x *Sent) Reset() {
 	*x = Sent{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +2307,7 @@ func (x *Sent) String() string {
 func (*Sent) ProtoMessage() {}
 
 func (x *Sent) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +2320,7 @@ func (x *Sent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sent.ProtoReflect.Descriptor instead.
 func (*Sent) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{34}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Sent) GetText() string {
@@ -1952,7 +2371,7 @@ type LocalSettings struct {
 
 func (x *LocalSettings) Reset() {
 	*x = LocalSettings{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1964,7 +2383,7 @@ func (x *LocalSettings) String() string {
 func (*LocalSettings) ProtoMessage() {}
 
 func (x *LocalSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1977,7 +2396,7 @@ func (x *LocalSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalSettings.ProtoReflect.Descriptor instead.
 func (*LocalSettings) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{35}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *LocalSettings) GetCheckInWhenIdle() *durationpb.Duration {
@@ -2002,7 +2421,7 @@ type LocalServiceGetSettingsRequest struct {
 
 func (x *LocalServiceGetSettingsRequest) Reset() {
 	*x = LocalServiceGetSettingsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	mi := &file_keyshift_v1_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2014,7 +2433,7 @@ func (x *LocalServiceGetSettingsRequest) String() string {
 func (*LocalServiceGetSettingsRequest) ProtoMessage() {}
 
 func (x *LocalServiceGetSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	mi := &file_keyshift_v1_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2027,7 +2446,7 @@ func (x *LocalServiceGetSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetSettingsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{36}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{43}
 }
 
 type LocalServiceGetSettingsResponse struct {
@@ -2039,7 +2458,7 @@ type LocalServiceGetSettingsResponse struct {
 
 func (x *LocalServiceGetSettingsResponse) Reset() {
 	*x = LocalServiceGetSettingsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	mi := &file_keyshift_v1_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2051,7 +2470,7 @@ func (x *LocalServiceGetSettingsResponse) String() string {
 func (*LocalServiceGetSettingsResponse) ProtoMessage() {}
 
 func (x *LocalServiceGetSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	mi := &file_keyshift_v1_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2064,7 +2483,7 @@ func (x *LocalServiceGetSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetSettingsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{37}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *LocalServiceGetSettingsResponse) GetSettings() *LocalSettings {
@@ -2083,7 +2502,7 @@ type LocalServiceSetSettingsRequest struct {
 
 func (x *LocalServiceSetSettingsRequest) Reset() {
 	*x = LocalServiceSetSettingsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	mi := &file_keyshift_v1_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2095,7 +2514,7 @@ func (x *LocalServiceSetSettingsRequest) String() string {
 func (*LocalServiceSetSettingsRequest) ProtoMessage() {}
 
 func (x *LocalServiceSetSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	mi := &file_keyshift_v1_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2108,7 +2527,7 @@ func (x *LocalServiceSetSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSetSettingsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceSetSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{38}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *LocalServiceSetSettingsRequest) GetSettings() *LocalSettings {
@@ -2127,7 +2546,7 @@ type LocalServiceSetSettingsResponse struct {
 
 func (x *LocalServiceSetSettingsResponse) Reset() {
 	*x = LocalServiceSetSettingsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	mi := &file_keyshift_v1_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2139,7 +2558,7 @@ func (x *LocalServiceSetSettingsResponse) String() string {
 func (*LocalServiceSetSettingsResponse) ProtoMessage() {}
 
 func (x *LocalServiceSetSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	mi := &file_keyshift_v1_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2152,7 +2571,7 @@ func (x *LocalServiceSetSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSetSettingsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceSetSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{39}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *LocalServiceSetSettingsResponse) GetSettings() *LocalSettings {
@@ -2170,7 +2589,7 @@ type LocalServiceDiagnoseRequest struct {
 
 func (x *LocalServiceDiagnoseRequest) Reset() {
 	*x = LocalServiceDiagnoseRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[40]
+	mi := &file_keyshift_v1_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2182,7 +2601,7 @@ func (x *LocalServiceDiagnoseRequest) String() string {
 func (*LocalServiceDiagnoseRequest) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[40]
+	mi := &file_keyshift_v1_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2195,7 +2614,7 @@ func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{40}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{47}
 }
 
 type LocalServiceDiagnoseResponse struct {
@@ -2207,7 +2626,7 @@ type LocalServiceDiagnoseResponse struct {
 
 func (x *LocalServiceDiagnoseResponse) Reset() {
 	*x = LocalServiceDiagnoseResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[41]
+	mi := &file_keyshift_v1_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2219,7 +2638,7 @@ func (x *LocalServiceDiagnoseResponse) String() string {
 func (*LocalServiceDiagnoseResponse) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[41]
+	mi := &file_keyshift_v1_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2232,7 +2651,7 @@ func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{41}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
@@ -2259,7 +2678,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[42]
+	mi := &file_keyshift_v1_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2271,7 +2690,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[42]
+	mi := &file_keyshift_v1_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2284,7 +2703,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{42}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Finding) GetSubject() string {
@@ -2407,7 +2826,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\"\x19\n" +
 	"\x17LocalServiceSyncRequest\"^\n" +
 	"\x18LocalServiceSyncResponse\x12B\n" +
-	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xb9\x01\n" +
+	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xd2\x01\n" +
 	"\rLocalReminder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
@@ -2415,7 +2834,8 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x04also\x18\x04 \x01(\tR\x04also\x12\x1a\n" +
 	"\baccounts\x18\x05 \x03(\tR\baccounts\x12,\n" +
 	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x12\n" +
-	"\x04held\x18\a \x01(\tR\x04held\"\"\n" +
+	"\x04held\x18\a \x01(\tR\x04held\x12\x17\n" +
+	"\atext_id\x18\b \x01(\tR\x06textId\"\"\n" +
 	" LocalServiceListRemindersRequest\"\xf2\x01\n" +
 	"!LocalServiceListRemindersResponse\x120\n" +
 	"\x05shown\x18\x01 \x03(\v2\x1a.keyshift.v1.LocalReminderR\x05shown\x124\n" +
@@ -2428,7 +2848,33 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"!LocalServicePauseRemindersRequest\x125\n" +
 	"\bduration\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x14\n" +
 	"\x05today\x18\x02 \x01(\bR\x05today\"$\n" +
-	"\"LocalServicePauseRemindersResponse\"\x1d\n" +
+	"\"LocalServicePauseRemindersResponse\"k\n" +
+	" LocalServiceReportMistakeRequest\x12\x12\n" +
+	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
+	"\x05about\x18\x02 \x01(\tR\x05about\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"Q\n" +
+	"!LocalServiceReportMistakeResponse\x12\x12\n" +
+	"\x04told\x18\x01 \x01(\bR\x04told\x12\x18\n" +
+	"\awaiting\x18\x02 \x01(\x05R\awaiting\"\xa1\x02\n" +
+	"\tLocalText\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12.\n" +
+	"\anetwork\x18\x03 \x01(\x0e2\x14.keyshift.v1.NetworkR\anetwork\x12\x14\n" +
+	"\x05title\x18\x04 \x01(\tR\x05title\x12\x10\n" +
+	"\x03url\x18\x05 \x01(\tR\x03url\x12\x18\n" +
+	"\aversion\x18\x06 \x01(\tR\aversion\x12\x14\n" +
+	"\x05lines\x18\a \x03(\tR\x05lines\x12C\n" +
+	"\x0facknowledged_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x0eacknowledgedAt\x12#\n" +
+	"\rconcerns_user\x18\t \x01(\bR\fconcernsUser\"\x1e\n" +
+	"\x1cLocalServiceListTextsRequest\"M\n" +
+	"\x1dLocalServiceListTextsResponse\x12,\n" +
+	"\x05texts\x18\x01 \x03(\v2\x16.keyshift.v1.LocalTextR\x05texts\"S\n" +
+	"\x1eLocalServiceAcknowledgeRequest\x12\x17\n" +
+	"\atext_id\x18\x01 \x01(\tR\x06textId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\"M\n" +
+	"\x1fLocalServiceAcknowledgeResponse\x12*\n" +
+	"\x04text\x18\x01 \x01(\v2\x16.keyshift.v1.LocalTextR\x04text\"\x1d\n" +
 	"\x1bLocalServiceListSentRequest\"w\n" +
 	"\x1cLocalServiceListSentResponse\x12%\n" +
 	"\x04sent\x18\x01 \x03(\v2\x11.keyshift.v1.SentR\x04sent\x120\n" +
@@ -2462,7 +2908,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\xac\x10\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x86\x13\n" +
 	"\fLocalService\x12j\n" +
 	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vPreviewCode\x12+.keyshift.v1.LocalServicePreviewCodeRequest\x1a,.keyshift.v1.LocalServicePreviewCodeResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
@@ -2479,7 +2925,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x04Sync\x12$.keyshift.v1.LocalServiceSyncRequest\x1a%.keyshift.v1.LocalServiceSyncResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12v\n" +
 	"\rListReminders\x12-.keyshift.v1.LocalServiceListRemindersRequest\x1a..keyshift.v1.LocalServiceListRemindersResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12~\n" +
 	"\x0fDismissReminder\x12/.keyshift.v1.LocalServiceDismissReminderRequest\x1a0.keyshift.v1.LocalServiceDismissReminderResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12{\n" +
-	"\x0ePauseReminders\x12..keyshift.v1.LocalServicePauseRemindersRequest\x1a/.keyshift.v1.LocalServicePauseRemindersResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
+	"\x0ePauseReminders\x12..keyshift.v1.LocalServicePauseRemindersRequest\x1a/.keyshift.v1.LocalServicePauseRemindersResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12x\n" +
+	"\rReportMistake\x12-.keyshift.v1.LocalServiceReportMistakeRequest\x1a..keyshift.v1.LocalServiceReportMistakeResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12j\n" +
+	"\tListTexts\x12).keyshift.v1.LocalServiceListTextsRequest\x1a*.keyshift.v1.LocalServiceListTextsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12r\n" +
+	"\vAcknowledge\x12+.keyshift.v1.LocalServiceAcknowledgeRequest\x1a,.keyshift.v1.LocalServiceAcknowledgeResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
 	"\bListSent\x12(.keyshift.v1.LocalServiceListSentRequest\x1a).keyshift.v1.LocalServiceListSentResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vGetSettings\x12+.keyshift.v1.LocalServiceGetSettingsRequest\x1a,.keyshift.v1.LocalServiceGetSettingsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12r\n" +
 	"\vSetSettings\x12+.keyshift.v1.LocalServiceSetSettingsRequest\x1a,.keyshift.v1.LocalServiceSetSettingsResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
@@ -2498,7 +2947,7 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_keyshift_v1_local_proto_goTypes = []any{
 	(Trust)(0),                                  // 0: keyshift.v1.Trust
 	(*HeldLease)(nil),                           // 1: keyshift.v1.HeldLease
@@ -2533,98 +2982,116 @@ var file_keyshift_v1_local_proto_goTypes = []any{
 	(*LocalServiceDismissReminderResponse)(nil), // 30: keyshift.v1.LocalServiceDismissReminderResponse
 	(*LocalServicePauseRemindersRequest)(nil),   // 31: keyshift.v1.LocalServicePauseRemindersRequest
 	(*LocalServicePauseRemindersResponse)(nil),  // 32: keyshift.v1.LocalServicePauseRemindersResponse
-	(*LocalServiceListSentRequest)(nil),         // 33: keyshift.v1.LocalServiceListSentRequest
-	(*LocalServiceListSentResponse)(nil),        // 34: keyshift.v1.LocalServiceListSentResponse
-	(*Sent)(nil),                                // 35: keyshift.v1.Sent
-	(*LocalSettings)(nil),                       // 36: keyshift.v1.LocalSettings
-	(*LocalServiceGetSettingsRequest)(nil),      // 37: keyshift.v1.LocalServiceGetSettingsRequest
-	(*LocalServiceGetSettingsResponse)(nil),     // 38: keyshift.v1.LocalServiceGetSettingsResponse
-	(*LocalServiceSetSettingsRequest)(nil),      // 39: keyshift.v1.LocalServiceSetSettingsRequest
-	(*LocalServiceSetSettingsResponse)(nil),     // 40: keyshift.v1.LocalServiceSetSettingsResponse
-	(*LocalServiceDiagnoseRequest)(nil),         // 41: keyshift.v1.LocalServiceDiagnoseRequest
-	(*LocalServiceDiagnoseResponse)(nil),        // 42: keyshift.v1.LocalServiceDiagnoseResponse
-	(*Finding)(nil),                             // 43: keyshift.v1.Finding
-	(*Lease)(nil),                               // 44: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),                 // 45: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),               // 46: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                           // 47: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                            // 48: keyshift.v1.Lendable
+	(*LocalServiceReportMistakeRequest)(nil),    // 33: keyshift.v1.LocalServiceReportMistakeRequest
+	(*LocalServiceReportMistakeResponse)(nil),   // 34: keyshift.v1.LocalServiceReportMistakeResponse
+	(*LocalText)(nil),                           // 35: keyshift.v1.LocalText
+	(*LocalServiceListTextsRequest)(nil),        // 36: keyshift.v1.LocalServiceListTextsRequest
+	(*LocalServiceListTextsResponse)(nil),       // 37: keyshift.v1.LocalServiceListTextsResponse
+	(*LocalServiceAcknowledgeRequest)(nil),      // 38: keyshift.v1.LocalServiceAcknowledgeRequest
+	(*LocalServiceAcknowledgeResponse)(nil),     // 39: keyshift.v1.LocalServiceAcknowledgeResponse
+	(*LocalServiceListSentRequest)(nil),         // 40: keyshift.v1.LocalServiceListSentRequest
+	(*LocalServiceListSentResponse)(nil),        // 41: keyshift.v1.LocalServiceListSentResponse
+	(*Sent)(nil),                                // 42: keyshift.v1.Sent
+	(*LocalSettings)(nil),                       // 43: keyshift.v1.LocalSettings
+	(*LocalServiceGetSettingsRequest)(nil),      // 44: keyshift.v1.LocalServiceGetSettingsRequest
+	(*LocalServiceGetSettingsResponse)(nil),     // 45: keyshift.v1.LocalServiceGetSettingsResponse
+	(*LocalServiceSetSettingsRequest)(nil),      // 46: keyshift.v1.LocalServiceSetSettingsRequest
+	(*LocalServiceSetSettingsResponse)(nil),     // 47: keyshift.v1.LocalServiceSetSettingsResponse
+	(*LocalServiceDiagnoseRequest)(nil),         // 48: keyshift.v1.LocalServiceDiagnoseRequest
+	(*LocalServiceDiagnoseResponse)(nil),        // 49: keyshift.v1.LocalServiceDiagnoseResponse
+	(*Finding)(nil),                             // 50: keyshift.v1.Finding
+	(*Lease)(nil),                               // 51: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                 // 52: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),               // 53: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                           // 54: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                            // 55: keyshift.v1.Lendable
+	(Network)(0),                                // 56: keyshift.v1.Network
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	44, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	45, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	46, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	46, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	51, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	52, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	53, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	53, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	47, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	54, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
-	47, // 7: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	48, // 8: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	45, // 9: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	54, // 7: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	55, // 8: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	52, // 9: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 10: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 11: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	45, // 12: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	52, // 12: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 13: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 14: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	46, // 15: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	53, // 15: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
 	3,  // 16: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	46, // 17: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	53, // 17: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
 	26, // 18: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
 	26, // 19: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
-	46, // 20: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
-	45, // 21: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	35, // 22: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	46, // 23: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	46, // 24: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	46, // 25: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	45, // 26: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
-	36, // 27: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	36, // 28: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
-	36, // 29: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	43, // 30: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 31: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	4,  // 32: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
-	6,  // 33: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	8,  // 34: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	10, // 35: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	12, // 36: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	14, // 37: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	16, // 38: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	18, // 39: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	20, // 40: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	22, // 41: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	24, // 42: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	27, // 43: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	29, // 44: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	31, // 45: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	33, // 46: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
-	37, // 47: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
-	39, // 48: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
-	41, // 49: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 50: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	5,  // 51: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	7,  // 52: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	9,  // 53: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	11, // 54: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	13, // 55: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	15, // 56: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	17, // 57: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	19, // 58: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	21, // 59: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	23, // 60: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	25, // 61: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	28, // 62: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	30, // 63: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	32, // 64: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	34, // 65: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	38, // 66: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	40, // 67: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	42, // 68: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	50, // [50:69] is the sub-list for method output_type
-	31, // [31:50] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	53, // 20: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	52, // 21: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	56, // 22: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	53, // 23: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	35, // 24: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
+	35, // 25: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
+	42, // 26: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
+	53, // 27: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	53, // 28: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	53, // 29: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	52, // 30: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	43, // 31: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	43, // 32: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
+	43, // 33: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	50, // 34: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 35: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	4,  // 36: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	6,  // 37: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	8,  // 38: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	10, // 39: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	12, // 40: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	14, // 41: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	16, // 42: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	18, // 43: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	20, // 44: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	22, // 45: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	24, // 46: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	27, // 47: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	29, // 48: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	31, // 49: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	33, // 50: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
+	36, // 51: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
+	38, // 52: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
+	40, // 53: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	44, // 54: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	46, // 55: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	48, // 56: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 57: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	5,  // 58: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	7,  // 59: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	9,  // 60: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	11, // 61: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	13, // 62: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	15, // 63: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	17, // 64: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	19, // 65: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	21, // 66: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	23, // 67: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	25, // 68: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	28, // 69: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	30, // 70: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	32, // 71: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	34, // 72: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	37, // 73: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	39, // 74: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	41, // 75: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	45, // 76: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	47, // 77: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	49, // 78: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	57, // [57:79] is the sub-list for method output_type
+	35, // [35:57] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
@@ -2640,7 +3107,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   43,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

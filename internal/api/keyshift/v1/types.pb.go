@@ -1836,6 +1836,78 @@ func (x *Reminders) GetMayPauseToday() bool {
 	return false
 }
 
+// ReminderCount is how often there were reminders of one kind on one day. Which, and at what time, stays on the device.
+type ReminderCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The day at the place of work: "2026-11-22".
+	Day string `protobuf:"bytes,1,opt,name=day,proto3" json:"day,omitempty"`
+	// "ends_soon", "ended", "changed", "terms", "personal" or "lesson".
+	Kind  string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	Shown int64  `protobuf:"varint,3,opt,name=shown,proto3" json:"shown,omitempty"`
+	// How many of them the user has put away as read.
+	Answered      int64 `protobuf:"varint,4,opt,name=answered,proto3" json:"answered,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReminderCount) Reset() {
+	*x = ReminderCount{}
+	mi := &file_keyshift_v1_types_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReminderCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReminderCount) ProtoMessage() {}
+
+func (x *ReminderCount) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_types_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReminderCount.ProtoReflect.Descriptor instead.
+func (*ReminderCount) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ReminderCount) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+func (x *ReminderCount) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ReminderCount) GetShown() int64 {
+	if x != nil {
+		return x.Shown
+	}
+	return 0
+}
+
+func (x *ReminderCount) GetAnswered() int64 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
 // ErrorInfo travels as a detail of every error.
 type ErrorInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1853,7 +1925,7 @@ type ErrorInfo struct {
 
 func (x *ErrorInfo) Reset() {
 	*x = ErrorInfo{}
-	mi := &file_keyshift_v1_types_proto_msgTypes[13]
+	mi := &file_keyshift_v1_types_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1865,7 +1937,7 @@ func (x *ErrorInfo) String() string {
 func (*ErrorInfo) ProtoMessage() {}
 
 func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_types_proto_msgTypes[13]
+	mi := &file_keyshift_v1_types_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1878,7 +1950,7 @@ func (x *ErrorInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorInfo.ProtoReflect.Descriptor instead.
 func (*ErrorInfo) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{13}
+	return file_keyshift_v1_types_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ErrorInfo) GetCode() string {
@@ -2074,7 +2146,12 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"\tReminders\x12\x19\n" +
 	"\bper_hour\x18\x01 \x01(\x05R\aperHour\x12/\n" +
 	"\x05every\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x05every\x12&\n" +
-	"\x0fmay_pause_today\x18\x03 \x01(\bR\rmayPauseToday\"\xba\x01\n" +
+	"\x0fmay_pause_today\x18\x03 \x01(\bR\rmayPauseToday\"g\n" +
+	"\rReminderCount\x12\x10\n" +
+	"\x03day\x18\x01 \x01(\tR\x03day\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x14\n" +
+	"\x05shown\x18\x03 \x01(\x03R\x05shown\x12\x1a\n" +
+	"\banswered\x18\x04 \x01(\x03R\banswered\"\xba\x01\n" +
 	"\tErrorInfo\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
@@ -2139,7 +2216,7 @@ func file_keyshift_v1_types_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_types_proto_enumTypes = make([]protoimpl.EnumInfo, 7)
-var file_keyshift_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_keyshift_v1_types_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_keyshift_v1_types_proto_goTypes = []any{
 	(Network)(0),                  // 0: keyshift.v1.Network
 	(AccessMode)(0),               // 1: keyshift.v1.AccessMode
@@ -2161,64 +2238,65 @@ var file_keyshift_v1_types_proto_goTypes = []any{
 	(*WorkHours)(nil),             // 17: keyshift.v1.WorkHours
 	(*WorkSpan)(nil),              // 18: keyshift.v1.WorkSpan
 	(*Reminders)(nil),             // 19: keyshift.v1.Reminders
-	(*ErrorInfo)(nil),             // 20: keyshift.v1.ErrorInfo
-	nil,                           // 21: keyshift.v1.AuditEvent.DetailsEntry
-	nil,                           // 22: keyshift.v1.AuditEvent.PersonalEntry
-	nil,                           // 23: keyshift.v1.ErrorInfo.FactsEntry
-	(Role)(0),                     // 24: keyshift.v1.Role
-	(*timestamppb.Timestamp)(nil), // 25: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 26: google.protobuf.Duration
+	(*ReminderCount)(nil),         // 20: keyshift.v1.ReminderCount
+	(*ErrorInfo)(nil),             // 21: keyshift.v1.ErrorInfo
+	nil,                           // 22: keyshift.v1.AuditEvent.DetailsEntry
+	nil,                           // 23: keyshift.v1.AuditEvent.PersonalEntry
+	nil,                           // 24: keyshift.v1.ErrorInfo.FactsEntry
+	(Role)(0),                     // 25: keyshift.v1.Role
+	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
 }
 var file_keyshift_v1_types_proto_depIdxs = []int32{
-	24, // 0: keyshift.v1.User.roles:type_name -> keyshift.v1.Role
-	25, // 1: keyshift.v1.User.created_at:type_name -> google.protobuf.Timestamp
-	25, // 2: keyshift.v1.Group.created_at:type_name -> google.protobuf.Timestamp
+	25, // 0: keyshift.v1.User.roles:type_name -> keyshift.v1.Role
+	26, // 1: keyshift.v1.User.created_at:type_name -> google.protobuf.Timestamp
+	26, // 2: keyshift.v1.Group.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 3: keyshift.v1.Account.network:type_name -> keyshift.v1.Network
 	1,  // 4: keyshift.v1.Account.access_mode:type_name -> keyshift.v1.AccessMode
-	26, // 5: keyshift.v1.Account.max_duration:type_name -> google.protobuf.Duration
-	26, // 6: keyshift.v1.Account.offline_grace:type_name -> google.protobuf.Duration
+	27, // 5: keyshift.v1.Account.max_duration:type_name -> google.protobuf.Duration
+	27, // 6: keyshift.v1.Account.offline_grace:type_name -> google.protobuf.Duration
 	2,  // 7: keyshift.v1.Account.lease_storage:type_name -> keyshift.v1.LeaseStorage
 	10, // 8: keyshift.v1.Account.risk_acceptance:type_name -> keyshift.v1.RiskAcceptance
 	5,  // 9: keyshift.v1.Account.rotation:type_name -> keyshift.v1.Rotation
-	25, // 10: keyshift.v1.Account.created_at:type_name -> google.protobuf.Timestamp
-	25, // 11: keyshift.v1.RiskAcceptance.accepted_at:type_name -> google.protobuf.Timestamp
-	25, // 12: keyshift.v1.RiskAcceptance.until:type_name -> google.protobuf.Timestamp
-	25, // 13: keyshift.v1.Grant.created_at:type_name -> google.protobuf.Timestamp
+	26, // 10: keyshift.v1.Account.created_at:type_name -> google.protobuf.Timestamp
+	26, // 11: keyshift.v1.RiskAcceptance.accepted_at:type_name -> google.protobuf.Timestamp
+	26, // 12: keyshift.v1.RiskAcceptance.until:type_name -> google.protobuf.Timestamp
+	26, // 13: keyshift.v1.Grant.created_at:type_name -> google.protobuf.Timestamp
 	6,  // 14: keyshift.v1.Device.state:type_name -> keyshift.v1.DeviceState
-	25, // 15: keyshift.v1.Device.enrolled_at:type_name -> google.protobuf.Timestamp
-	25, // 16: keyshift.v1.Device.last_contact:type_name -> google.protobuf.Timestamp
+	26, // 15: keyshift.v1.Device.enrolled_at:type_name -> google.protobuf.Timestamp
+	26, // 16: keyshift.v1.Device.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 17: keyshift.v1.Lease.network:type_name -> keyshift.v1.Network
 	3,  // 18: keyshift.v1.Lease.state:type_name -> keyshift.v1.LeaseState
-	25, // 19: keyshift.v1.Lease.started_at:type_name -> google.protobuf.Timestamp
-	25, // 20: keyshift.v1.Lease.activate_by:type_name -> google.protobuf.Timestamp
-	25, // 21: keyshift.v1.Lease.ends_at:type_name -> google.protobuf.Timestamp
-	25, // 22: keyshift.v1.Lease.ended_at:type_name -> google.protobuf.Timestamp
+	26, // 19: keyshift.v1.Lease.started_at:type_name -> google.protobuf.Timestamp
+	26, // 20: keyshift.v1.Lease.activate_by:type_name -> google.protobuf.Timestamp
+	26, // 21: keyshift.v1.Lease.ends_at:type_name -> google.protobuf.Timestamp
+	26, // 22: keyshift.v1.Lease.ended_at:type_name -> google.protobuf.Timestamp
 	1,  // 23: keyshift.v1.Lease.access_mode:type_name -> keyshift.v1.AccessMode
 	2,  // 24: keyshift.v1.Lease.lease_storage:type_name -> keyshift.v1.LeaseStorage
-	26, // 25: keyshift.v1.Lease.offline_grace:type_name -> google.protobuf.Duration
-	26, // 26: keyshift.v1.Lease.max_duration:type_name -> google.protobuf.Duration
+	27, // 25: keyshift.v1.Lease.offline_grace:type_name -> google.protobuf.Duration
+	27, // 26: keyshift.v1.Lease.max_duration:type_name -> google.protobuf.Duration
 	14, // 27: keyshift.v1.Lease.removal:type_name -> keyshift.v1.Removal
 	4,  // 28: keyshift.v1.Removal.step:type_name -> keyshift.v1.RemovalStep
 	5,  // 29: keyshift.v1.Removal.rotation:type_name -> keyshift.v1.Rotation
-	25, // 30: keyshift.v1.Removal.requested_at:type_name -> google.protobuf.Timestamp
-	25, // 31: keyshift.v1.Removal.delivered_at:type_name -> google.protobuf.Timestamp
-	25, // 32: keyshift.v1.Removal.wiped_at:type_name -> google.protobuf.Timestamp
-	25, // 33: keyshift.v1.Removal.closed_at:type_name -> google.protobuf.Timestamp
-	25, // 34: keyshift.v1.Removal.ends_by:type_name -> google.protobuf.Timestamp
-	25, // 35: keyshift.v1.AuditEvent.at:type_name -> google.protobuf.Timestamp
-	21, // 36: keyshift.v1.AuditEvent.details:type_name -> keyshift.v1.AuditEvent.DetailsEntry
-	22, // 37: keyshift.v1.AuditEvent.personal:type_name -> keyshift.v1.AuditEvent.PersonalEntry
+	26, // 30: keyshift.v1.Removal.requested_at:type_name -> google.protobuf.Timestamp
+	26, // 31: keyshift.v1.Removal.delivered_at:type_name -> google.protobuf.Timestamp
+	26, // 32: keyshift.v1.Removal.wiped_at:type_name -> google.protobuf.Timestamp
+	26, // 33: keyshift.v1.Removal.closed_at:type_name -> google.protobuf.Timestamp
+	26, // 34: keyshift.v1.Removal.ends_by:type_name -> google.protobuf.Timestamp
+	26, // 35: keyshift.v1.AuditEvent.at:type_name -> google.protobuf.Timestamp
+	22, // 36: keyshift.v1.AuditEvent.details:type_name -> keyshift.v1.AuditEvent.DetailsEntry
+	23, // 37: keyshift.v1.AuditEvent.personal:type_name -> keyshift.v1.AuditEvent.PersonalEntry
 	0,  // 38: keyshift.v1.Lendable.network:type_name -> keyshift.v1.Network
 	1,  // 39: keyshift.v1.Lendable.access_mode:type_name -> keyshift.v1.AccessMode
-	26, // 40: keyshift.v1.Lendable.max_duration:type_name -> google.protobuf.Duration
+	27, // 40: keyshift.v1.Lendable.max_duration:type_name -> google.protobuf.Duration
 	2,  // 41: keyshift.v1.Lendable.lease_storage:type_name -> keyshift.v1.LeaseStorage
-	25, // 42: keyshift.v1.Lendable.held_until:type_name -> google.protobuf.Timestamp
-	20, // 43: keyshift.v1.Lendable.missing:type_name -> keyshift.v1.ErrorInfo
+	26, // 42: keyshift.v1.Lendable.held_until:type_name -> google.protobuf.Timestamp
+	21, // 43: keyshift.v1.Lendable.missing:type_name -> keyshift.v1.ErrorInfo
 	18, // 44: keyshift.v1.WorkHours.spans:type_name -> keyshift.v1.WorkSpan
-	26, // 45: keyshift.v1.WorkSpan.from:type_name -> google.protobuf.Duration
-	26, // 46: keyshift.v1.WorkSpan.until:type_name -> google.protobuf.Duration
-	26, // 47: keyshift.v1.Reminders.every:type_name -> google.protobuf.Duration
-	23, // 48: keyshift.v1.ErrorInfo.facts:type_name -> keyshift.v1.ErrorInfo.FactsEntry
+	27, // 45: keyshift.v1.WorkSpan.from:type_name -> google.protobuf.Duration
+	27, // 46: keyshift.v1.WorkSpan.until:type_name -> google.protobuf.Duration
+	27, // 47: keyshift.v1.Reminders.every:type_name -> google.protobuf.Duration
+	24, // 48: keyshift.v1.ErrorInfo.facts:type_name -> keyshift.v1.ErrorInfo.FactsEntry
 	49, // [49:49] is the sub-list for method output_type
 	49, // [49:49] is the sub-list for method input_type
 	49, // [49:49] is the sub-list for extension type_name
@@ -2239,7 +2317,7 @@ func file_keyshift_v1_types_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_types_proto_rawDesc), len(file_keyshift_v1_types_proto_rawDesc)),
 			NumEnums:      7,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

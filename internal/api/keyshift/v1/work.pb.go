@@ -489,8 +489,10 @@ func (*GetRemindersRequest) Descriptor() ([]byte, []int) {
 }
 
 type GetRemindersResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Reminders     *Reminders             `protobuf:"bytes,1,opt,name=reminders,proto3" json:"reminders,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Reminders *Reminders             `protobuf:"bytes,1,opt,name=reminders,proto3" json:"reminders,omitempty"`
+	// How often people were reminded in the last 14 days: the sum of all devices, the newest day first.
+	Counts        []*ReminderCount `protobuf:"bytes,2,rep,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -532,6 +534,13 @@ func (x *GetRemindersResponse) GetReminders() *Reminders {
 	return nil
 }
 
+func (x *GetRemindersResponse) GetCounts() []*ReminderCount {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 var File_keyshift_v1_work_proto protoreflect.FileDescriptor
 
 const file_keyshift_v1_work_proto_rawDesc = "" +
@@ -566,9 +575,10 @@ const file_keyshift_v1_work_proto_rawDesc = "" +
 	"\treminders\x18\x02 \x01(\v2\x16.keyshift.v1.RemindersR\treminders\"L\n" +
 	"\x14SetRemindersResponse\x124\n" +
 	"\treminders\x18\x01 \x01(\v2\x16.keyshift.v1.RemindersR\treminders\"\x15\n" +
-	"\x13GetRemindersRequest\"L\n" +
+	"\x13GetRemindersRequest\"\x80\x01\n" +
 	"\x14GetRemindersResponse\x124\n" +
-	"\treminders\x18\x01 \x01(\v2\x16.keyshift.v1.RemindersR\treminders2\xff\x03\n" +
+	"\treminders\x18\x01 \x01(\v2\x16.keyshift.v1.RemindersR\treminders\x122\n" +
+	"\x06counts\x18\x02 \x03(\v2\x1a.keyshift.v1.ReminderCountR\x06counts2\xff\x03\n" +
 	"\vWorkService\x12a\n" +
 	"\fSetWorkHours\x12 .keyshift.v1.SetWorkHoursRequest\x1a!.keyshift.v1.SetWorkHoursResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12a\n" +
 	"\fGetWorkHours\x12 .keyshift.v1.GetWorkHoursRequest\x1a!.keyshift.v1.GetWorkHoursResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x04\x02\x03\x04\x05\x12e\n" +
@@ -603,6 +613,7 @@ var file_keyshift_v1_work_proto_goTypes = []any{
 	(*WorkHours)(nil),             // 10: keyshift.v1.WorkHours
 	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 	(*Reminders)(nil),             // 12: keyshift.v1.Reminders
+	(*ReminderCount)(nil),         // 13: keyshift.v1.ReminderCount
 }
 var file_keyshift_v1_work_proto_depIdxs = []int32{
 	10, // 0: keyshift.v1.SetWorkHoursRequest.hours:type_name -> keyshift.v1.WorkHours
@@ -613,21 +624,22 @@ var file_keyshift_v1_work_proto_depIdxs = []int32{
 	12, // 5: keyshift.v1.SetRemindersRequest.reminders:type_name -> keyshift.v1.Reminders
 	12, // 6: keyshift.v1.SetRemindersResponse.reminders:type_name -> keyshift.v1.Reminders
 	12, // 7: keyshift.v1.GetRemindersResponse.reminders:type_name -> keyshift.v1.Reminders
-	0,  // 8: keyshift.v1.WorkService.SetWorkHours:input_type -> keyshift.v1.SetWorkHoursRequest
-	2,  // 9: keyshift.v1.WorkService.GetWorkHours:input_type -> keyshift.v1.GetWorkHoursRequest
-	4,  // 10: keyshift.v1.WorkService.LiftWorkHours:input_type -> keyshift.v1.LiftWorkHoursRequest
-	6,  // 11: keyshift.v1.WorkService.SetReminders:input_type -> keyshift.v1.SetRemindersRequest
-	8,  // 12: keyshift.v1.WorkService.GetReminders:input_type -> keyshift.v1.GetRemindersRequest
-	1,  // 13: keyshift.v1.WorkService.SetWorkHours:output_type -> keyshift.v1.SetWorkHoursResponse
-	3,  // 14: keyshift.v1.WorkService.GetWorkHours:output_type -> keyshift.v1.GetWorkHoursResponse
-	5,  // 15: keyshift.v1.WorkService.LiftWorkHours:output_type -> keyshift.v1.LiftWorkHoursResponse
-	7,  // 16: keyshift.v1.WorkService.SetReminders:output_type -> keyshift.v1.SetRemindersResponse
-	9,  // 17: keyshift.v1.WorkService.GetReminders:output_type -> keyshift.v1.GetRemindersResponse
-	13, // [13:18] is the sub-list for method output_type
-	8,  // [8:13] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	13, // 8: keyshift.v1.GetRemindersResponse.counts:type_name -> keyshift.v1.ReminderCount
+	0,  // 9: keyshift.v1.WorkService.SetWorkHours:input_type -> keyshift.v1.SetWorkHoursRequest
+	2,  // 10: keyshift.v1.WorkService.GetWorkHours:input_type -> keyshift.v1.GetWorkHoursRequest
+	4,  // 11: keyshift.v1.WorkService.LiftWorkHours:input_type -> keyshift.v1.LiftWorkHoursRequest
+	6,  // 12: keyshift.v1.WorkService.SetReminders:input_type -> keyshift.v1.SetRemindersRequest
+	8,  // 13: keyshift.v1.WorkService.GetReminders:input_type -> keyshift.v1.GetRemindersRequest
+	1,  // 14: keyshift.v1.WorkService.SetWorkHours:output_type -> keyshift.v1.SetWorkHoursResponse
+	3,  // 15: keyshift.v1.WorkService.GetWorkHours:output_type -> keyshift.v1.GetWorkHoursResponse
+	5,  // 16: keyshift.v1.WorkService.LiftWorkHours:output_type -> keyshift.v1.LiftWorkHoursResponse
+	7,  // 17: keyshift.v1.WorkService.SetReminders:output_type -> keyshift.v1.SetRemindersResponse
+	9,  // 18: keyshift.v1.WorkService.GetReminders:output_type -> keyshift.v1.GetRemindersResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_work_proto_init() }

@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addAccountStmt, err = db.PrepareContext(ctx, addAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query AddAccount: %w", err)
 	}
+	if q.addAcknowledgementStmt, err = db.PrepareContext(ctx, addAcknowledgement); err != nil {
+		return nil, fmt.Errorf("error preparing query AddAcknowledgement: %w", err)
+	}
 	if q.addCheckpointStmt, err = db.PrepareContext(ctx, addCheckpoint); err != nil {
 		return nil, fmt.Errorf("error preparing query AddCheckpoint: %w", err)
 	}
@@ -68,6 +71,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.addOutboxStmt, err = db.PrepareContext(ctx, addOutbox); err != nil {
 		return nil, fmt.Errorf("error preparing query AddOutbox: %w", err)
+	}
+	if q.addSelfReportStmt, err = db.PrepareContext(ctx, addSelfReport); err != nil {
+		return nil, fmt.Errorf("error preparing query AddSelfReport: %w", err)
 	}
 	if q.addTokenStmt, err = db.PrepareContext(ctx, addToken); err != nil {
 		return nil, fmt.Errorf("error preparing query AddToken: %w", err)
@@ -255,6 +261,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneEffectsStmt, err = db.PrepareContext(ctx, pruneEffects); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneEffects: %w", err)
 	}
+	if q.pruneReminderCountsStmt, err = db.PrepareContext(ctx, pruneReminderCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneReminderCounts: %w", err)
+	}
 	if q.pruneTokensStmt, err = db.PrepareContext(ctx, pruneTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneTokens: %w", err)
 	}
@@ -270,6 +279,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putKEKCheckStmt, err = db.PrepareContext(ctx, putKEKCheck); err != nil {
 		return nil, fmt.Errorf("error preparing query PutKEKCheck: %w", err)
 	}
+	if q.putReminderCountStmt, err = db.PrepareContext(ctx, putReminderCount); err != nil {
+		return nil, fmt.Errorf("error preparing query PutReminderCount: %w", err)
+	}
 	if q.putRemindersStmt, err = db.PrepareContext(ctx, putReminders); err != nil {
 		return nil, fmt.Errorf("error preparing query PutReminders: %w", err)
 	}
@@ -281,6 +293,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.releaseAccountStmt, err = db.PrepareContext(ctx, releaseAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseAccount: %w", err)
+	}
+	if q.reminderCountsStmt, err = db.PrepareContext(ctx, reminderCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ReminderCounts: %w", err)
 	}
 	if q.remindersStmt, err = db.PrepareContext(ctx, reminders); err != nil {
 		return nil, fmt.Errorf("error preparing query Reminders: %w", err)
@@ -305,6 +320,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.removeRiskAcceptanceStmt, err = db.PrepareContext(ctx, removeRiskAcceptance); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveRiskAcceptance: %w", err)
+	}
+	if q.replaceReportStmt, err = db.PrepareContext(ctx, replaceReport); err != nil {
+		return nil, fmt.Errorf("error preparing query ReplaceReport: %w", err)
 	}
 	if q.replaceSealedStmt, err = db.PrepareContext(ctx, replaceSealed); err != nil {
 		return nil, fmt.Errorf("error preparing query ReplaceSealed: %w", err)
@@ -332,6 +350,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.saveWindowStmt, err = db.PrepareContext(ctx, saveWindow); err != nil {
 		return nil, fmt.Errorf("error preparing query SaveWindow: %w", err)
+	}
+	if q.sealedReportsAfterStmt, err = db.PrepareContext(ctx, sealedReportsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query SealedReportsAfter: %w", err)
+	}
+	if q.selfReportsStmt, err = db.PrepareContext(ctx, selfReports); err != nil {
+		return nil, fmt.Errorf("error preparing query SelfReports: %w", err)
 	}
 	if q.setAccountRotationDueStmt, err = db.PrepareContext(ctx, setAccountRotationDue); err != nil {
 		return nil, fmt.Errorf("error preparing query SetAccountRotationDue: %w", err)
@@ -399,6 +423,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addAccountStmt: %w", cerr)
 		}
 	}
+	if q.addAcknowledgementStmt != nil {
+		if cerr := q.addAcknowledgementStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addAcknowledgementStmt: %w", cerr)
+		}
+	}
 	if q.addCheckpointStmt != nil {
 		if cerr := q.addCheckpointStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addCheckpointStmt: %w", cerr)
@@ -447,6 +476,11 @@ func (q *Queries) Close() error {
 	if q.addOutboxStmt != nil {
 		if cerr := q.addOutboxStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addOutboxStmt: %w", cerr)
+		}
+	}
+	if q.addSelfReportStmt != nil {
+		if cerr := q.addSelfReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addSelfReportStmt: %w", cerr)
 		}
 	}
 	if q.addTokenStmt != nil {
@@ -759,6 +793,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneEffectsStmt: %w", cerr)
 		}
 	}
+	if q.pruneReminderCountsStmt != nil {
+		if cerr := q.pruneReminderCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneReminderCountsStmt: %w", cerr)
+		}
+	}
 	if q.pruneTokensStmt != nil {
 		if cerr := q.pruneTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneTokensStmt: %w", cerr)
@@ -784,6 +823,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putKEKCheckStmt: %w", cerr)
 		}
 	}
+	if q.putReminderCountStmt != nil {
+		if cerr := q.putReminderCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putReminderCountStmt: %w", cerr)
+		}
+	}
 	if q.putRemindersStmt != nil {
 		if cerr := q.putRemindersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putRemindersStmt: %w", cerr)
@@ -802,6 +846,11 @@ func (q *Queries) Close() error {
 	if q.releaseAccountStmt != nil {
 		if cerr := q.releaseAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing releaseAccountStmt: %w", cerr)
+		}
+	}
+	if q.reminderCountsStmt != nil {
+		if cerr := q.reminderCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing reminderCountsStmt: %w", cerr)
 		}
 	}
 	if q.remindersStmt != nil {
@@ -842,6 +891,11 @@ func (q *Queries) Close() error {
 	if q.removeRiskAcceptanceStmt != nil {
 		if cerr := q.removeRiskAcceptanceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeRiskAcceptanceStmt: %w", cerr)
+		}
+	}
+	if q.replaceReportStmt != nil {
+		if cerr := q.replaceReportStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing replaceReportStmt: %w", cerr)
 		}
 	}
 	if q.replaceSealedStmt != nil {
@@ -887,6 +941,16 @@ func (q *Queries) Close() error {
 	if q.saveWindowStmt != nil {
 		if cerr := q.saveWindowStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing saveWindowStmt: %w", cerr)
+		}
+	}
+	if q.sealedReportsAfterStmt != nil {
+		if cerr := q.sealedReportsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sealedReportsAfterStmt: %w", cerr)
+		}
+	}
+	if q.selfReportsStmt != nil {
+		if cerr := q.selfReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing selfReportsStmt: %w", cerr)
 		}
 	}
 	if q.setAccountRotationDueStmt != nil {
@@ -993,6 +1057,7 @@ type Queries struct {
 	accountByNameStmt            *sql.Stmt
 	accountsStmt                 *sql.Stmt
 	addAccountStmt               *sql.Stmt
+	addAcknowledgementStmt       *sql.Stmt
 	addCheckpointStmt            *sql.Stmt
 	addCodeStmt                  *sql.Stmt
 	addDeviceStmt                *sql.Stmt
@@ -1003,6 +1068,7 @@ type Queries struct {
 	addLeaseStmt                 *sql.Stmt
 	addMemberStmt                *sql.Stmt
 	addOutboxStmt                *sql.Stmt
+	addSelfReportStmt            *sql.Stmt
 	addTokenStmt                 *sql.Stmt
 	addTreeHashStmt              *sql.Stmt
 	addUserStmt                  *sql.Stmt
@@ -1065,15 +1131,18 @@ type Queries struct {
 	presenceStmt                 *sql.Stmt
 	pruneCodesStmt               *sql.Stmt
 	pruneEffectsStmt             *sql.Stmt
+	pruneReminderCountsStmt      *sql.Stmt
 	pruneTokensStmt              *sql.Stmt
 	putCredentialStmt            *sql.Stmt
 	putHoursStmt                 *sql.Stmt
 	putHoursLiftedStmt           *sql.Stmt
 	putKEKCheckStmt              *sql.Stmt
+	putReminderCountStmt         *sql.Stmt
 	putRemindersStmt             *sql.Stmt
 	putRiskAcceptanceStmt        *sql.Stmt
 	raiseCredentialVersionStmt   *sql.Stmt
 	releaseAccountStmt           *sql.Stmt
+	reminderCountsStmt           *sql.Stmt
 	remindersStmt                *sql.Stmt
 	removalsOpenStmt             *sql.Stmt
 	removalsToDoStmt             *sql.Stmt
@@ -1082,6 +1151,7 @@ type Queries struct {
 	removeMemberStmt             *sql.Stmt
 	removeOutboxStmt             *sql.Stmt
 	removeRiskAcceptanceStmt     *sql.Stmt
+	replaceReportStmt            *sql.Stmt
 	replaceSealedStmt            *sql.Stmt
 	riskAcceptanceStmt           *sql.Stmt
 	saveAccountStmt              *sql.Stmt
@@ -1091,6 +1161,8 @@ type Queries struct {
 	saveRemovalStmt              *sql.Stmt
 	saveUserStmt                 *sql.Stmt
 	saveWindowStmt               *sql.Stmt
+	sealedReportsAfterStmt       *sql.Stmt
+	selfReportsStmt              *sql.Stmt
 	setAccountRotationDueStmt    *sql.Stmt
 	setDeviceStateStmt           *sql.Stmt
 	setDevicesStateStmt          *sql.Stmt
@@ -1114,6 +1186,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		accountByNameStmt:            q.accountByNameStmt,
 		accountsStmt:                 q.accountsStmt,
 		addAccountStmt:               q.addAccountStmt,
+		addAcknowledgementStmt:       q.addAcknowledgementStmt,
 		addCheckpointStmt:            q.addCheckpointStmt,
 		addCodeStmt:                  q.addCodeStmt,
 		addDeviceStmt:                q.addDeviceStmt,
@@ -1124,6 +1197,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addLeaseStmt:                 q.addLeaseStmt,
 		addMemberStmt:                q.addMemberStmt,
 		addOutboxStmt:                q.addOutboxStmt,
+		addSelfReportStmt:            q.addSelfReportStmt,
 		addTokenStmt:                 q.addTokenStmt,
 		addTreeHashStmt:              q.addTreeHashStmt,
 		addUserStmt:                  q.addUserStmt,
@@ -1186,15 +1260,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		presenceStmt:                 q.presenceStmt,
 		pruneCodesStmt:               q.pruneCodesStmt,
 		pruneEffectsStmt:             q.pruneEffectsStmt,
+		pruneReminderCountsStmt:      q.pruneReminderCountsStmt,
 		pruneTokensStmt:              q.pruneTokensStmt,
 		putCredentialStmt:            q.putCredentialStmt,
 		putHoursStmt:                 q.putHoursStmt,
 		putHoursLiftedStmt:           q.putHoursLiftedStmt,
 		putKEKCheckStmt:              q.putKEKCheckStmt,
+		putReminderCountStmt:         q.putReminderCountStmt,
 		putRemindersStmt:             q.putRemindersStmt,
 		putRiskAcceptanceStmt:        q.putRiskAcceptanceStmt,
 		raiseCredentialVersionStmt:   q.raiseCredentialVersionStmt,
 		releaseAccountStmt:           q.releaseAccountStmt,
+		reminderCountsStmt:           q.reminderCountsStmt,
 		remindersStmt:                q.remindersStmt,
 		removalsOpenStmt:             q.removalsOpenStmt,
 		removalsToDoStmt:             q.removalsToDoStmt,
@@ -1203,6 +1280,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		removeMemberStmt:             q.removeMemberStmt,
 		removeOutboxStmt:             q.removeOutboxStmt,
 		removeRiskAcceptanceStmt:     q.removeRiskAcceptanceStmt,
+		replaceReportStmt:            q.replaceReportStmt,
 		replaceSealedStmt:            q.replaceSealedStmt,
 		riskAcceptanceStmt:           q.riskAcceptanceStmt,
 		saveAccountStmt:              q.saveAccountStmt,
@@ -1212,6 +1290,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		saveRemovalStmt:              q.saveRemovalStmt,
 		saveUserStmt:                 q.saveUserStmt,
 		saveWindowStmt:               q.saveWindowStmt,
+		sealedReportsAfterStmt:       q.sealedReportsAfterStmt,
+		selfReportsStmt:              q.selfReportsStmt,
 		setAccountRotationDueStmt:    q.setAccountRotationDueStmt,
 		setDeviceStateStmt:           q.setDeviceStateStmt,
 		setDevicesStateStmt:          q.setDevicesStateStmt,

@@ -51,6 +51,10 @@ const (
 	// AgentServiceNoteRefusedCallersProcedure is the procedure name of the AgentService's
 	// NoteRefusedCallers RPC.
 	AgentServiceNoteRefusedCallersProcedure = "/keyshift.v1.AgentService/NoteRefusedCallers"
+	// AgentServiceReportMistakeProcedure is the procedure name of the AgentService's ReportMistake RPC.
+	AgentServiceReportMistakeProcedure = "/keyshift.v1.AgentService/ReportMistake"
+	// AgentServiceAcknowledgeProcedure is the procedure name of the AgentService's Acknowledge RPC.
+	AgentServiceAcknowledgeProcedure = "/keyshift.v1.AgentService/Acknowledge"
 	// AgentServiceUnenrollProcedure is the procedure name of the AgentService's Unenroll RPC.
 	AgentServiceUnenrollProcedure = "/keyshift.v1.AgentService/Unenroll"
 )
@@ -147,6 +151,20 @@ var (
 			Procedure:  AgentServiceNoteRefusedCallersProcedure,
 		}
 	})
+	agentServiceReportMistakeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("ReportMistake"),
+			Procedure:  AgentServiceReportMistakeProcedure,
+		}
+	})
+	agentServiceAcknowledgeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("Acknowledge"),
+			Procedure:  AgentServiceAcknowledgeProcedure,
+		}
+	})
 	agentServiceUnenrollSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -184,6 +202,10 @@ type AgentServiceClient interface {
 	NoteReveal(context.Context, *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error)
 	// NoteRefusedCallers records that other OS users tried to reach the agent: at most once a minute, with how often.
 	NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error)
+	// ReportMistake brings what a user wrote under "I made a mistake". Nobody is blamed for it.
+	ReportMistake(context.Context, *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error)
+	// Acknowledge records that the user has read one version of a text.
+	Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -242,6 +264,10 @@ type AgentServiceHandler interface {
 	NoteReveal(context.Context, *v1.NoteRevealRequest) (*v1.NoteRevealResponse, error)
 	// NoteRefusedCallers records that other OS users tried to reach the agent: at most once a minute, with how often.
 	NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error)
+	// ReportMistake brings what a user wrote under "I made a mistake". Nobody is blamed for it.
+	ReportMistake(context.Context, *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error)
+	// Acknowledge records that the user has read one version of a text.
+	Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -264,6 +290,8 @@ func RegisterAgentServiceHandler(server *connect.Server, svc AgentServiceHandler
 		connect.Method{Spec: agentServiceGetCodeSpec(), Handler: adapter.getCode},
 		connect.Method{Spec: agentServiceNoteRevealSpec(), Handler: adapter.noteReveal},
 		connect.Method{Spec: agentServiceNoteRefusedCallersSpec(), Handler: adapter.noteRefusedCallers},
+		connect.Method{Spec: agentServiceReportMistakeSpec(), Handler: adapter.reportMistake},
+		connect.Method{Spec: agentServiceAcknowledgeSpec(), Handler: adapter.acknowledge},
 		connect.Method{Spec: agentServiceUnenrollSpec(), Handler: adapter.unenroll},
 	)
 }
@@ -336,6 +364,14 @@ func (UnimplementedAgentServiceHandler) NoteReveal(context.Context, *v1.NoteReve
 
 func (UnimplementedAgentServiceHandler) NoteRefusedCallers(context.Context, *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.NoteRefusedCallers is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) ReportMistake(context.Context, *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.ReportMistake is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.Acknowledge is not implemented")
 }
 
 func (UnimplementedAgentServiceHandler) Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error) {
@@ -445,6 +481,22 @@ func (c *agentServiceClient) NoteReveal(ctx context.Context, req *v1.NoteRevealR
 func (c *agentServiceClient) NoteRefusedCallers(ctx context.Context, req *v1.NoteRefusedCallersRequest) (*v1.NoteRefusedCallersResponse, error) {
 	var res v1.NoteRefusedCallersResponse
 	if err := c.client.CallUnary(ctx, agentServiceNoteRefusedCallersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) ReportMistake(ctx context.Context, req *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error) {
+	var res v1.ReportMistakeResponse
+	if err := c.client.CallUnary(ctx, agentServiceReportMistakeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) Acknowledge(ctx context.Context, req *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error) {
+	var res v1.AcknowledgeResponse
+	if err := c.client.CallUnary(ctx, agentServiceAcknowledgeSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -606,6 +658,30 @@ func (h agentServiceHandler) noteRefusedCallers(ctx context.Context, _ connect.S
 		return err
 	}
 	res, err := h.svc.NoteRefusedCallers(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) reportMistake(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ReportMistakeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ReportMistake(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) acknowledge(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AcknowledgeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Acknowledge(ctx, &req)
 	if err != nil {
 		return err
 	}

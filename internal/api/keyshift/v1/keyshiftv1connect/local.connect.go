@@ -56,6 +56,12 @@ const (
 	// LocalServicePauseRemindersProcedure is the procedure name of the LocalService's PauseReminders
 	// RPC.
 	LocalServicePauseRemindersProcedure = "/keyshift.v1.LocalService/PauseReminders"
+	// LocalServiceReportMistakeProcedure is the procedure name of the LocalService's ReportMistake RPC.
+	LocalServiceReportMistakeProcedure = "/keyshift.v1.LocalService/ReportMistake"
+	// LocalServiceListTextsProcedure is the procedure name of the LocalService's ListTexts RPC.
+	LocalServiceListTextsProcedure = "/keyshift.v1.LocalService/ListTexts"
+	// LocalServiceAcknowledgeProcedure is the procedure name of the LocalService's Acknowledge RPC.
+	LocalServiceAcknowledgeProcedure = "/keyshift.v1.LocalService/Acknowledge"
 	// LocalServiceListSentProcedure is the procedure name of the LocalService's ListSent RPC.
 	LocalServiceListSentProcedure = "/keyshift.v1.LocalService/ListSent"
 	// LocalServiceGetSettingsProcedure is the procedure name of the LocalService's GetSettings RPC.
@@ -172,6 +178,27 @@ var (
 			Procedure:  LocalServicePauseRemindersProcedure,
 		}
 	})
+	localServiceReportMistakeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ReportMistake"),
+			Procedure:  LocalServiceReportMistakeProcedure,
+		}
+	})
+	localServiceListTextsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ListTexts"),
+			Procedure:  LocalServiceListTextsProcedure,
+		}
+	})
+	localServiceAcknowledgeSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("Acknowledge"),
+			Procedure:  LocalServiceAcknowledgeProcedure,
+		}
+	})
 	localServiceListSentSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -226,6 +253,13 @@ type LocalServiceClient interface {
 	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
 	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
 	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
+	// ReportMistake brings what a user wrote under "I made a mistake" to the hub, now or when the hub is reached. It is kept on
+	// this device until the hub has it, over a restart too.
+	ReportMistake(context.Context, *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error)
+	// ListTexts lists what there is to read: the terms of the networks.
+	ListTexts(context.Context, *v1.LocalServiceListTextsRequest) (*v1.LocalServiceListTextsResponse, error)
+	// Acknowledge says that the user has read one version of a text. The hub hears it, now or when it is reached.
+	Acknowledge(context.Context, *v1.LocalServiceAcknowledgeRequest) (*v1.LocalServiceAcknowledgeResponse, error)
 	// ListSent tells what left this device: every kind of message to the hub, in words.
 	ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error)
 	// GetSettings tells what the user has chosen for this device.
@@ -265,6 +299,13 @@ type LocalServiceHandler interface {
 	DismissReminder(context.Context, *v1.LocalServiceDismissReminderRequest) (*v1.LocalServiceDismissReminderResponse, error)
 	// PauseReminders holds reminders about manners back for a while; notices about held leases still come.
 	PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error)
+	// ReportMistake brings what a user wrote under "I made a mistake" to the hub, now or when the hub is reached. It is kept on
+	// this device until the hub has it, over a restart too.
+	ReportMistake(context.Context, *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error)
+	// ListTexts lists what there is to read: the terms of the networks.
+	ListTexts(context.Context, *v1.LocalServiceListTextsRequest) (*v1.LocalServiceListTextsResponse, error)
+	// Acknowledge says that the user has read one version of a text. The hub hears it, now or when it is reached.
+	Acknowledge(context.Context, *v1.LocalServiceAcknowledgeRequest) (*v1.LocalServiceAcknowledgeResponse, error)
 	// ListSent tells what left this device: every kind of message to the hub, in words.
 	ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error)
 	// GetSettings tells what the user has chosen for this device.
@@ -294,6 +335,9 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceListRemindersSpec(), Handler: adapter.listReminders},
 		connect.Method{Spec: localServiceDismissReminderSpec(), Handler: adapter.dismissReminder},
 		connect.Method{Spec: localServicePauseRemindersSpec(), Handler: adapter.pauseReminders},
+		connect.Method{Spec: localServiceReportMistakeSpec(), Handler: adapter.reportMistake},
+		connect.Method{Spec: localServiceListTextsSpec(), Handler: adapter.listTexts},
+		connect.Method{Spec: localServiceAcknowledgeSpec(), Handler: adapter.acknowledge},
 		connect.Method{Spec: localServiceListSentSpec(), Handler: adapter.listSent},
 		connect.Method{Spec: localServiceGetSettingsSpec(), Handler: adapter.getSettings},
 		connect.Method{Spec: localServiceSetSettingsSpec(), Handler: adapter.setSettings},
@@ -362,6 +406,18 @@ func (UnimplementedLocalServiceHandler) DismissReminder(context.Context, *v1.Loc
 
 func (UnimplementedLocalServiceHandler) PauseReminders(context.Context, *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.PauseReminders is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ReportMistake(context.Context, *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ReportMistake is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ListTexts(context.Context, *v1.LocalServiceListTextsRequest) (*v1.LocalServiceListTextsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ListTexts is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) Acknowledge(context.Context, *v1.LocalServiceAcknowledgeRequest) (*v1.LocalServiceAcknowledgeResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.Acknowledge is not implemented")
 }
 
 func (UnimplementedLocalServiceHandler) ListSent(context.Context, *v1.LocalServiceListSentRequest) (*v1.LocalServiceListSentResponse, error) {
@@ -499,6 +555,30 @@ func (c *localServiceClient) DismissReminder(ctx context.Context, req *v1.LocalS
 func (c *localServiceClient) PauseReminders(ctx context.Context, req *v1.LocalServicePauseRemindersRequest) (*v1.LocalServicePauseRemindersResponse, error) {
 	var res v1.LocalServicePauseRemindersResponse
 	if err := c.client.CallUnary(ctx, localServicePauseRemindersSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	var res v1.LocalServiceReportMistakeResponse
+	if err := c.client.CallUnary(ctx, localServiceReportMistakeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ListTexts(ctx context.Context, req *v1.LocalServiceListTextsRequest) (*v1.LocalServiceListTextsResponse, error) {
+	var res v1.LocalServiceListTextsResponse
+	if err := c.client.CallUnary(ctx, localServiceListTextsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) Acknowledge(ctx context.Context, req *v1.LocalServiceAcknowledgeRequest) (*v1.LocalServiceAcknowledgeResponse, error) {
+	var res v1.LocalServiceAcknowledgeResponse
+	if err := c.client.CallUnary(ctx, localServiceAcknowledgeSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -712,6 +792,42 @@ func (h localServiceHandler) pauseReminders(ctx context.Context, _ connect.Spec,
 		return err
 	}
 	res, err := h.svc.PauseReminders(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) reportMistake(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceReportMistakeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ReportMistake(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) listTexts(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceListTextsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListTexts(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) acknowledge(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceAcknowledgeRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.Acknowledge(ctx, &req)
 	if err != nil {
 		return err
 	}
