@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build programs tray cross test test-systemd test-desktop soak bench bench-scale fuzz lint generate
+.PHONY: help run build programs tray cross cross-tray test test-systemd test-desktop soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
@@ -19,6 +19,7 @@ help: ## show this list
 run: ## install what is missing, build, and show Keyshift at work
 	@scripts/setup.sh run
 	@$(MAKE) --no-print-directory programs
+	@[ -z "$${DISPLAY:-}" ] || $(MAKE) --no-print-directory tray
 	@bash scripts/run.sh
 
 build: programs tray ## build hub, agent and tray into bin/
@@ -42,6 +43,13 @@ cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build -trimpath -o /dev/null ./cmd/hub; \
 		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} go build -trimpath -o /dev/null ./cmd/agent; \
 	done
+
+# Slow: Fyne for another system is compiled anew. A tray for macOS needs Apple's headers, so it is built on a Mac.
+cross-tray: ## compile the tray with its windows for Windows (minutes)
+	@scripts/setup.sh cross-tray
+	@mkdir -p bin/windows
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc go build -trimpath -tags migrated_fynedo \
+		-ldflags "-s -w -H windowsgui -X main.version=$(VERSION)" -o bin/windows/keyshift-tray.exe ./cmd/tray
 
 test: ## run every test, with a real PostgreSQL and a real keyring
 	@scripts/setup.sh test

@@ -4,6 +4,7 @@
 #   scripts/setup.sh run     for `make run`: Go, the modules, a keyring
 #   scripts/setup.sh test    for `make test`: that, and PostgreSQL, a C compiler (race detector), strace, ...
 #   scripts/setup.sh tray    for bin/keyshift-tray: Go, a C compiler, what Fyne compiles against
+#   scripts/setup.sh cross-tray for the tray for Windows: Go, mingw-w64
 #   scripts/setup.sh systemd for `make test-systemd`: that, and a way to boot a small Debian
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,7 @@ test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql systemd-anal
 	setpriv=util-linux Xvfb=xvfb openbox=openbox xfce4-panel=xfce4-panel dunst=dunst xdotool=xdotool scrot=scrot)
 tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
 	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)
+cross_tray_needs=(update-ca-certificates=ca-certificates x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
 
 say() { echo "setup: $*" >&2; }
@@ -95,9 +97,10 @@ fetch_modules() {
 case ${1:-} in
 run) needs=("${run_needs[@]}") ;;
 tray) needs=("${tray_needs[@]}") ;;
+cross-tray) needs=("${cross_tray_needs[@]}") ;;
 test) needs=("${test_needs[@]}") ;;
 systemd) needs=("${systemd_needs[@]}") ;;
-*) fail "usage: scripts/setup.sh run | tray | test | systemd" ;;
+*) fail "usage: scripts/setup.sh run | tray | cross-tray | test | systemd" ;;
 esac
 
 check_go

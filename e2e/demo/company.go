@@ -32,6 +32,7 @@ func (d *demo) company() error {
 		},
 		d.fill,
 		d.enroll,
+		d.openTray,
 	)
 }
 

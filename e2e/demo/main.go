@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	bin := flag.String("bin", "bin", "folder with keyshift-hub and keyshift-agent")
+	bin := flag.String("bin", "bin", "folder with keyshift-hub, keyshift-agent and keyshift-tray")
 	once := flag.Bool("once", false, "end after the story")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

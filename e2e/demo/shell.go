@@ -67,6 +67,9 @@ func (d *demo) stopPrograms() error {
 	for i := len(d.long) - 1; i >= 0; i-- {
 		cmd := d.long[i]
 		err := cmd.Process.Signal(syscall.SIGTERM)
+		if errors.Is(err, os.ErrProcessDone) {
+			err = nil // the person quit it
+		}
 		if err = errors.Join(err, cmd.Wait()); err != nil && strings.HasPrefix(cmd.Path, d.bin) {
 			all = errors.Join(all, fmt.Errorf("stop %s: %w", filepath.Base(cmd.Path), err))
 		}

@@ -26,11 +26,10 @@ var ErrNoItem = errors.New("no such icon in the tray")
 
 // Item finds the icon with an Id among those that the tray has.
 func (d *Desk) Item(id string) (*Item, error) {
-	list, err := d.Bus.Object(watcher, "/StatusNotifierWatcher").GetProperty(watcher + ".RegisteredStatusNotifierItems")
+	names, err := d.icons()
 	if err != nil {
-		return nil, fmt.Errorf("ask tray: %w", err)
+		return nil, err
 	}
-	names, _ := list.Value().([]string)
 	for _, name := range names {
 		owner, path, _ := strings.Cut(name, "/")
 		icon := d.Bus.Object(owner, dbus.ObjectPath("/"+path))
@@ -39,6 +38,21 @@ func (d *Desk) Item(id string) (*Item, error) {
 		}
 	}
 	return nil, ErrNoItem
+}
+
+// Icons counts the icons in the tray.
+func (d *Desk) Icons() (int, error) {
+	names, err := d.icons()
+	return len(names), err
+}
+
+func (d *Desk) icons() ([]string, error) {
+	list, err := d.Bus.Object(watcher, "/StatusNotifierWatcher").GetProperty(watcher + ".RegisteredStatusNotifierItems")
+	if err != nil {
+		return nil, fmt.Errorf("ask tray: %w", err)
+	}
+	names, _ := list.Value().([]string)
+	return names, nil
 }
 
 func (d *Desk) item(owner string, icon dbus.BusObject) (*Item, error) {
