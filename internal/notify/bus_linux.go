@@ -113,5 +113,11 @@ func (n *Notifier) hints(notice Notice) map[string]dbus.Variant {
 	if notice.Urgent {
 		urgency = 2
 	}
-	return map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "desktop-entry": dbus.MakeVariant(n.options.DesktopEntry)}
+	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "desktop-entry": dbus.MakeVariant(n.options.DesktopEntry)}
+	if notice.Sound {
+		hints["sound-name"] = dbus.MakeVariant("message-new-instant") // of the freedesktop.org sound theme
+	} else {
+		hints["suppress-sound"] = dbus.MakeVariant(true)
+	}
+	return hints
 }

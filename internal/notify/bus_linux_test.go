@@ -29,6 +29,7 @@ type notification struct {
 	Replaces               uint32
 	Actions                []string
 	Urgency                byte
+	Sound                  string
 }
 
 func (s *screen) GetCapabilities() ([]string, *dbus.Error) { return s.can, nil }
@@ -37,7 +38,11 @@ func (s *screen) Notify(app string, replaces uint32, icon, title, text string, a
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	urgency, _ := hints["urgency"].Value().(byte)
-	s.shown = append(s.shown, notification{app, icon, title, text, replaces, actions, urgency})
+	sound, _ := hints["sound-name"].Value().(string)
+	if hints["suppress-sound"].Value() == true {
+		sound = "none"
+	}
+	s.shown = append(s.shown, notification{app, icon, title, text, replaces, actions, urgency, sound})
 	if replaces != 0 {
 		return replaces, nil
 	}
@@ -112,7 +117,7 @@ func wantPressed(t *testing.T, answers <-chan pressed, want pressed) {
 }
 
 var almostOver = Notice{
-	ID: "7", Title: "Almost over", Body: "@acme: 2 minutes <left> & counting", Urgent: true,
+	ID: "7", Title: "Almost over", Body: "@acme: 2 minutes <left> & counting", Urgent: true, Sound: true,
 	Buttons: []Button{{"renew", "Renew"}, {"check-in", "Check in"}},
 }
 
@@ -124,9 +129,9 @@ func TestWhatIsShown(t *testing.T) {
 		can  []string
 		want notification
 	}{
-		{"plain server", nil, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes <left> & counting", 0, []string{}, 2}},
-		{"buttons", []string{"actions"}, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes <left> & counting", 0, buttons, 2}},
-		{"markup", []string{"body-markup"}, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes &lt;left&gt; &amp; counting", 0, []string{}, 2}},
+		{"plain server", nil, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes <left> & counting", 0, []string{}, 2, "message-new-instant"}},
+		{"buttons", []string{"actions"}, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes <left> & counting", 0, buttons, 2, "message-new-instant"}},
+		{"markup", []string{"body-markup"}, notification{"Keyshift", "keyshift", "Almost over", "@acme: 2 minutes &lt;left&gt; &amp; counting", 0, []string{}, 2, "message-new-instant"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := startScreen(t, session, tt.can...)
@@ -147,6 +152,16 @@ func TestTheLaterNoticeTakesThePlaceOfTheEarlier(t *testing.T) {
 	show(t, n, almostOver)
 	if got := s.last(t).Replaces; got != 1 {
 		t.Errorf("the second replaces %d, want the first", got)
+	}
+}
+
+func TestNoticesAreSilentUnlessTheyAreAskedNotTo(t *testing.T) {
+	session := osringtest.StartSession(t)
+	s := startScreen(t, session)
+	n, _ := openNotifier(t, session)
+	show(t, n, Notice{ID: "1", Title: "Signed out"})
+	if got := s.last(t); got.Sound != "none" || got.Urgency != 1 {
+		t.Errorf("shown: %+v", got)
 	}
 }
 

@@ -16,6 +16,8 @@ type Notice struct {
 	Buttons     []Button
 	// Urgent notices stay until they are answered, where the desktop lets them.
 	Urgent bool
+	// Sound plays the sound of the desktop for messages, where it has one. Notices are silent otherwise.
+	Sound bool
 }
 
 // Button is one answer to a notice.

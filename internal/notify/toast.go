@@ -12,6 +12,7 @@ type toast struct {
 	Launch   string        `xml:"launch,attr"`
 	Scenario string        `xml:"scenario,attr,omitempty"`
 	Visual   toastVisual   `xml:"visual"`
+	Audio    *toastAudio   `xml:"audio,omitempty"`
 	Actions  *toastActions `xml:"actions,omitempty"`
 }
 
@@ -20,6 +21,10 @@ type toastVisual struct {
 		Template string   `xml:"template,attr"`
 		Text     []string `xml:"text"`
 	} `xml:"binding"`
+}
+
+type toastAudio struct {
+	Silent bool `xml:"silent,attr"`
 }
 
 type toastActions struct {
@@ -38,6 +43,9 @@ func toastXML(n Notice) (string, error) {
 	t.Visual.Binding.Template, t.Visual.Binding.Text = "ToastGeneric", []string{n.Title, n.Body}
 	if n.Urgent {
 		t.Scenario = "reminder"
+	}
+	if !n.Sound {
+		t.Audio = &toastAudio{Silent: true}
 	}
 	for _, b := range n.Buttons {
 		if t.Actions == nil {

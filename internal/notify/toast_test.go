@@ -8,7 +8,7 @@ func TestToastsQuoteWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `<toast launch="id=7&amp;key=" scenario="reminder"><visual><binding template="ToastGeneric"><text>A &#34;B&#34; $(calc)</text>` +
-		`<text>&lt;script&gt;]]&gt;&amp;&#39;</text></binding></visual><actions><action content="Renew" arguments="id=7&amp;key=renew" activationType="foreground"></action></actions></toast>`
+		`<text>&lt;script&gt;]]&gt;&amp;&#39;</text></binding></visual><audio silent="true"></audio><actions><action content="Renew" arguments="id=7&amp;key=renew" activationType="foreground"></action></actions></toast>`
 	if got != want {
 		t.Errorf("toast is\n%s\nwant\n%s", got, want)
 	}

@@ -25,6 +25,8 @@ type Notice struct {
 	Buttons     []Button
 	// Urgent notices stay until they are answered.
 	Urgent bool
+	// Sound plays a sound.
+	Sound bool
 }
 
 // Button is one answer to a notice.
@@ -61,7 +63,7 @@ func (v View) notice(r *v1.LocalReminder) Notice {
 	if r.GetAlso() != "" {
 		n.Body += "\n" + v.Words.Text(r.GetAlso())
 	}
-	n.Buttons, n.Urgent = v.answers(r), r.GetKind() == kindEndsSoon
+	n.Buttons, n.Urgent, n.Sound = v.answers(r), r.GetKind() == kindEndsSoon, v.Wishes.Sound
 	return n
 }
 
@@ -97,7 +99,7 @@ func (v View) answers(r *v1.LocalReminder) []Button {
 func (v View) button(key string, a Action) Button { return Button{v.Words.Text(key), a} }
 
 func (v View) snooze() Button {
-	return v.button("tray_snooze", Action{Verb: Pause, Duration: 15 * time.Minute})
+	return v.button("tray_snooze", Action{Verb: Pause, Duration: v.Wishes.Snooze()})
 }
 
 // endAnswers prolong a lease or give it back: the first of those that a warning is about and that is still live.

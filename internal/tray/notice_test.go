@@ -52,6 +52,7 @@ func TestNewsAreToldOnce(t *testing.T) {
 
 func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
 	v := enrolled(lease("other", time.Hour), lease("acme", 2*time.Minute))
+	v.Wishes.Sound = true
 	v.Reminders = reminded()
 	var news News
 	news.Notices(v)
@@ -59,7 +60,7 @@ func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
 		{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@acme"}, Also: "personal_1"},
 	}}
 	want := []Notice{{
-		ID: "9", Title: "Almost over", Body: "@acme: 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true,
+		ID: "9", Title: "Almost over", Body: "@acme: 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true, Sound: true,
 		Buttons: []Button{{"Renew", Action{Verb: Renew, Lease: "lease-acme", Duration: 2 * time.Hour}}, {"Check in", Action{Verb: CheckIn, Lease: "lease-acme"}}},
 	}}
 	if diff := cmp.Diff(want, news.Notices(v)); diff != "" {
@@ -69,7 +70,8 @@ func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
 
 func TestAnswersOfReminders(t *testing.T) {
 	v := enrolled()
-	snooze := Action{Verb: Pause, Duration: 15 * time.Minute}
+	v.Wishes.SnoozeMinutes = 60
+	snooze := Action{Verb: Pause, Duration: time.Hour}
 	for kind, want := range map[string][]Action{
 		"ends_soon": nil, // the lease is over already
 		"ended":     nil,

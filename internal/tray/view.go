@@ -34,6 +34,8 @@ type View struct {
 	Words i18n.Catalog
 	// Zone is the time zone of times of day; nil is the computer's.
 	Zone *time.Location
+	// Wishes are the user's own.
+	Wishes Settings
 	// NoWindows says that windows cannot be shown on this desk.
 	NoWindows bool
 }

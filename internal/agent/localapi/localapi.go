@@ -15,7 +15,7 @@
 // the log has the method, the caller, the code and the time it took.
 //
 // Events say what is, not what changed: changes that come faster than a reader reads are told as one. A comment every
-// 15 seconds shows that the stream lives.
+// two minutes shows that the stream lives.
 package localapi
 
 import (

@@ -86,15 +86,21 @@ func (p *Program) start(ctx context.Context, f flags) error {
 	return p.reside(ctx, f)
 }
 
-// words are the texts in the language that the user chose, or else in that of the desk.
-func (p *Program) words() i18n.Catalog {
-	settings, _, _ := userFolders(p.Env) // without a folder there are no settings
-	return tray.LoadSettings(settings).Catalog(p.languages()...)
+// wishes are the user's own; where there is no folder for settings, those of a new user.
+func (p *Program) wishes() tray.Settings {
+	settings, _, ok := userFolders(p.Env)
+	if !ok {
+		return tray.Settings{}
+	}
+	return tray.LoadSettings(settings)
 }
+
+// words are the texts in the language that the user chose, or else in that of the desk.
+func (p *Program) words() i18n.Catalog { return p.wishes().Catalog(p.languages()...) }
 
 // languages are those of the desk, the best first.
 func (p *Program) languages() []string {
-	return []string{p.Env("LC_ALL"), p.Env("LC_MESSAGES"), p.Env("LANG")}
+	return append([]string{p.Env("LC_ALL"), p.Env("LC_MESSAGES"), p.Env("LANG")}, systemLanguages()...)
 }
 
 func (p *Program) log() *slog.Logger { return slog.New(slog.NewTextHandler(p.Stderr, nil)) }

@@ -22,6 +22,12 @@ var errNoWindows = keyshift.Refuse(keyshift.CodeUnavailable, "Windows can't be s
 
 func known(r tray.Request) bool { return slices.Contains(tray.Windows(), r.Window) }
 
+// answer is what a window process says: that the window of a request is there, or that the user's wishes changed.
+type answer struct {
+	tray.Request
+	Saved bool `json:"saved,omitempty"`
+}
+
 // serveWindows is the window process.
 func (p *Program) serveWindows(ctx context.Context, f flags) error {
 	if p.Windows == nil || !hasDisplay(p.Env) {
@@ -34,10 +40,10 @@ func (p *Program) serveWindows(ctx context.Context, f flags) error {
 	answers := json.NewEncoder(p.Stdout)
 	o := tray.WindowOptions{
 		Agent: agent, Languages: p.languages(), First: f.request(), Requests: requests, Linger: linger, Now: p.Now, NewID: p.newID,
-		Shown:      func(r tray.Request) { _ = answers.Encode(r) },
+		Shown:      func(r tray.Request) { _ = answers.Encode(answer{Request: r}) },
 		StartAgent: func(ctx context.Context) error { return p.startAgentAt(ctx, f.Socket) },
 	}
-	p.remember(&o)
+	p.remember(&o, func() { _ = answers.Encode(answer{Saved: true}) })
 	return p.Windows(ctx, o)
 }
 

@@ -17,9 +17,12 @@ const roleVariable = "KEYSHIFT_TRAY_ROLE"
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleVariable) {
 	case "draws":
-		answer(-1)
+		speak(-1)
 	case "leaves": // just when it is asked for a second window
-		answer(0)
+		speak(0)
+	case "saves":
+		fmt.Println(`{"window":"","saved":true}`)
+		speak(-1)
 	case "fails":
 		fmt.Fprintln(os.Stderr, "no OpenGL here")
 		os.Exit(1)
@@ -28,8 +31,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// answer says that the first window is there, and then as many more as it is asked for; -1 is all.
-func answer(more int) {
+// speak says that the first window is there, and then as many more as it is asked for; -1 is all.
+func speak(more int) {
 	fmt.Println(`{"window":"home"}`)
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {

@@ -25,7 +25,7 @@ type notices struct {
 // show shows a notice. The key of a button is its place.
 func (n *notices) show(ctx context.Context, notice tray.Notice) error {
 	n.remember(notice)
-	shown := notify.Notice{ID: notice.ID, Title: notice.Title, Body: notice.Body, Urgent: notice.Urgent}
+	shown := notify.Notice{ID: notice.ID, Title: notice.Title, Body: notice.Body, Urgent: notice.Urgent, Sound: notice.Sound}
 	for i, b := range notice.Buttons {
 		shown.Buttons = append(shown.Buttons, notify.Button{Key: strconv.Itoa(i), Text: b.Text})
 	}

@@ -67,10 +67,13 @@ func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelF
 	r := &resident{
 		Program: p, log: p.log(), agent: localclient.New(f.Socket), quit: quit,
 		pictures: make(chan tray.Picture), changes: make(chan func()),
-		view: tray.View{Words: p.words()}, elsewhere: f.elsewhere,
+		view: tray.View{Words: p.words(), Wishes: p.wishes()}, elsewhere: f.elsewhere,
 	}
 	r.openNotices(ctx)
-	r.windows = &windows{command: p.windowCommand(ctx, f.Socket), failed: func(err error) { r.noWindows(ctx, err) }}
+	r.windows = &windows{
+		command: p.windowCommand(ctx, f.Socket), failed: func(err error) { r.noWindows(ctx, err) },
+		saved: func() { r.change(ctx, func() { r.view.Words, r.view.Wishes = p.words(), p.wishes() }) },
+	}
 	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }, Dark: true}
 	r.icon.Show(r.view.Face(p.Now()))
 	return r

@@ -20,6 +20,8 @@ type windows struct {
 	command func(first tray.Request) *exec.Cmd
 	// failed is told why a window was not shown.
 	failed func(error)
+	// saved is told that the user's wishes changed.
+	saved func()
 
 	mu    sync.Mutex
 	child *child
@@ -79,8 +81,11 @@ func (w *windows) start(r tray.Request) error {
 func (w *windows) attend(c *child, stdout io.Reader, said *tail) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
-		var r tray.Request
-		if json.Unmarshal(lines.Bytes(), &r) == nil && known(r) {
+		var a answer
+		switch err := json.Unmarshal(lines.Bytes(), &a); {
+		case err == nil && a.Saved:
+			w.saved()
+		case err == nil && known(a.Request):
 			w.answered(c)
 		}
 	}

@@ -14,6 +14,7 @@ type shelf struct {
 	*windows
 	started chan tray.Request
 	failed  chan error
+	saved   chan struct{}
 }
 
 func newShelf(t *testing.T, roles ...string) *shelf {
@@ -22,7 +23,7 @@ func newShelf(t *testing.T, roles ...string) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shelf{started: make(chan tray.Request, 8), failed: make(chan error, 8)}
+	s := &shelf{started: make(chan tray.Request, 8), failed: make(chan error, 8), saved: make(chan struct{}, 8)}
 	s.windows = &windows{
 		command: func(first tray.Request) *exec.Cmd {
 			cmd := exec.Command(self)
@@ -32,6 +33,7 @@ func newShelf(t *testing.T, roles ...string) *shelf {
 			return cmd
 		},
 		failed: func(err error) { s.failed <- err },
+		saved:  func() { s.saved <- struct{}{} },
 	}
 	t.Cleanup(s.end)
 	return s
@@ -113,6 +115,23 @@ func TestTheWindowsEndWithTheResident(t *testing.T) {
 	s.show(home)
 	if s.child != nil || child.cmd.ProcessState == nil || !child.cmd.ProcessState.Success() {
 		t.Errorf("after the end there is %v, and the process ended with %v", s.child, child.cmd.ProcessState)
+	}
+}
+
+func TestChangedWishesAreHeard(t *testing.T) {
+	s := newShelf(t, "saves")
+	s.show(home)
+	receive(t, s.saved)
+	s.answeredAll(t)
+}
+
+func TestWhoStays(t *testing.T) {
+	for executable, want := range map[string]string{
+		"/opt/keyshift-tray": "/opt/keyshift-tray", "/opt/keyshift-tray-ui": "/opt/keyshift-tray", `C:\keyshift-tray-ui.exe`: `C:\keyshift-tray.exe`,
+	} {
+		if got := (&Program{Executable: executable}).stayer(); got != want {
+			t.Errorf("for %s it is %s, want %s", executable, got, want)
+		}
 	}
 }
 

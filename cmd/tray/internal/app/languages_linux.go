@@ -1,0 +1,4 @@
+package app
+
+// systemLanguages are none besides those of the environment.
+func systemLanguages() []string { return nil }
