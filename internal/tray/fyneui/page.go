@@ -72,5 +72,21 @@ func (*footed) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Move(fyne.NewPos(0, size.Height-foot))
 }
 
+// headed gives the first thing the height that it needs in the width there is, and the other the rest.
+type headed struct{}
+
+func (*headed) MinSize(o []fyne.CanvasObject) fyne.Size {
+	a, b := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+b.Height)
+}
+
+func (*headed) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	head := heightFor(o[0], size.Width)
+	o[0].Resize(fyne.NewSize(size.Width, head))
+	o[0].Move(fyne.NewPos(0, 0))
+	o[1].Resize(fyne.NewSize(size.Width, max(0, size.Height-head)))
+	o[1].Move(fyne.NewPos(0, head))
+}
+
 // refit lays the page out anew, after something in it came or went.
 func (d *desk) refit() { d.body.Refresh() }

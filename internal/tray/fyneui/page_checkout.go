@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -131,9 +130,8 @@ func (d *desk) rules(r tray.Rules) fyne.CanvasObject {
 	for _, text := range r.Lines {
 		box.Add(container.New(&sided{}, widget.NewLabel("•"), say(text)))
 	}
-	link := d.button(r.Document, false, func() { d.browse(r.URL) })
-	link.Icon = theme.NavigateNextIcon()
-	return stack(box, quiet(r.AsOf), newFlow(link))
+	link := d.button(d.text("reader_original"), false, func() { d.browse(r.URL) })
+	return stack(box, quiet(r.Document+", "+r.AsOf), newFlow(link))
 }
 
 func (p *checkOutPage) countReason() {

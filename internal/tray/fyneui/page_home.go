@@ -28,7 +28,7 @@ func (d *desk) homePage() page {
 	p.search.OnChanged = func(string) { d.draw() }
 	p.search.Hide()
 	p.top = stack(p.where, p.banner.Container, p.search)
-	p.body = container.NewBorder(p.top, nil, nil, nil, container.NewStack(p.rows, scrolled(p.empty.Container)))
+	p.body = container.New(&headed{}, p.top, container.NewStack(p.rows, scrolled(p.empty.Container)))
 	return p
 }
 
