@@ -106,25 +106,14 @@ func CheckOutOf(c i18n.Catalog, p Picture, account string, now time.Time) *Check
 // RulesOf gives a network's terms in short, and where they are.
 func RulesOf(c i18n.Catalog, n keyshift.Network) Rules {
 	terms := network.TermsOf(n)
-	r := Rules{Title: c.Text("checkout_rules", n.Title()), Lines: lines(c.Text("terms_" + string(n))), Document: terms.Document, URL: terms.URL}
+	r := Rules{Title: c.Text("checkout_rules", n.Title()), Document: terms.Document, URL: terms.URL}
+	for _, key := range terms.Lines {
+		r.Lines = append(r.Lines, c.Text(key))
+	}
 	if day, err := time.Parse(time.DateOnly, terms.ArchivedAt); err == nil {
 		r.AsOf = c.Text("checkout_rules_as_of", Date(c, day))
 	}
 	return r
-}
-
-// lines cuts a text into its sentences, without the "On X:" before the first.
-func lines(text string) []string {
-	if before, after, found := strings.Cut(text, ":"); found && utf8.RuneCountInString(before) < 40 {
-		text = strings.TrimSpace(after)
-	}
-	var list []string
-	for s := range strings.SplitSeq(text, ". ") {
-		r, size := utf8.DecodeRuneInString(s)
-		s = strings.ToUpper(string(r)) + s[size:]
-		list = append(list, strings.TrimSuffix(s, ".")+".")
-	}
-	return list
 }
 
 // ReasonLeft says how many more characters a reason may have, once that matters; empty before.

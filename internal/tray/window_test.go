@@ -232,7 +232,7 @@ func TestCheckOutTellsTheTermsAndTheEnd(t *testing.T) {
 	if w == nil || w.Account != "a-acme" || len(w.End) != 2 || w.Refusal != nil {
 		t.Fatalf("the window is %+v", w)
 	}
-	want := []string{"Use a password that is used nowhere else.", "Use X itself, no tools that collect its pages.", "You answer for what you post in the company's name."}
+	want := []string{"Use a password that is used nowhere else, with an authenticator app or a security key.", "Use X itself; no tools that collect its pages.", "You answer for what you post in the company's name."}
 	if diff := cmp.Diff(want, w.Rules.Lines); diff != "" {
 		t.Error(diff)
 	}
@@ -395,5 +395,48 @@ func TestReadingHasNoShortcuts(t *testing.T) {
 	var short Reading
 	if short.See(0, 300, 200); !short.Done() {
 		t.Error("a text that fits the window is not read")
+	}
+}
+
+func TestWhatIsReadConcernsTheUser(t *testing.T) {
+	text := func(n v1.Network, concerns, read bool) *v1.LocalText {
+		l := &v1.LocalText{Id: "terms_" + string(NetworkOf(n)), Network: n, Version: "2026-08-22", Lines: []string{"terms_line_x_1"}, ConcernsUser: concerns}
+		if read {
+			l.AcknowledgedAt = timestamppb.New(midday)
+		}
+		return l
+	}
+	got := &v1.LocalServiceListTextsResponse{Texts: []*v1.LocalText{
+		text(v1.Network_NETWORK_X, true, false), text(v1.Network_NETWORK_FACEBOOK, true, true), text(v1.Network_NETWORK_PINTEREST, false, false),
+	}}
+	for only, want := range map[string]string{"": "terms_x", "facebook": "terms_facebook", "terms_pinterest": "terms_pinterest", "tumblr": ""} {
+		var ids []string
+		for _, l := range TextsOf(english, got, only) {
+			ids = append(ids, l.ID)
+			if l.AsOf != "8/22/2026" || len(l.Paragraphs) != 1 {
+				t.Errorf("%q: %+v", only, l)
+			}
+		}
+		if s := strings.Join(ids, " "); s != want {
+			t.Errorf("%q lists %q, want %q", only, s, want)
+		}
+	}
+}
+
+func TestAMistakeCanBeAboutWhatIsHeldOrLent(t *testing.T) {
+	got := Concerns(pictureOf([]*v1.HeldLease{heldFor("mine", time.Hour)}, lendable("other"), lendable("mine")))
+	if diff := cmp.Diff([]Concern{{"@mine (X)", "a-mine"}, {"@other (X)", "a-other"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAReportKeepsItsRequestID(t *testing.T) {
+	n := 0
+	r := Report{NewID: func() string { n++; return fmt.Sprint(n) }}
+	if a, b := r.Request("acc", "oops").GetRequestId(), r.Request("acc", "oops").GetRequestId(); a != b {
+		t.Errorf("the same report has the ids %s and %s", a, b)
+	}
+	if a, b := r.Request("acc", "oops").GetRequestId(), r.Request("acc", "more").GetRequestId(); a == b {
+		t.Error("another report has the same id")
 	}
 }

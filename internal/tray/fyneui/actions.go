@@ -79,7 +79,7 @@ func (d *desk) tellOutcome(well string, err error) {
 // showMenu opens the menu with the other windows.
 func (d *desk) showMenu() {
 	var items []*fyne.MenuItem
-	for _, w := range []string{tray.WindowReminder, tray.WindowSent, tray.WindowSettings, tray.WindowDiagnostics} {
+	for _, w := range []string{tray.WindowReminder, tray.WindowTerms, tray.WindowMistake, tray.WindowSent, tray.WindowSettings, tray.WindowDiagnostics} {
 		r := tray.Request{Window: w}
 		items = append(items, fyne.NewMenuItem(d.pageOf(r).title(), func() { d.visit(r) }))
 	}

@@ -35,6 +35,10 @@ func (d *desk) pageOf(r tray.Request) page {
 		return d.enrollPage()
 	case tray.WindowReminder:
 		return d.remindersPage(r.Argument)
+	case tray.WindowTerms:
+		return d.readerPage(r.Argument)
+	case tray.WindowMistake:
+		return d.mistakePage()
 	case tray.WindowSent:
 		return d.sentPage()
 	case tray.WindowSettings:

@@ -40,6 +40,8 @@ var scenes = []scene{
 		w.settle()
 	}},
 	{name: "reminders", show: seeing(tray.WindowReminder)},
+	{name: "terms", show: seeing(tray.WindowTerms)},
+	{name: "mistake", show: seeing(tray.WindowMistake)},
 	{name: "sent", show: seeing(tray.WindowSent)},
 	{name: "settings", show: seeing(tray.WindowSettings)},
 	{name: "diagnostics", show: seeing(tray.WindowDiagnostics)},

@@ -33,6 +33,8 @@ type agent struct {
 	findings  []*v1.Finding
 	sent      []*v1.Sent
 	preview   *v1.LocalServicePreviewCodeResponse
+	texts     []*v1.LocalText
+	told      bool
 	code      string
 	until     time.Time
 	// fail are the errors of methods.
@@ -107,6 +109,18 @@ func (a *agent) Diagnose(context.Context) (*v1.LocalServiceDiagnoseResponse, err
 	return &v1.LocalServiceDiagnoseResponse{Findings: a.findings}, a.note("Diagnose")
 }
 
+func (a *agent) Texts(context.Context) (*v1.LocalServiceListTextsResponse, error) {
+	return &v1.LocalServiceListTextsResponse{Texts: a.texts}, a.note("Texts")
+}
+
+func (a *agent) Acknowledge(_ context.Context, id, version string) (*v1.LocalServiceAcknowledgeResponse, error) {
+	return &v1.LocalServiceAcknowledgeResponse{}, a.note("Acknowledge", id, version)
+}
+
+func (a *agent) ReportMistake(_ context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
+	return &v1.LocalServiceReportMistakeResponse{Told: a.told}, a.note("ReportMistake", req.GetAbout(), req.GetText(), req.GetRequestId())
+}
+
 func (a *agent) Sent(context.Context) (*v1.LocalServiceListSentResponse, error) {
 	return &v1.LocalServiceListSentResponse{Sent: a.sent, Since: timestamppb.New(noon.AddDate(0, -1, 0))}, a.note("Sent")
 }
@@ -165,8 +179,19 @@ func office() *agent {
 			{Text: "sent_check_out", Account: "@acme", Count: 1, Last: timestamppb.New(noon.Add(-18 * time.Minute))},
 		},
 		preview: &v1.LocalServicePreviewCodeResponse{HubUrl: "https://hub.example.com", HubName: "Example Ltd.", HubKey: "3f1a 90bc 77d2 e411 0a5c 6b9e 18f3 2c70"},
-		code:    "482913", until: noon.Add(19 * time.Second),
+		texts: []*v1.LocalText{
+			terms(v1.Network_NETWORK_X, "x"), terms(v1.Network_NETWORK_INSTAGRAM, "instagram"), {Id: "terms_facebook", Network: v1.Network_NETWORK_FACEBOOK},
+		},
+		code: "482913", until: noon.Add(19 * time.Second),
 	}
+}
+
+func terms(n v1.Network, name string) *v1.LocalText {
+	t := &v1.LocalText{Id: "terms_" + name, Kind: "terms", Network: n, Title: tray.NetworkOf(n).Title() + " Terms of Service", Url: "https://example.com/terms", Version: "2026-08-22", ConcernsUser: true}
+	for i := range 3 {
+		t.Lines = append(t.Lines, fmt.Sprintf("terms_line_%s_%d", name, i+1))
+	}
+	return t
 }
 
 // login is a start at login in memory.
