@@ -41,8 +41,8 @@ type Call struct {
 	// RequestID and BodyHash name an effect.
 	RequestID string
 	BodyHash  []byte
-	// account is what the call is about, if the use case knows before it asks.
-	account keyshift.ID
+	// account and lease are what the call is about, if the use case knows before it asks.
+	account, lease keyshift.ID
 	// Source is the address the call came from, for rate limits.
 	Source string
 }

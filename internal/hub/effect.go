@@ -52,12 +52,16 @@ func effect[T any](ctx context.Context, h *Hub, call Call, kind WriteKind, do fu
 	return result, err
 }
 
-// ahead is what the effect of a device's call will read.
+// ahead is what the effect of a call will read.
 func (c Call) ahead() Ahead {
-	if c.Access.Kind != DeviceAccess {
-		return Ahead{}
+	switch c.Access.Kind {
+	case DeviceAccess:
+		return Ahead{DeviceID: c.DeviceID, AccountID: c.account, RequestID: c.RequestID}
+	case UserAccess:
+		return Ahead{TokenHash: c.TokenHash, LeaseID: c.lease, RequestID: c.RequestID}
+	case AnyoneAccess, NoAccess:
 	}
-	return Ahead{DeviceID: c.DeviceID, AccountID: c.account, RequestID: c.RequestID}
+	return Ahead{}
 }
 
 // noting is a transaction that notes whether an audit event was written.

@@ -25,6 +25,7 @@ func (h *Hub) Revoke(ctx context.Context, call Call, target RevokeTarget, reason
 	if err != nil {
 		return Ended{}, err
 	}
+	call.lease = target.Lease
 	return effect(ctx, h, call, Closing, func(tx Tx, c Caller) (Ended, error) {
 		t, err := resolveTarget(tx, target)
 		if err != nil {
@@ -39,8 +40,8 @@ func resolveTarget(r Reader, t RevokeTarget) (Target, error) {
 	case t.All:
 		return Target{Kind: TargetAll}, nil
 	case t.Lease != "":
-		l, err := r.Lease(t.Lease)
-		return Target{TargetLease, l.ID}, notFound(err, "lease", string(t.Lease))
+		_, err := r.LeaseDevice(t.Lease)
+		return Target{TargetLease, t.Lease}, notFound(err, "lease", string(t.Lease))
 	case t.Account != "":
 		a, err := accountNamed(r, t.Account)
 		return Target{TargetAccount, a.ID}, err
@@ -68,7 +69,20 @@ func endLeases(tx Tx, c Caller, target Target, reason string, rotationDue bool) 
 	event.UserID, event.DeviceID, event.AccountID, event.LeaseID = targetIDs(target)
 	event.Details = map[string]string{"batch": string(batch), "target": string(target.Kind), "target_id": string(target.ID), "leases": strconv.FormatInt(n, 10)}
 	event.Personal = map[string]string{"reason": reason}
-	return Ended{batch, n}, errors.Join(tx.Append(event), tx.Notify(TopicBatch, string(batch)))
+	return Ended{batch, n}, errors.Join(tx.Append(event), wakeDevices(tx, target, batch))
+}
+
+// wakeDevices names the device where there is one, so that nobody has to look up which devices the batch is about.
+func wakeDevices(tx Tx, target Target, batch keyshift.ID) error {
+	switch target.Kind {
+	case TargetDevice:
+		return tx.Notify(TopicDevice, string(target.ID))
+	case TargetLease:
+		device, err := tx.LeaseDevice(target.ID)
+		return errors.Join(err, tx.Notify(TopicDevice, string(device)))
+	case TargetUser, TargetAccount, TargetUncovered, TargetGroup, TargetAll:
+	}
+	return tx.Notify(TopicBatch, string(batch))
 }
 
 func targetIDs(t Target) (user, device, account, lease keyshift.ID) {

@@ -36,11 +36,13 @@ type Store interface {
 	Read(ctx context.Context) Reader
 }
 
-// Ahead names what a device's effect will read: who it is and whether the request is new, and what the gates want to know of
-// an account. AccountID may be empty.
+// Ahead names what an effect will read. Of a device (DeviceID) that is who it is and whether the request is new, and what the
+// gates want to know of an account; of a user (TokenHash) the same, and whose a lease is. AccountID and LeaseID may be empty.
 type Ahead struct {
 	DeviceID  keyshift.ID
+	TokenHash []byte
 	AccountID keyshift.ID
+	LeaseID   keyshift.ID
 	RequestID string
 }
 
@@ -266,6 +268,8 @@ type LeaseFilter struct {
 type LeaseReader interface {
 	Lease(id keyshift.ID) (keyshift.Lease, error)
 	LeaseView(id keyshift.ID) (LeaseView, error)
+	// LeaseDevice gives the device of a lease.
+	LeaseDevice(id keyshift.ID) (keyshift.ID, error)
 	Leases(LeaseFilter) ([]LeaseView, error)
 	// LiveLeases gives a device's leases in a live state, RemovalsOpen its ended ones whose removal is not done.
 	LiveLeases(device keyshift.ID) ([]LeaseView, error)

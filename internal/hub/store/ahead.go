@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"reflect"
@@ -14,8 +15,12 @@ import (
 // foreseen is what was read ahead for one command, by the names under which it will ask. What is not there, or not any more, is
 // read when it is asked for.
 type foreseen struct {
-	asked   hub.Ahead
-	known   bool
+	asked hub.Ahead
+	known bool
+	// token is that of a user who asks, lease what is known of the lease that it is about.
+	token hub.Token
+	lease foreseenLease
+	// device, and what an account is asked for, are there for a device that asks.
 	device  keyshift.Device
 	user    keyshift.User
 	account keyshift.Account // without an id if there is none
@@ -28,6 +33,12 @@ type foreseen struct {
 	fresh, free bool
 }
 
+// foreseenLease is whose a lease is, without an id if there is none. It lives while it is due.
+type foreseenLease struct {
+	id, user, device, account keyshift.ID
+	live                      bool
+}
+
 // question is a query of what is read ahead. take is told of each row.
 type question struct {
 	statement
@@ -38,23 +49,38 @@ type question struct {
 type scanner interface{ Scan(values ...any) error }
 
 // lookAhead gives the queries for what commands say that they will ask, and keeps the answers.
-func (b *batch) lookAhead(commands []*command) (questions []question) {
-	var asked []statement
+func (b *batch) lookAhead(commands []*command) []question {
+	var byDevices, byUsers []statement
 	for i, c := range commands {
-		if a := c.ahead; a.DeviceID != "" {
-			asked = append(asked, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)}})
+		switch a := c.ahead; {
+		case a.DeviceID != "":
+			byDevices = append(byDevices, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)}})
+		case a.TokenHash != nil:
+			byUsers = append(byUsers, statement{args: []any{int64(i), a.RequestID, string(a.LeaseID), a.TokenHash}})
 		}
 	}
 	b.facts = make([]foreseen, len(commands))
-	take := func(row scanner) error {
-		var r db.AheadRow
+	questions := inSizes(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
+	return inSizes(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
+}
+
+// taking makes a row of what was scanned.
+func taking[R any](keep func(R)) func(scanner) error {
+	return func(row scanner) error {
+		var r R
 		err := row.Scan(fields(reflect.ValueOf(&r).Elem())...)
-		b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead)
+		if err == nil {
+			keep(r)
+		}
 		return err
 	}
+}
+
+// inSizes adds questions by the same text, joined.
+func inSizes(questions []question, text string, asked []statement, take func(scanner) error) []question {
 	for len(asked) > 0 {
 		n := largest(len(asked))
-		questions = append(questions, question{together(aheadText, asked[:n]), take})
+		questions = append(questions, question{together(text, asked[:n]), take})
 		asked = asked[n:]
 	}
 	return questions
@@ -81,8 +107,11 @@ func fields(row reflect.Value) (all []any) {
 	return all
 }
 
-// aheadText is the query for one request.
-var aheadText = textOf(func(q *db.Queries) { _, _ = q.Ahead(context.Background(), db.AheadParams{}) })
+// The queries for one request.
+var (
+	aheadText       = textOf(func(q *db.Queries) { _, _ = q.Ahead(context.Background(), db.AheadParams{}) })
+	aheadOfUserText = textOf(func(q *db.Queries) { _, _ = q.AheadOfUser(context.Background(), db.AheadOfUserParams{}) })
+)
 
 // textOf gives the text of the query that ask asks.
 func textOf(ask func(*db.Queries)) string {
@@ -118,6 +147,22 @@ func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
 	return f
 }
 
+func foreseenOfUser(row db.AheadOfUserRow, asked hub.Ahead) foreseen {
+	return foreseen{
+		asked: asked, known: true, user: userOf(row.User), fresh: row.Repeated == 0,
+		token: hub.Token{ID: keyshift.ID(row.TokenID), Hash: row.Hash, UserID: keyshift.ID(row.User.ID), Label: row.Label, CreatedAt: moment(row.CreatedAt), ExpiresAt: moment(row.ExpiresAt)},
+		lease: foreseenLease{keyshift.ID(row.LeaseID), keyshift.ID(row.LeaseUser), keyshift.ID(row.LeaseDevice), keyshift.ID(row.LeaseAccount), row.LeaseDue > 0},
+	}
+}
+
+// actor is in whose name the request is remembered.
+func (f *foreseen) actor() keyshift.ID {
+	if f.asked.DeviceID != "" {
+		return f.device.ID
+	}
+	return f.user.ID
+}
+
 // known gives what was read ahead for the command, unless somebody changed something since that is not kept track of, or one of
 // the things it is asked about.
 func (t *tx) known(about ...keyshift.ID) *foreseen {
@@ -141,6 +186,20 @@ func (t *tx) DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, erro
 		return f.device, f.user, nil
 	}
 	return t.reader.DeviceAndUser(id)
+}
+
+func (t *tx) TokenUser(hash []byte, now time.Time) (hub.Token, keyshift.User, error) {
+	if f := t.known(); f != nil && bytes.Equal(f.token.Hash, hash) && f.token.ExpiresAt.After(now) {
+		return f.token, f.user, nil
+	}
+	return t.reader.TokenUser(hash, now)
+}
+
+func (t *tx) LeaseDevice(id keyshift.ID) (keyshift.ID, error) {
+	if f := t.known(); f != nil && f.lease.id == id { // whose a lease is never changes
+		return f.lease.device, nil
+	}
+	return t.reader.LeaseDevice(id)
 }
 
 func (t *tx) Account(id keyshift.ID) (keyshift.Account, error) {
@@ -187,7 +246,7 @@ func (t *tx) WorkHoursFor(user keyshift.ID) (hub.Hours, error) {
 }
 
 func (t *tx) Effect(actor keyshift.ID, requestID string) (hub.Effect, error) {
-	if f := t.known(effectKey(actor, requestID)); f != nil && f.fresh && f.device.ID == actor && f.asked.RequestID == requestID {
+	if f := t.known(effectKey(actor, requestID)); f != nil && f.fresh && f.actor() == actor && f.asked.RequestID == requestID {
 		return hub.Effect{}, keyshift.ErrNotFound
 	}
 	if t.batch != nil && !t.batch.changed[effectKey(actor, requestID)] {

@@ -93,18 +93,28 @@ func (r *reader) Checkpoints(afterSize int64, limit int) ([]hub.Checkpoint, erro
 
 // Append never half succeeds: an event that cannot be written undoes its effect.
 func (t *tx) Append(e keyshift.AuditEvent) error {
-	salt, personal := []byte{}, ""
+	salt := []byte{}
 	if len(e.Personal) > 0 {
 		e.Personal = validFacts(e.Personal)
-		salt, personal = make([]byte, 16), factsText(e.Personal)
+		salt = make([]byte, 16)
 		if _, err := io.ReadFull(t.ids.random, salt); err != nil {
 			return t.failed("append event", fmt.Errorf("make salt: %w", err))
 		}
 	}
+	e.ID, e.Details = string(t.NewID()), validFacts(e.Details)
+	return t.append(e, salt)
+}
+
+// append writes an event that has an id and holds nothing but valid text.
+func (t *tx) append(e keyshift.AuditEvent, salt []byte) error {
+	personal := ""
+	if len(e.Personal) > 0 {
+		personal = factsText(e.Personal)
+	}
 	_, err := t.later().AppendEvent(t.ctx, db.AppendEventParams{
-		ID: string(t.NewID()), At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind), ActorID: string(e.ActorID),
+		ID: e.ID, At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind), ActorID: string(e.ActorID),
 		UserID: string(e.UserID), DeviceID: string(e.DeviceID), AccountID: string(e.AccountID), LeaseID: string(e.LeaseID),
-		Details: factsText(validFacts(e.Details)), Personal: personal, Salt: salt, PersonalHash: keyshift.HashPersonal(salt, e.Personal),
+		Details: factsText(e.Details), Personal: personal, Salt: salt, PersonalHash: keyshift.HashPersonal(salt, e.Personal),
 	})
 	t.batch.last().event = true
 	return err

@@ -25,8 +25,8 @@ type batch struct {
 	waiting []*change
 	later   *db.Queries
 	facts   []foreseen
-	// adding: among what waits are leases.
-	adding bool
+	// leases: among what waits are changes of leases.
+	leases bool
 	// changed are the things that facts are not valid for any more.
 	changed map[keyshift.ID]bool
 	// writes, lent and outbox are those of all commands so far.
@@ -124,7 +124,7 @@ func (b *batch) send() error {
 // takeWaiting gives what waits, joined.
 func (b *batch) takeWaiting() (groups []group, statements []statement) {
 	groups = joined(b.waiting)
-	b.waiting, b.adding = nil, false
+	b.waiting, b.leases = nil, false
 	for _, g := range groups {
 		statements = append(statements, g.statement)
 	}
@@ -182,7 +182,7 @@ type group struct {
 }
 
 // sizes are how many changes are joined into one statement: few forms, so that each is prepared once.
-var sizes = []int{32, 8, 1}
+var sizes = []int{32, 16, 8, 4, 2, 1}
 
 // joined puts changes by the same statement side by side, in the order in which each statement came first.
 func joined(changes []*change) (groups []group) {

@@ -154,14 +154,14 @@ func TestAChangeThatCannotBeSentIsNotItsNeighborsFault(t *testing.T) {
 	})
 }
 
-// Statements do not grow with how many ask at once: 64 check-outs need a handful for each, alone they need five.
+// Statements do not grow with how many ask at once: 64 check-outs need twice what one needs.
 func TestStatementsOfCheckOuts(t *testing.T) {
 	onEach(t, func(t *testing.T, s *scene) {
 		l := newLending(s, 64, shared)
 		for _, tt := range []struct {
 			at   int
 			most int64
-		}{{1, 5}, {64, 64 + 12}} { // the window of each device is its own statement
+		}{{1, 5}, {64, 10}} {
 			h := s.hold()
 			before := s.Stats()
 			var answers []<-chan error

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -15,6 +17,9 @@ const (
 // EndLeases ends every live lease of the target in one statement, whether or not its time is over already. The wake-up
 // is the caller's: it may end more in the same batch.
 func (t *tx) EndLeases(e hub.Ending) (int64, error) {
+	if f := t.known(e.Target.ID); f != nil && e.Target.Kind == hub.TargetLease && f.lease.id == e.Target.ID && !e.RotationDue {
+		return t.endLease(e, f.lease)
+	}
 	n, err := t.leases().EndLeases(t.ctx, db.EndLeasesParams{
 		Batch: string(e.Batch), Kind: string(e.Target.Kind), Target: string(e.Target.ID), Reason: e.Reason, Now: micros(t.now),
 		Margin: margin, RotationDue: bit(e.RotationDue),
@@ -28,14 +33,30 @@ func (t *tx) EndLeases(e hub.Ending) (int64, error) {
 			return 0, err
 		}
 	}
-	event := keyshift.AuditEvent{Action: keyshift.ActLeaseRevoked, ActorKind: e.ActorKind, ActorID: e.ActorID,
-		Details: map[string]string{"revocation": string(e.Batch)}}
-	return n, t.appendForBatch(e.Batch, e.Reason, event)
+	return n, t.appendForBatch(e.Batch, e.Reason, revokedEvent(e))
 }
 
-// leases gives the queries, to change leases that are there. Of what waits, only leases that are added matter.
+func revokedEvent(e hub.Ending) keyshift.AuditEvent {
+	return keyshift.AuditEvent{Action: keyshift.ActLeaseRevoked, ActorKind: e.ActorKind, ActorID: e.ActorID, Details: map[string]string{"revocation": string(e.Batch)}}
+}
+
+// endLease ends a lease of which everything was read ahead. Should it have ended since, the command runs again.
+func (t *tx) endLease(e hub.Ending, l foreseenLease) (int64, error) {
+	if !l.live {
+		return 0, nil
+	}
+	_, err := t.later().EndLease(t.ctx, db.EndLeaseParams{ID: string(l.id), Batch: string(e.Batch), Reason: e.Reason, Now: micros(t.now), Margin: margin})
+	t.batch.change(l.id)
+	t.batch.leases = true
+	event := revokedEvent(e)
+	event.ID = string(e.Batch) + "-" + string(l.id) // as AppendLeaseEvents names it
+	event.UserID, event.DeviceID, event.AccountID, event.LeaseID = l.user, l.device, l.account, l.id
+	return 1, errors.Join(err, t.append(event, []byte{}))
+}
+
+// leases gives the queries, to change leases that are there. Of what waits, only other changes of leases matter.
 func (t *tx) leases() *db.Queries {
-	if t.batch.adding {
+	if t.batch.leases {
 		return t.q()
 	}
 	return t.aside()

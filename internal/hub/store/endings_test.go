@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -38,6 +40,89 @@ func (s *scene) revoke(target hub.Target, change ...func(*hub.Ending)) (batch ke
 		s.Fatal(err)
 	}
 	return batch, n
+}
+
+// token gives a user one, as it is asked for ahead.
+func (s *scene) token(u keyshift.User) []byte {
+	s.Helper()
+	hash := []byte("hash of " + u.Name)
+	s.do(func(tx hub.Tx) error {
+		return tx.AddToken(hub.Token{ID: tx.NewID(), Hash: hash, UserID: u.ID, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(time.Hour)})
+	})
+	return hash
+}
+
+// ending is a revocation, and how many leases it ended.
+type ending struct {
+	ahead hub.Ahead
+	kind  hub.TargetKind
+	ended int64
+}
+
+func (e *ending) run(tx hub.Tx) (err error) {
+	e.ended, err = tx.EndLeases(hub.Ending{Batch: tx.NewID(), Target: hub.Target{Kind: e.kind, ID: e.ahead.LeaseID}, Reason: "off-boarding", ActorKind: keyshift.ActorUser, ActorID: "dana"})
+	return err
+}
+
+// A lease that was read ahead is ended by itself, and it must not show.
+func TestALeaseThatWasReadAheadEndsLikeAnyOther(t *testing.T) {
+	onEach(t, func(t *testing.T, s *scene) {
+		u, a := s.user(), s.account(shared)
+		d, token := s.device(u), s.token(u)
+		leases, ended, told := [2]keyshift.Lease{}, [2]keyshift.Lease{}, [2]hub.LoggedEvent{}
+		for i := range leases {
+			leases[i] = s.activate(s.lend(a, d))
+		}
+		s.clock.advance(time.Minute)
+		for i, ahead := range []hub.Ahead{{LeaseID: leases[0].ID}, {LeaseID: leases[1].ID, TokenHash: token, RequestID: benchRequest(1)}} {
+			e := ending{ahead: ahead, kind: hub.TargetLease}
+			if err := s.Write(t.Context(), hub.Closing, e.run, ahead); err != nil || e.ended != 1 {
+				t.Fatalf("%d leases ended, %v, want 1", e.ended, err)
+			}
+			ended[i] = s.lease(ahead.LeaseID)
+			events, err := s.reader().Events(hub.EventFilter{LeaseID: ahead.LeaseID, Limit: 10})
+			if err != nil || len(events) != 1 {
+				t.Fatalf("%d events, %v, want 1", len(events), err)
+			}
+			told[i] = events[0]
+			if want := told[i].Details["revocation"] + "-" + string(ahead.LeaseID); told[i].ID != want {
+				t.Errorf("event %s, want %s", told[i].ID, want)
+			}
+			ended[i].ID, told[i].ID, told[i].LeaseID, told[i].Details = "", "", "", nil
+		}
+		if diff := cmp.Diff(ended[0], ended[1]); diff != "" {
+			t.Errorf("lease (-asked for +read ahead):\n%s", diff)
+		}
+		if diff := cmp.Diff(told[0], told[1]); diff != "" {
+			t.Errorf("event (-asked for +read ahead):\n%s", diff)
+		}
+	})
+}
+
+func TestNeighborsEndALeaseOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, s *scene) {
+		u := s.user()
+		l, token := s.lend(s.account(shared), s.device(u)), s.token(u)
+		one := func(n int) *ending {
+			return &ending{ahead: hub.Ahead{TokenHash: token, LeaseID: l.ID, RequestID: benchRequest(n)}, kind: hub.TargetLease}
+		}
+		all := []*ending{one(1), one(2), {kind: hub.TargetAll}}
+		h := s.hold()
+		var answers []<-chan error
+		for _, e := range all {
+			answers = append(answers, h.queue(t.Context(), hub.Closing, e.run, e.ahead))
+		}
+		h.release()
+		for i, answer := range answers {
+			if err := <-answer; err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		h.done()
+		if got := [3]int64{all[0].ended, all[1].ended, all[2].ended}; got != [3]int64{1, 0, 0} {
+			t.Errorf("ended %v leases, want one by the first", got)
+		}
+	})
 }
 
 func TestARevocationEndsTheLeasesOfItsTarget(t *testing.T) {

@@ -26,13 +26,18 @@ func (r *reader) leaseView(q *db.Queries, id keyshift.ID) (hub.LeaseView, error)
 	return one(r, "lease", viewOf, row, err)
 }
 
-// Lease waits for no other change than that the lease is added: all others of leases are made at once.
+// Lease waits for no other change than those of the lease itself.
 func (t *tx) Lease(id keyshift.ID) (keyshift.Lease, error) {
 	if t.batch == nil || t.batch.changed[id] {
 		return t.reader.Lease(id)
 	}
 	view, err := t.leaseView(t.aside(), id)
 	return view.Lease, err
+}
+
+func (r *reader) LeaseDevice(id keyshift.ID) (keyshift.ID, error) {
+	device, err := r.q().LeaseDevice(r.ctx, string(id))
+	return one(r, "device of a lease", func(id string) keyshift.ID { return keyshift.ID(id) }, device, err)
 }
 
 func (r *reader) Leases(f hub.LeaseFilter) ([]hub.LeaseView, error) {
@@ -108,7 +113,7 @@ func (t *tx) AddLease(l keyshift.Lease) error {
 	t.lent++
 	_, err := t.later().AddLease(t.ctx, row)
 	t.batch.change(l.ID)
-	t.batch.adding = true
+	t.batch.leases = true
 	if l.Exclusive {
 		t.batch.change(l.AccountID)
 		t.batch.last().missed = func() error { return t.addLeaseAgain(row) }

@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.aheadStmt, err = db.PrepareContext(ctx, ahead); err != nil {
 		return nil, fmt.Errorf("error preparing query Ahead: %w", err)
 	}
+	if q.aheadOfUserStmt, err = db.PrepareContext(ctx, aheadOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query AheadOfUser: %w", err)
+	}
 	if q.appendEventStmt, err = db.PrepareContext(ctx, appendEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendEvent: %w", err)
 	}
@@ -140,6 +143,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.effectStmt, err = db.PrepareContext(ctx, effect); err != nil {
 		return nil, fmt.Errorf("error preparing query Effect: %w", err)
+	}
+	if q.endLeaseStmt, err = db.PrepareContext(ctx, endLease); err != nil {
+		return nil, fmt.Errorf("error preparing query EndLease: %w", err)
 	}
 	if q.endLeasesStmt, err = db.PrepareContext(ctx, endLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query EndLeases: %w", err)
@@ -221,6 +227,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.leaseStmt, err = db.PrepareContext(ctx, lease); err != nil {
 		return nil, fmt.Errorf("error preparing query Lease: %w", err)
+	}
+	if q.leaseDeviceStmt, err = db.PrepareContext(ctx, leaseDevice); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaseDevice: %w", err)
 	}
 	if q.leasesStmt, err = db.PrepareContext(ctx, leases); err != nil {
 		return nil, fmt.Errorf("error preparing query Leases: %w", err)
@@ -503,6 +512,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing aheadStmt: %w", cerr)
 		}
 	}
+	if q.aheadOfUserStmt != nil {
+		if cerr := q.aheadOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing aheadOfUserStmt: %w", cerr)
+		}
+	}
 	if q.appendEventStmt != nil {
 		if cerr := q.appendEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendEventStmt: %w", cerr)
@@ -591,6 +605,11 @@ func (q *Queries) Close() error {
 	if q.effectStmt != nil {
 		if cerr := q.effectStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing effectStmt: %w", cerr)
+		}
+	}
+	if q.endLeaseStmt != nil {
+		if cerr := q.endLeaseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endLeaseStmt: %w", cerr)
 		}
 	}
 	if q.endLeasesStmt != nil {
@@ -726,6 +745,11 @@ func (q *Queries) Close() error {
 	if q.leaseStmt != nil {
 		if cerr := q.leaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leaseStmt: %w", cerr)
+		}
+	}
+	if q.leaseDeviceStmt != nil {
+		if cerr := q.leaseDeviceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaseDeviceStmt: %w", cerr)
 		}
 	}
 	if q.leasesStmt != nil {
@@ -1073,6 +1097,7 @@ type Queries struct {
 	addTreeHashStmt              *sql.Stmt
 	addUserStmt                  *sql.Stmt
 	aheadStmt                    *sql.Stmt
+	aheadOfUserStmt              *sql.Stmt
 	appendEventStmt              *sql.Stmt
 	appendLeaseEventsStmt        *sql.Stmt
 	checkpointsStmt              *sql.Stmt
@@ -1091,6 +1116,7 @@ type Queries struct {
 	devicesOfBatchStmt           *sql.Stmt
 	dropKEKChecksExceptStmt      *sql.Stmt
 	effectStmt                   *sql.Stmt
+	endLeaseStmt                 *sql.Stmt
 	endLeasesStmt                *sql.Stmt
 	endTokenStmt                 *sql.Stmt
 	endTokensStmt                *sql.Stmt
@@ -1118,6 +1144,7 @@ type Queries struct {
 	kEKChecksStmt                *sql.Stmt
 	latestCheckpointStmt         *sql.Stmt
 	leaseStmt                    *sql.Stmt
+	leaseDeviceStmt              *sql.Stmt
 	leasesStmt                   *sql.Stmt
 	leasesOfBatchStmt            *sql.Stmt
 	liveLeasesStmt               *sql.Stmt
@@ -1202,6 +1229,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTreeHashStmt:              q.addTreeHashStmt,
 		addUserStmt:                  q.addUserStmt,
 		aheadStmt:                    q.aheadStmt,
+		aheadOfUserStmt:              q.aheadOfUserStmt,
 		appendEventStmt:              q.appendEventStmt,
 		appendLeaseEventsStmt:        q.appendLeaseEventsStmt,
 		checkpointsStmt:              q.checkpointsStmt,
@@ -1220,6 +1248,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		devicesOfBatchStmt:           q.devicesOfBatchStmt,
 		dropKEKChecksExceptStmt:      q.dropKEKChecksExceptStmt,
 		effectStmt:                   q.effectStmt,
+		endLeaseStmt:                 q.endLeaseStmt,
 		endLeasesStmt:                q.endLeasesStmt,
 		endTokenStmt:                 q.endTokenStmt,
 		endTokensStmt:                q.endTokensStmt,
@@ -1247,6 +1276,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		kEKChecksStmt:                q.kEKChecksStmt,
 		latestCheckpointStmt:         q.latestCheckpointStmt,
 		leaseStmt:                    q.leaseStmt,
+		leaseDeviceStmt:              q.leaseDeviceStmt,
 		leasesStmt:                   q.leasesStmt,
 		leasesOfBatchStmt:            q.leasesOfBatchStmt,
 		liveLeasesStmt:               q.liveLeasesStmt,

@@ -367,22 +367,26 @@ func (q *Queries) SavePresence(ctx context.Context, arg SavePresenceParams) (int
 }
 
 const saveWindow = `-- name: SaveWindow :execrows
-UPDATE devices SET seq_high = $1, seq_seen = $2 WHERE id = $3 AND seq_high = $4 AND seq_seen = $5
+WITH used AS (
+SELECT CAST($1 AS TEXT) AS id, CAST($2 AS BIGINT) AS high, CAST($3 AS BIGINT) AS seen, CAST($4 AS BIGINT) AS high_before, CAST($5 AS BIGINT) AS seen_before
+)
+UPDATE devices SET seq_high = used.high, seq_seen = used.seen FROM used
+WHERE devices.id = used.id AND devices.seq_high = used.high_before AND devices.seq_seen = used.seen_before
 `
 
 type SaveWindowParams struct {
+	ID         string
 	High       int64
 	Seen       int64
-	ID         string
 	HighBefore int64
 	SeenBefore int64
 }
 
 func (q *Queries) SaveWindow(ctx context.Context, arg SaveWindowParams) (int64, error) {
 	result, err := q.exec(ctx, q.saveWindowStmt, saveWindow,
+		arg.ID,
 		arg.High,
 		arg.Seen,
-		arg.ID,
 		arg.HighBefore,
 		arg.SeenBefore,
 	)

@@ -109,6 +109,40 @@ func (q *Queries) DevicesOfBatch(ctx context.Context, endBatch string) ([]string
 	return items, nil
 }
 
+const endLease = `-- name: EndLease :execrows
+WITH ending AS (
+SELECT CAST($1 AS TEXT) AS id, CAST($2 AS TEXT) AS batch, CAST($3 AS TEXT) AS reason, CAST($4 AS BIGINT) AS now, CAST($5 AS BIGINT) AS margin
+)
+UPDATE leases SET state = 'revoked', epoch = leases.epoch + 1, end_reason = ending.reason, end_batch = ending.batch, removal_step = 1, requested_at = ending.now,
+  ended_at = CASE WHEN leases.due_at < ending.now THEN leases.due_at ELSE ending.now END,
+  free_at = ending.margin + CASE WHEN leases.ends_at < ending.now + leases.offline_grace THEN leases.ends_at ELSE ending.now + leases.offline_grace END,
+  rotation = 'none', due_at = 0
+FROM ending WHERE leases.id = ending.id AND leases.due_at > 0
+`
+
+type EndLeaseParams struct {
+	ID     string
+	Batch  string
+	Reason string
+	Now    int64
+	Margin int64
+}
+
+// EndLease is EndLeases for one that is known to live.
+func (q *Queries) EndLease(ctx context.Context, arg EndLeaseParams) (int64, error) {
+	result, err := q.exec(ctx, q.endLeaseStmt, endLease,
+		arg.ID,
+		arg.Batch,
+		arg.Reason,
+		arg.Now,
+		arg.Margin,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endLeases = `-- name: EndLeases :execrows
 UPDATE leases SET state = 'revoked', epoch = leases.epoch + 1, end_reason = $1, end_batch = $2, removal_step = 1, requested_at = $3,
   ended_at = CASE WHEN leases.due_at < $3 THEN leases.due_at ELSE $3 END,
@@ -375,6 +409,17 @@ func (q *Queries) Lease(ctx context.Context, id string) (LeaseView, error) {
 		&i.LastContact,
 	)
 	return i, err
+}
+
+const leaseDevice = `-- name: LeaseDevice :one
+SELECT device_id FROM leases WHERE id = $1
+`
+
+func (q *Queries) LeaseDevice(ctx context.Context, id string) (string, error) {
+	row := q.queryRow(ctx, q.leaseDeviceStmt, leaseDevice, id)
+	var device_id string
+	err := row.Scan(&device_id)
+	return device_id, err
 }
 
 const leases = `-- name: Leases :many

@@ -133,6 +133,94 @@ func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error)
 	return result.RowsAffected()
 }
 
+const aheadOfUser = `-- name: AheadOfUser :many
+WITH asked AS (
+SELECT CAST($1 AS BIGINT) AS place, CAST($2 AS TEXT) AS request_id, CAST($3 AS TEXT) AS lease_id,
+  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at
+FROM api_tokens t WHERE t.hash = $4 AND t.ended_at = 0
+)
+SELECT q.place, q.id AS token_id, q.hash, q.label, q.created_at, q.expires_at, u.id, u.name, u.display_name, u.roles, u.active, u.created_at,
+  CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
+  COALESCE(l.id, '') AS lease_id, COALESCE(l.user_id, '') AS lease_user, COALESCE(l.device_id, '') AS lease_device, COALESCE(l.account_id, '') AS lease_account,
+  COALESCE(l.due_at, 0) AS lease_due
+FROM asked q
+JOIN users u ON u.id = q.user_id
+LEFT JOIN effects e ON e.actor_id = q.user_id AND e.request_id = q.request_id
+LEFT JOIN leases l ON l.id = q.lease_id
+`
+
+type AheadOfUserParams struct {
+	Place     int64
+	RequestID string
+	LeaseID   string
+	Hash      []byte
+}
+
+type AheadOfUserRow struct {
+	Place        int64
+	TokenID      string
+	Hash         []byte
+	Label        string
+	CreatedAt    int64
+	ExpiresAt    int64
+	User         User
+	Repeated     int32
+	LeaseID      string
+	LeaseUser    string
+	LeaseDevice  string
+	LeaseAccount string
+	LeaseDue     int64
+}
+
+// AheadOfUser reads for each asked request of a user who asks, whether it was answered before, and of the lease that it
+// is about whose it is. It is joined as Ahead is.
+func (q *Queries) AheadOfUser(ctx context.Context, arg AheadOfUserParams) ([]AheadOfUserRow, error) {
+	rows, err := q.query(ctx, q.aheadOfUserStmt, aheadOfUser,
+		arg.Place,
+		arg.RequestID,
+		arg.LeaseID,
+		arg.Hash,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AheadOfUserRow
+	for rows.Next() {
+		var i AheadOfUserRow
+		if err := rows.Scan(
+			&i.Place,
+			&i.TokenID,
+			&i.Hash,
+			&i.Label,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.User.ID,
+			&i.User.Name,
+			&i.User.DisplayName,
+			&i.User.Roles,
+			&i.User.Active,
+			&i.User.CreatedAt,
+			&i.Repeated,
+			&i.LeaseID,
+			&i.LeaseUser,
+			&i.LeaseDevice,
+			&i.LeaseAccount,
+			&i.LeaseDue,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const code = `-- name: Code :one
 SELECT id, hash, kind, user_id, created_at, expires_at, used_at FROM codes WHERE hash = $1
 `

@@ -54,7 +54,11 @@ UPDATE devices SET state = @state WHERE id = @id;
 UPDATE devices SET state = @state WHERE user_id = @user_id AND state = 'trusted';
 
 -- name: SaveWindow :execrows
-UPDATE devices SET seq_high = @high, seq_seen = @seen WHERE id = @id AND seq_high = @high_before AND seq_seen = @seen_before;
+WITH used AS (
+SELECT CAST(@id AS TEXT) AS id, CAST(@high AS BIGINT) AS high, CAST(@seen AS BIGINT) AS seen, CAST(@high_before AS BIGINT) AS high_before, CAST(@seen_before AS BIGINT) AS seen_before
+)
+UPDATE devices SET seq_high = used.high, seq_seen = used.seen FROM used
+WHERE devices.id = used.id AND devices.seq_high = used.high_before AND devices.seq_seen = used.seen_before;
 
 -- name: CountRefusal :one
 UPDATE devices SET refusals = refusals + 1 WHERE id = $1 RETURNING refusals;

@@ -1,6 +1,9 @@
 -- name: Lease :one
 SELECT * FROM lease_views WHERE id = $1;
 
+-- name: LeaseDevice :one
+SELECT device_id FROM leases WHERE id = $1;
+
 -- name: Leases :many
 SELECT * FROM lease_views WHERE id < @before ORDER BY id DESC LIMIT @most;
 
@@ -83,6 +86,17 @@ WHERE id = @id;
 
 -- name: UseCodeStep :execrows
 UPDATE leases SET last_code_step = @step WHERE id = @id AND last_code_step < @step;
+
+-- EndLease is EndLeases for one that is known to live.
+-- name: EndLease :execrows
+WITH ending AS (
+SELECT CAST(@id AS TEXT) AS id, CAST(@batch AS TEXT) AS batch, CAST(@reason AS TEXT) AS reason, CAST(@now AS BIGINT) AS now, CAST(@margin AS BIGINT) AS margin
+)
+UPDATE leases SET state = 'revoked', epoch = leases.epoch + 1, end_reason = ending.reason, end_batch = ending.batch, removal_step = 1, requested_at = ending.now,
+  ended_at = CASE WHEN leases.due_at < ending.now THEN leases.due_at ELSE ending.now END,
+  free_at = ending.margin + CASE WHEN leases.ends_at < ending.now + leases.offline_grace THEN leases.ends_at ELSE ending.now + leases.offline_grace END,
+  rotation = 'none', due_at = 0
+FROM ending WHERE leases.id = ending.id AND leases.due_at > 0;
 
 -- EndLeases picks the live leases of a target; only the branch of the given kind runs, and each has its index.
 -- name: EndLeases :execrows

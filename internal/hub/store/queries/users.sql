@@ -21,6 +21,23 @@ UPDATE users SET display_name = @display_name, roles = @roles, active = @active 
 SELECT sqlc.embed(t), sqlc.embed(u) FROM api_tokens t JOIN users u ON u.id = t.user_id
 WHERE t.hash = @hash AND t.ended_at = 0 AND t.expires_at > @now;
 
+-- AheadOfUser reads for each asked request of a user who asks, whether it was answered before, and of the lease that it
+-- is about whose it is. It is joined as Ahead is.
+-- name: AheadOfUser :many
+WITH asked AS (
+SELECT CAST(@place AS BIGINT) AS place, CAST(@request_id AS TEXT) AS request_id, CAST(@lease_id AS TEXT) AS lease_id,
+  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at
+FROM api_tokens t WHERE t.hash = @hash AND t.ended_at = 0
+)
+SELECT q.place, q.id AS token_id, q.hash, q.label, q.created_at, q.expires_at, sqlc.embed(u),
+  CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
+  COALESCE(l.id, '') AS lease_id, COALESCE(l.user_id, '') AS lease_user, COALESCE(l.device_id, '') AS lease_device, COALESCE(l.account_id, '') AS lease_account,
+  COALESCE(l.due_at, 0) AS lease_due
+FROM asked q
+JOIN users u ON u.id = q.user_id
+LEFT JOIN effects e ON e.actor_id = q.user_id AND e.request_id = q.request_id
+LEFT JOIN leases l ON l.id = q.lease_id;
+
 -- name: AddToken :execrows
 INSERT INTO api_tokens (id, hash, user_id, label, created_at, expires_at, ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT DO NOTHING;
