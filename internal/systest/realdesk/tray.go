@@ -186,9 +186,9 @@ func Text(entries []Entry, indent string) string {
 	return text
 }
 
-// Click clicks an entry, as a panel does.
+// Click clicks an entry, as a panel does. The program may end before it could answer, so nobody waits for that.
 func (i *Item) Click(e Entry) error {
-	err := i.menu.Call(menuFace+".Event", 0, e.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err
+	err := i.menu.Call(menuFace+".Event", dbus.FlagNoReplyExpected, e.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err
 	if err != nil {
 		return fmt.Errorf("click %s: %w", e.Label, err)
 	}
