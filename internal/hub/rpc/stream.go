@@ -125,12 +125,21 @@ func (t *stream) send(b []byte) bool {
 	return err == nil
 }
 
-// add sends the beginning of a stream, which says "sync", and keeps the stream. It reports false if the device is gone or
-// the hub is about to be.
+// add sends the beginning of a stream, which says "sync", and keeps the stream. It reports false if the device is gone, or
+// if the hub is about to be: then it has sent the end, too.
 func (s *streams) add(t *stream, head []byte) bool {
 	if !t.send(append(head, syncChunk...)) {
 		return false
 	}
+	if !s.keep(t) {
+		t.send(endChunks)
+		return false
+	}
+	go t.await()
+	return true
+}
+
+func (s *streams) keep(t *stream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -146,7 +155,6 @@ func (s *streams) add(t *stream, head []byte) bool {
 		s.clock = time.AfterFunc(beat, s.tick)
 	}
 	s.pushLocked(t, nothing) // what came while the beginning was sent
-	go t.await()
 	return true
 }
 

@@ -83,15 +83,21 @@ func TestStreamsSayWhatIsDue(t *testing.T) {
 	})
 }
 
+// A device that comes while the hub ends is told so, and asks elsewhere.
 func TestNoStreamBeginsAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStreams(nil)
 		s.close()
 		ours, theirs := net.Pipe()
-		defer theirs.Close()
-		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		var heard bytes.Buffer
+		go func() { _, _ = io.Copy(&heard, theirs) }()
 		if s.add(&stream{set: s, conn: ours}, nil) {
 			t.Error("a stream was kept after the end")
+		}
+		_ = ours.Close()
+		synctest.Wait()
+		if got := heard.String(); got != string(syncChunk)+string(endChunks) {
+			t.Errorf("the device was told %q, want a sync and the end", got)
 		}
 	})
 }
