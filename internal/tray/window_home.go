@@ -71,7 +71,7 @@ func HomeOf(c i18n.Catalog, p Picture, search string, now time.Time) Home {
 		return Home{Empty: empty, Banner: banner(c, p, now)}
 	}
 	h := Home{Banner: banner(c, p, now), Searchable: len(p.Accounts) >= searchFrom}
-	h.Where = c.Text("home_at_hub", keyshift.CleanText(p.Status.GetUser(), 60), keyshift.CleanText(p.Status.GetHubName(), 60))
+	h.Where = c.Text("home_at_hub", Name(p.Status.GetUser()), Name(p.Status.GetHubName()))
 	h.Rows = append(leaseRows(c, p, now), accountRows(c, p, search, now)...)
 	if len(h.Rows) == 0 {
 		h.Empty = nothing(c, search)
@@ -203,7 +203,7 @@ func accountRow(c i18n.Catalog, a *v1.Lendable, now time.Time) Row {
 	row := Row{Kind: AccountRow, Network: NetworkOf(a.GetNetwork()), Title: At(a.GetHandle()), Open: show(WindowCheckOut, a.GetAccountId())}
 	switch {
 	case a.GetHolder() != "" && a.GetHeldUntil() != nil:
-		row.Line = c.Text("account_with", keyshift.CleanText(a.GetHolder(), 60), Clock(c, a.GetHeldUntil().AsTime(), now))
+		row.Line = c.Text("account_with", Name(a.GetHolder()), Clock(c, a.GetHeldUntil().AsTime(), now))
 	case a.GetHolder() != "":
 		row.Line = c.Text("account_with_someone")
 	case len(a.GetMissing()) > 0:

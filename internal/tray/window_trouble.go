@@ -45,7 +45,7 @@ func words(c i18n.Catalog, e *keyshift.Error, now time.Time) (text, hint string)
 	if !has(c, key) {
 		return e.Text, e.Hint
 	}
-	holder, until := keyshift.CleanText(e.Facts["holder"], 60), moment(c, e.Facts["until"], now)
+	holder, until := Name(e.Facts["holder"]), moment(c, e.Facts["until"], now)
 	switch begin, longest := moment(c, e.Facts["begin"], now), keyshift.CleanText(e.Facts["max"], 20); {
 	case e.Code == keyshift.CodeAccountInUse && (holder == "" || until == ""):
 		return e.Text, e.Hint
