@@ -81,7 +81,7 @@ func (d *desk) showMenu() {
 	var items []*fyne.MenuItem
 	for _, w := range []string{tray.WindowReminder, tray.WindowTerms, tray.WindowMistake, tray.WindowSent, tray.WindowSettings, tray.WindowDiagnostics} {
 		r := tray.Request{Window: w}
-		items = append(items, fyne.NewMenuItem(d.pageOf(r).title(), func() { d.visit(r) }))
+		items = append(items, fyne.NewMenuItem(d.titleOf(w), func() { d.visit(r) }))
 	}
 	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), d.window.Canvas())
 	menu.ShowAtRelativePosition(fyne.NewPos(d.more.Size().Width-menu.MinSize().Width, d.more.Size().Height), d.more)

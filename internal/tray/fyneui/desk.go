@@ -17,8 +17,6 @@ import (
 
 // page is what one window shows. Its methods belong to the goroutine of the user interface.
 type page interface {
-	// title names the page.
-	title() string
 	// content is drawn once; update changes it.
 	content() fyne.CanvasObject
 	// update shows the desk's picture at a moment, and tells how long that stays true; 0 is until something is said.
@@ -41,6 +39,8 @@ type desk struct {
 
 	picture tray.Picture
 	page    page
+	// home is the home page, once it was open.
+	home    page
 	request tray.Request
 	// back are the pages to go back to.
 	back []tray.Request
@@ -112,7 +112,7 @@ func (d *desk) hide() {
 	d.visible = false
 	d.stopPlan()
 	d.stopFollows()
-	d.page, d.body.Objects = nil, nil
+	d.page, d.home, d.body.Objects = nil, nil, nil
 	d.window.Hide()
 	d.stopLeave = d.after(d.Linger, d.app.Quit)
 }
@@ -135,8 +135,8 @@ func (d *desk) open(r tray.Request) {
 	d.request = r
 	d.page = d.pageOf(r)
 	d.header.Objects[0].Refresh()
-	set(d.name, d.page.title())
-	d.window.SetTitle("Keyshift – " + d.page.title())
+	set(d.name, d.titleOf(r.Window))
+	d.window.SetTitle("Keyshift – " + d.titleOf(r.Window))
 	d.goBackTo.Hidden = r.Window == tray.WindowHome
 	d.more.Hidden = r.Window != tray.WindowHome
 	d.header.Refresh()
@@ -207,6 +207,7 @@ const noticeTime = 6 * time.Second
 func (d *desk) again() {
 	d.words = d.wishes.Catalog(d.Languages...)
 	d.app.Settings().SetTheme(newLook(d.wishes))
+	d.home = nil
 	d.open(d.request)
 	d.window.Content().Refresh()
 }

@@ -129,3 +129,22 @@ func TestScreenshotsOfHardThings(t *testing.T) {
 		})
 	}
 }
+
+func TestComingBackIsToTheSamePlace(t *testing.T) {
+	w := newWorld(t, crowd(100), tray.Settings{})
+	w.see(tray.WindowHome)
+	rows := w.page.(*homePage).rows
+	rows.scroll.ScrollToBottom()
+	w.mustRead("@account_099")
+	w.visit(tray.Request{Window: tray.WindowCheckOut, Argument: "a-account_099"})
+	w.escape()
+	w.mustRead("@account_099")
+}
+
+func TestEveryWindowHasATitle(t *testing.T) {
+	for _, window := range tray.Windows() {
+		if titles[window] == "" {
+			t.Errorf("%s has no title", window)
+		}
+	}
+}

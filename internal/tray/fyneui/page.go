@@ -12,17 +12,30 @@ import (
 // plain is what pages have in common.
 type plain struct {
 	desk *desk
-	name string
 	body fyne.CanvasObject
 }
 
-func (p *plain) title() string                  { return p.name }
 func (p *plain) content() fyne.CanvasObject     { return p.body }
 func (p *plain) update(time.Time) time.Duration { return 0 }
 func (p *plain) first() fyne.Focusable          { return nil }
 func (p *plain) answer(tray.Action)             {}
 
-// pageOf makes the page that is asked for; one that nobody knows is the home page.
+// titles are the keys of the pages' titles.
+var titles = map[string]string{
+	tray.WindowHome: "home_title", tray.WindowCheckOut: "checkout_title", tray.WindowRenew: "renew_title", tray.WindowCode: "code_title",
+	tray.WindowEnroll: "enroll_title", tray.WindowReminder: "reminders_title", tray.WindowTerms: "reader_title", tray.WindowMistake: "mistake_title",
+	tray.WindowSent: "ledger_title", tray.WindowSettings: "settings_title", tray.WindowDiagnostics: "doctor_title",
+}
+
+func (d *desk) titleOf(window string) string {
+	if key, known := titles[window]; known {
+		return d.text(key)
+	}
+	return d.text(titles[tray.WindowHome])
+}
+
+// pageOf makes the page that is asked for; one that nobody knows is the home page. The home page stays, so that it is as
+// it was when somebody comes back to it.
 func (d *desk) pageOf(r tray.Request) page {
 	switch r.Window {
 	case tray.WindowCheckOut:
@@ -46,7 +59,10 @@ func (d *desk) pageOf(r tray.Request) page {
 	case tray.WindowDiagnostics:
 		return d.doctorPage()
 	}
-	return d.homePage()
+	if d.home == nil {
+		d.home = d.homePage()
+	}
+	return d.home
 }
 
 // sheet is the usual page: something that can be scrolled, and buttons that stay in sight below it.

@@ -34,7 +34,7 @@ type checkOutPage struct {
 }
 
 func (d *desk) checkOutPage(account string) page {
-	p := &checkOutPage{plain: plain{desk: d, name: d.text("checkout_title")}, account: account, gone: newSlot(), refusal: newSlot()}
+	p := &checkOutPage{plain: plain{desk: d}, account: account, gone: newSlot(), refusal: newSlot()}
 	p.attempt.NewID = d.NewID
 	p.head = newHead()
 	p.reason = d.lines(d.text("checkout_reason_example"), 3, p.submit)

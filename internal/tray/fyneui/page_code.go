@@ -29,7 +29,7 @@ type codePage struct {
 }
 
 func (d *desk) codePage(lease string) page {
-	p := &codePage{plain: plain{desk: d, name: d.text("code_title")}, lease: lease, head: newHead(), ring: newRing(110), refusal: newSlot()}
+	p := &codePage{plain: plain{desk: d}, lease: lease, head: newHead(), ring: newRing(110), refusal: newSlot()}
 	p.digits, p.note = widget.NewLabel(""), say("")
 	p.digits.SizeName, p.digits.TextStyle = sizeDigits, fyne.TextStyle{Bold: true, Monospace: true}
 	p.digits.Alignment, p.note.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter

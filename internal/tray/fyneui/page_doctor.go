@@ -26,7 +26,7 @@ type doctorPage struct {
 }
 
 func (d *desk) doctorPage() page {
-	p := &doctorPage{plain: plain{desk: d, name: d.text("doctor_title")}, list: spaced(), refusal: newSlot()}
+	p := &doctorPage{plain: plain{desk: d}, list: spaced(), refusal: newSlot()}
 	p.again = d.button(d.text("doctor_again"), true, p.ask)
 	p.list.Add(quiet(d.text("win_working")))
 	p.body = sheet(spaced(p.refusal.Container, p.list), newFlow(d.button(d.text("doctor_copy"), false, func() { d.copy(p.report) }), p.again))

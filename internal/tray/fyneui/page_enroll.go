@@ -26,7 +26,7 @@ type enrollPage struct {
 }
 
 func (d *desk) enrollPage() page {
-	p := &enrollPage{plain: plain{desk: d, name: d.text("enroll_title")}, refusal: newSlot(), step: spaced(), foot: newFlow()}
+	p := &enrollPage{plain: plain{desk: d}, refusal: newSlot(), step: spaced(), foot: newFlow()}
 	p.code = d.lines("keyshift1-…", 4, p.next)
 	p.code.Wrapping = fyne.TextWrapBreak
 	p.device = d.entry(d.text("enroll_name_example"), p.next)

@@ -21,7 +21,7 @@ type homePage struct {
 }
 
 func (d *desk) homePage() page {
-	p := &homePage{plain: plain{desk: d, name: d.text("home_title")}, banner: newSlot(), empty: newSlot(), rows: d.rows()}
+	p := &homePage{plain: plain{desk: d}, banner: newSlot(), empty: newSlot(), rows: d.rows()}
 	p.where = line("", false)
 	p.where.Importance = widget.LowImportance
 	p.search = d.entry(d.text("home_search"), nil)

@@ -27,7 +27,7 @@ type mistakePage struct {
 }
 
 func (d *desk) mistakePage() page {
-	p := &mistakePage{plain: plain{desk: d, name: d.text("mistake_title")}, refusal: newSlot(), fields: spaced()}
+	p := &mistakePage{plain: plain{desk: d}, refusal: newSlot(), fields: spaced()}
 	p.report.NewID = d.NewID
 	p.what = d.lines(d.text("mistake_example"), 5, p.submit)
 	p.account = d.choice([]string{d.text("mistake_no_account")}, 0, func(int) {})

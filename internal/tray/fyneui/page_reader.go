@@ -125,7 +125,7 @@ type readerPage struct {
 }
 
 func (d *desk) readerPage(only string) page {
-	p := &readerPage{plain: plain{desk: d, name: d.text("reader_title")}, only: only, refusal: newSlot(), empty: newSlot()}
+	p := &readerPage{plain: plain{desk: d}, only: only, refusal: newSlot(), empty: newSlot()}
 	p.progress = quiet("")
 	p.frame = container.NewStack(scrolled(p.empty.Container))
 	p.body = p.frame

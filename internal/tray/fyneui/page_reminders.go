@@ -23,7 +23,7 @@ type remindersPage struct {
 }
 
 func (d *desk) remindersPage(only string) page {
-	p := &remindersPage{plain: plain{desk: d, name: d.text("reminders_title")}, only: only, list: spaced(), empty: newSlot(), foot: newFlow()}
+	p := &remindersPage{plain: plain{desk: d}, only: only, list: spaced(), empty: newSlot(), foot: newFlow()}
 	p.body = sheet(spaced(p.empty.Container, p.list), p.foot)
 	return p
 }

@@ -30,7 +30,7 @@ type renewPage struct {
 }
 
 func (d *desk) renewPage(lease string) page {
-	p := &renewPage{plain: plain{desk: d, name: d.text("renew_title")}, lease: lease, head: newHead(), ring: newRing(150), over: newSlot(), refusal: newSlot()}
+	p := &renewPage{plain: plain{desk: d}, lease: lease, head: newHead(), ring: newRing(150), over: newSlot(), refusal: newSlot()}
 	p.choose = stack()
 	p.card = spaced()
 	p.renew = d.button(d.text("button_renew"), true, p.submit)

@@ -21,7 +21,7 @@ type sentPage struct {
 }
 
 func (d *desk) sentPage() page {
-	p := &sentPage{plain: plain{desk: d, name: d.text("ledger_title")}, list: spaced(), empty: newSlot(), refusal: newSlot()}
+	p := &sentPage{plain: plain{desk: d}, list: spaced(), empty: newSlot(), refusal: newSlot()}
 	p.body = sheet(spaced(quiet(d.text("ledger_intro")), p.refusal.Container, p.empty.Container, p.list), nil)
 	return p
 }

@@ -31,7 +31,7 @@ type settingsPage struct {
 var languageNames = map[string]string{i18n.English: "English", i18n.German: "Deutsch", i18n.French: "Français", i18n.Spanish: "Español"}
 
 func (d *desk) settingsPage() page {
-	p := &settingsPage{plain: plain{desk: d, name: d.text("settings_title")}}
+	p := &settingsPage{plain: plain{desk: d}}
 	system, languages := d.text("settings_as_system"), []string{""}
 	names := []string{system}
 	for _, l := range i18n.Languages() {
