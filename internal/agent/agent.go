@@ -123,6 +123,7 @@ type Agent struct {
 	link      atomic.Pointer[link]
 	damaged   atomic.Bool // the device file is there and cannot be read
 	online    atomic.Bool
+	pushed    atomic.Bool // the hub had news, and nobody was told yet
 	lock      io.Closer
 
 	enrolling  chan struct{} // full while somebody enrolls or unenrolls

@@ -18,7 +18,8 @@ func (a *Agent) SyncNow(ctx context.Context) error {
 		return givenUp(ctx.Err())
 	}
 	err := a.sync(ctx)
-	if keyshift.CodeOf(err) != keyshift.CodeNotEnrolled && a.problems.set(fromAnswer, near(err)) {
+	changed := keyshift.CodeOf(err) != keyshift.CodeNotEnrolled && a.problems.set(fromAnswer, near(err))
+	if changed || err == nil && a.pushed.Swap(false) {
 		a.bell.ring()
 	}
 	return err

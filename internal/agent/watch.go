@@ -67,7 +67,7 @@ func (a *Agent) listen(ctx context.Context, s *line, mute int, first bool) (int,
 	start, heardBefore := time.Now(), first
 	heard, err := s.hub.Watch(ctx, func(sync bool) {
 		if sync || !heardBefore { // what was pushed while there was no stream is lost
-			poke(a.askSoon)
+			a.hearPush()
 		}
 		heardBefore = true
 	})
@@ -86,6 +86,13 @@ func (a *Agent) listen(ctx context.Context, s *line, mute int, first bool) (int,
 	return mute, err
 }
 
+// hearPush makes the next sync come now. It may be about what the user may check out, which no sync says: so who listens is
+// told after it, whether or not it brought something.
+func (a *Agent) hearPush() {
+	a.pushed.Store(true)
+	poke(a.askSoon)
+}
+
 // poll asks once and waits for the answer. When the hub is not reached, the network may be another now: then a stream
 // is tried again.
 func (a *Agent) poll(ctx context.Context, s *line) (mute int, err error) {
@@ -96,7 +103,7 @@ func (a *Agent) poll(ctx context.Context, s *line) (mute int, err error) {
 		return maxMute - 1, err
 	}
 	if news {
-		poke(a.askSoon)
+		a.hearPush()
 	}
 	hubclient.Wait(ctx, pollPause-time.Since(start))
 	return maxMute, err

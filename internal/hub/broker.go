@@ -24,7 +24,7 @@ type Broker struct {
 	mu sync.Mutex
 	// streams are those of each device, the oldest first.
 	streams map[keyshift.ID][]Stream
-	devices func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error)
+	devices func(ctx context.Context, topic string, ref keyshift.ID) ([]keyshift.ID, error)
 	// hubChanged is called when another replica changed the hub's own row.
 	hubChanged func(context.Context) error
 }
@@ -88,8 +88,8 @@ func (b *Broker) Wake(topic, ref string) {
 	switch topic {
 	case TopicDevice:
 		devices, err = []keyshift.ID{keyshift.ID(ref)}, nil
-	case TopicBatch:
-		devices, err = b.devices(ctx, keyshift.ID(ref))
+	case TopicBatch, TopicUser, TopicGroup, TopicAccount:
+		devices, err = b.devices(ctx, topic, keyshift.ID(ref))
 	case TopicHub:
 		err = b.hubChanged(ctx)
 	}

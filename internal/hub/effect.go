@@ -64,7 +64,7 @@ func (c Call) ahead() Ahead {
 	return Ahead{}
 }
 
-// noting is a transaction that notes whether an audit event was written.
+// noting is a transaction that notes whether an audit event was written, and wakes whom it affects.
 type noting struct {
 	Tx
 	noted bool
@@ -72,7 +72,13 @@ type noting struct {
 
 func (n *noting) Append(e keyshift.AuditEvent) error {
 	n.noted = true
-	return n.Tx.Append(e)
+	if err := n.Tx.Append(e); err != nil {
+		return err
+	}
+	if topic, ref := affected(e); ref != "" {
+		return n.Notify(topic, ref)
+	}
+	return nil
 }
 
 func effectActor(call Call, caller Caller) keyshift.ID {

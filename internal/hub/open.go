@@ -26,8 +26,11 @@ func Open(ctx context.Context, o Options, name string) (*Hub, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Hub{Options: o, broker: newBroker(), presence: newPresence(), deviceKeys: newKeys[deviceKey](maxDeviceKeys), sealingKeys: newKeys[seal.DeviceKey](maxSealingKeys), limits: newLimiter(o.Limits, o.Clock)}
-	h.broker.devices = func(ctx context.Context, batch keyshift.ID) ([]keyshift.ID, error) {
-		return o.Store.Read(ctx).RevokedDevices(batch)
+	h.broker.devices = func(ctx context.Context, topic string, ref keyshift.ID) ([]keyshift.ID, error) {
+		if topic == TopicBatch {
+			return o.Store.Read(ctx).RevokedDevices(ref)
+		}
+		return o.Store.Read(ctx).DevicesOf(topic, ref)
 	}
 	h.broker.hubChanged = h.refreshState
 	row, err := o.Store.Read(ctx).Hub()

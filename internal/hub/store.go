@@ -227,6 +227,8 @@ type DeviceReader interface {
 	// DeviceAndUser reads both in one go: it starts every signed request.
 	DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, error)
 	Devices(after keyshift.ID, limit int) ([]keyshift.Device, error)
+	// DevicesOf gives the trusted devices that a wake-up is for, by its topic: that of a user, a group or an account.
+	DevicesOf(topic string, ref keyshift.ID) ([]keyshift.ID, error)
 	// Presence gives a zero Presence for a device without recorded contact.
 	Presence(device keyshift.ID) (Presence, error)
 }
@@ -441,6 +443,11 @@ const (
 	TopicDevice = "device"
 	// TopicBatch: Ref is the batch of a set-based end; its devices are to be woken.
 	TopicBatch = "batch"
+	// TopicUser, TopicGroup and TopicAccount: Ref is the id of a user, a group or an account; the devices of the user, of the
+	// group's members, or of everybody with a grant on the account are to be woken.
+	TopicUser    = "user"
+	TopicGroup   = "group"
+	TopicAccount = "account"
 	// TopicHub: the hub's own row changed; Ref is empty.
 	TopicHub = "hub"
 )

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,6 +28,21 @@ func (r *reader) DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, 
 func (r *reader) Devices(after keyshift.ID, limit int) ([]keyshift.Device, error) {
 	rows, err := r.q().Devices(r.ctx, db.DevicesParams{After: string(after), Most: most(limit)})
 	return list(r, "devices", deviceOf, rows, err)
+}
+
+func (r *reader) DevicesOf(topic string, ref keyshift.ID) (ids []keyshift.ID, err error) {
+	var rows []string
+	switch topic {
+	case hub.TopicUser:
+		rows, err = r.aside().DevicesOfUser(r.ctx, string(ref))
+	case hub.TopicGroup:
+		rows, err = r.aside().DevicesOfGroup(r.ctx, string(ref))
+	case hub.TopicAccount:
+		rows, err = r.aside().DevicesGranted(r.ctx, string(ref))
+	default:
+		return nil, fmt.Errorf("list devices: the topic %q has none", topic)
+	}
+	return list(r, "devices of a "+topic, func(id string) keyshift.ID { return keyshift.ID(id) }, rows, err)
 }
 
 func (r *reader) Presence(device keyshift.ID) (hub.Presence, error) {

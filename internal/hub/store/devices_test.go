@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -111,5 +112,40 @@ func TestPresenceNeverGoesBack(t *testing.T) {
 		got, _ = s.reader().Presence(a.ID)
 		newer.LastContact, newer.AgentVersion = later.LastContact, later.AgentVersion
 		same(t, "a contact without a checkpoint", got, newer)
+	})
+}
+
+func TestAWakeUpFindsItsDevices(t *testing.T) {
+	onEach(t, func(_ *testing.T, s *scene) {
+		dana, lee, kim := s.user(), s.user(), s.user()
+		danas, lees, kims := s.device(dana), s.device(lee), s.device(kim)
+		blocked := s.device(dana)
+		account := s.account()
+		var group keyshift.Group
+		s.do(func(tx hub.Tx) error {
+			group = keyshift.Group{ID: tx.NewID(), Name: "social", CreatedAt: tx.Now()}
+			return errors.Join(tx.AddGroup(group), second(tx.AddMember(group.ID, lee.ID)), tx.SetDeviceState(blocked.ID, keyshift.DeviceBlocked),
+				tx.AddGrant(keyshift.Grant{ID: tx.NewID(), AccountID: account.ID, UserID: dana.ID}), tx.AddGrant(keyshift.Grant{ID: tx.NewID(), AccountID: account.ID, GroupID: group.ID}))
+		})
+		for _, tt := range []struct {
+			topic string
+			ref   keyshift.ID
+			want  []keyshift.ID
+		}{
+			{hub.TopicUser, dana.ID, []keyshift.ID{danas.ID}},
+			{hub.TopicGroup, group.ID, []keyshift.ID{lees.ID}},
+			{hub.TopicAccount, account.ID, []keyshift.ID{danas.ID, lees.ID}},
+			{hub.TopicUser, kim.ID, []keyshift.ID{kims.ID}},
+			{hub.TopicAccount, kim.ID, []keyshift.ID{}},
+		} {
+			got, err := s.reader().DevicesOf(tt.topic, tt.ref)
+			if err != nil {
+				s.Fatal(err)
+			}
+			same(s, tt.topic, got, tt.want)
+		}
+		if _, err := s.reader().DevicesOf("moon", dana.ID); err == nil {
+			s.Error("a topic that has no devices has some")
+		}
 	})
 }

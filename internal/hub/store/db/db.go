@@ -135,8 +135,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.devicesStmt, err = db.PrepareContext(ctx, devices); err != nil {
 		return nil, fmt.Errorf("error preparing query Devices: %w", err)
 	}
+	if q.devicesGrantedStmt, err = db.PrepareContext(ctx, devicesGranted); err != nil {
+		return nil, fmt.Errorf("error preparing query DevicesGranted: %w", err)
+	}
 	if q.devicesOfBatchStmt, err = db.PrepareContext(ctx, devicesOfBatch); err != nil {
 		return nil, fmt.Errorf("error preparing query DevicesOfBatch: %w", err)
+	}
+	if q.devicesOfGroupStmt, err = db.PrepareContext(ctx, devicesOfGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query DevicesOfGroup: %w", err)
+	}
+	if q.devicesOfUserStmt, err = db.PrepareContext(ctx, devicesOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DevicesOfUser: %w", err)
 	}
 	if q.dropKEKChecksExceptStmt, err = db.PrepareContext(ctx, dropKEKChecksExcept); err != nil {
 		return nil, fmt.Errorf("error preparing query DropKEKChecksExcept: %w", err)
@@ -592,9 +601,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing devicesStmt: %w", cerr)
 		}
 	}
+	if q.devicesGrantedStmt != nil {
+		if cerr := q.devicesGrantedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing devicesGrantedStmt: %w", cerr)
+		}
+	}
 	if q.devicesOfBatchStmt != nil {
 		if cerr := q.devicesOfBatchStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing devicesOfBatchStmt: %w", cerr)
+		}
+	}
+	if q.devicesOfGroupStmt != nil {
+		if cerr := q.devicesOfGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing devicesOfGroupStmt: %w", cerr)
+		}
+	}
+	if q.devicesOfUserStmt != nil {
+		if cerr := q.devicesOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing devicesOfUserStmt: %w", cerr)
 		}
 	}
 	if q.dropKEKChecksExceptStmt != nil {
@@ -1113,7 +1137,10 @@ type Queries struct {
 	deviceStmt                   *sql.Stmt
 	deviceAndUserStmt            *sql.Stmt
 	devicesStmt                  *sql.Stmt
+	devicesGrantedStmt           *sql.Stmt
 	devicesOfBatchStmt           *sql.Stmt
+	devicesOfGroupStmt           *sql.Stmt
+	devicesOfUserStmt            *sql.Stmt
 	dropKEKChecksExceptStmt      *sql.Stmt
 	effectStmt                   *sql.Stmt
 	endLeaseStmt                 *sql.Stmt
@@ -1245,7 +1272,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deviceStmt:                   q.deviceStmt,
 		deviceAndUserStmt:            q.deviceAndUserStmt,
 		devicesStmt:                  q.devicesStmt,
+		devicesGrantedStmt:           q.devicesGrantedStmt,
 		devicesOfBatchStmt:           q.devicesOfBatchStmt,
+		devicesOfGroupStmt:           q.devicesOfGroupStmt,
+		devicesOfUserStmt:            q.devicesOfUserStmt,
 		dropKEKChecksExceptStmt:      q.dropKEKChecksExceptStmt,
 		effectStmt:                   q.effectStmt,
 		endLeaseStmt:                 q.endLeaseStmt,

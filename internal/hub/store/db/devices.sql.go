@@ -313,6 +313,91 @@ func (q *Queries) Devices(ctx context.Context, arg DevicesParams) ([]Device, err
 	return items, nil
 }
 
+const devicesGranted = `-- name: DevicesGranted :many
+SELECT d.id FROM devices d WHERE d.state = 'trusted' AND d.user_id IN (
+  SELECT g.user_id FROM grants g WHERE g.account_id = $1
+  UNION ALL
+  SELECT m.user_id FROM grants h JOIN group_members m ON m.group_id = h.group_id WHERE h.account_id = $1
+) ORDER BY d.id
+`
+
+func (q *Queries) DevicesGranted(ctx context.Context, accountID string) ([]string, error) {
+	rows, err := q.query(ctx, q.devicesGrantedStmt, devicesGranted, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const devicesOfGroup = `-- name: DevicesOfGroup :many
+SELECT d.id FROM group_members m JOIN devices d ON d.user_id = m.user_id WHERE m.group_id = $1 AND d.state = 'trusted' ORDER BY d.id
+`
+
+func (q *Queries) DevicesOfGroup(ctx context.Context, groupID string) ([]string, error) {
+	rows, err := q.query(ctx, q.devicesOfGroupStmt, devicesOfGroup, groupID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const devicesOfUser = `-- name: DevicesOfUser :many
+SELECT d.id FROM devices d WHERE d.user_id = $1 AND d.state = 'trusted' ORDER BY d.id
+`
+
+func (q *Queries) DevicesOfUser(ctx context.Context, userID string) ([]string, error) {
+	rows, err := q.query(ctx, q.devicesOfUserStmt, devicesOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const presence = `-- name: Presence :one
 SELECT device_id, last_contact, agent_version, witnessed_size, witness_note, witness_signature FROM device_presence WHERE device_id = $1
 `

@@ -75,3 +75,16 @@ ON CONFLICT (device_id) DO UPDATE SET
   witness_note = CASE WHEN excluded.witnessed_size > device_presence.witnessed_size THEN excluded.witness_note ELSE device_presence.witness_note END,
   witness_signature = CASE WHEN excluded.witnessed_size > device_presence.witnessed_size THEN excluded.witness_signature ELSE device_presence.witness_signature END,
   witnessed_size = CASE WHEN excluded.witnessed_size > device_presence.witnessed_size THEN excluded.witnessed_size ELSE device_presence.witnessed_size END;
+
+-- name: DevicesOfUser :many
+SELECT d.id FROM devices d WHERE d.user_id = $1 AND d.state = 'trusted' ORDER BY d.id;
+
+-- name: DevicesOfGroup :many
+SELECT d.id FROM group_members m JOIN devices d ON d.user_id = m.user_id WHERE m.group_id = $1 AND d.state = 'trusted' ORDER BY d.id;
+
+-- name: DevicesGranted :many
+SELECT d.id FROM devices d WHERE d.state = 'trusted' AND d.user_id IN (
+  SELECT g.user_id FROM grants g WHERE g.account_id = @account_id
+  UNION ALL
+  SELECT m.user_id FROM grants h JOIN group_members m ON m.group_id = h.group_id WHERE h.account_id = @account_id
+) ORDER BY d.id;
