@@ -144,7 +144,11 @@ func leaseRow(c i18n.Catalog, p Picture, held *v1.HeldLease, now time.Time) Row 
 		return row
 	}
 	row.Soon, row.Open = row.Left <= 10*time.Minute, show(WindowRenew, l.GetId())
-	row.Offers = append(row.Offers, Offer{Text: c.Text("button_renew"), Action: show(WindowRenew, l.GetId()), Main: row.Soon},
+	renew := Offer{Text: c.Text("button_renew"), Action: row.Open}
+	if row.Soon { // one tap is enough then
+		renew.Action, renew.Main = renewal(held), true
+	}
+	row.Offers = append(row.Offers, renew,
 		Offer{Text: c.Text("button_check_in"), Action: Action{Verb: CheckIn, Lease: l.GetId()}})
 	if l.GetHasCodeSeed() {
 		row.Offers = append(row.Offers, Offer{Text: c.Text("button_copy_code"), Action: show(WindowCode, l.GetId())})

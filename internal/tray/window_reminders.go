@@ -7,7 +7,6 @@ import (
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/i18n"
-	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // Reminders is the window with what was shown and what waits.
@@ -30,6 +29,8 @@ type ReminderCard struct {
 	Note string
 	// Urgent ones are about a lease that ends.
 	Urgent bool
+	// Offers are what can be done about it at once.
+	Offers []Offer
 }
 
 // RemindersOf makes the window with reminders, the newest first.
@@ -37,10 +38,10 @@ func RemindersOf(c i18n.Catalog, p Picture, now time.Time) Reminders {
 	list := p.Reminders
 	w := Reminders{MayPauseToday: list.GetMayPauseToday()}
 	for _, r := range slices.Backward(list.GetShown()) {
-		w.Shown = append(w.Shown, CardOf(c, r, now))
+		w.Shown = append(w.Shown, p.card(c, r, now))
 	}
 	for _, r := range list.GetWaiting() {
-		w.Waiting = append(w.Waiting, CardOf(c, r, now))
+		w.Waiting = append(w.Waiting, p.card(c, r, now))
 	}
 	if until := list.GetPausedUntil(); until != nil && until.AsTime().After(now) {
 		w.Paused = c.Text("reminders_paused_until", Clock(c, until.AsTime(), now))
@@ -51,21 +52,36 @@ func RemindersOf(c i18n.Catalog, p Picture, now time.Time) Reminders {
 	return w
 }
 
-// CardOf puts a reminder into words.
-func CardOf(c i18n.Catalog, r *v1.LocalReminder, now time.Time) ReminderCard {
-	accounts := make([]string, len(r.GetAccounts()))
-	for i, a := range r.GetAccounts() {
-		accounts[i] = keyshift.CleanText(a, 100)
-	}
-	card := ReminderCard{ID: r.GetId(), Urgent: r.GetKind() == "ends_soon", Note: Clock(c, r.GetDue().AsTime(), now)}
-	card.Text = c.Text(r.GetText(), strings.Join(accounts, ", "))
+// card puts a reminder into words.
+func (p Picture) card(c i18n.Catalog, r *v1.LocalReminder, now time.Time) ReminderCard {
+	card := ReminderCard{ID: r.GetId(), Urgent: r.GetKind() == kindEndsSoon, Note: Clock(c, r.GetDue().AsTime(), now)}
+	card.Text = ReminderText(c, r)
 	if r.GetAlso() != "" {
-		card.Also = c.Text(r.GetAlso(), strings.Join(accounts, ", "))
+		card.Also = c.Text(r.GetAlso())
 	}
 	if key := "held_" + r.GetHeld(); r.GetHeld() != "" && has(c, key) {
 		card.Note = c.Text(key)
 	}
+	switch r.GetKind() {
+	case kindEndsSoon:
+		card.Offers = p.endOffers(c, r, now)
+	case kindTerms, kindChanged:
+		_, name, _ := strings.Cut(r.GetText(), "_")
+		card.Offers = []Offer{{Text: c.Text("tray_read"), Action: show(WindowTerms, name)}}
+	}
 	return card
+}
+
+// endOffers prolong the live leases that a warning is about, or give them back.
+func (p Picture) endOffers(c i18n.Catalog, r *v1.LocalReminder, now time.Time) []Offer {
+	var offers []Offer
+	for _, l := range p.Leases() {
+		if p.Live(l, now) && slices.Contains(r.GetAccounts(), "@"+l.GetLease().GetHandle()) {
+			offers = append(offers, Offer{Text: c.Text("button_renew"), Action: renewal(l), Main: true},
+				Offer{Text: c.Text("button_check_in"), Action: Action{Verb: CheckIn, Lease: l.GetLease().GetId()}})
+		}
+	}
+	return offers
 }
 
 // Only is the window with a single reminder; with all of them if it is not there any more.

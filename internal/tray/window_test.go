@@ -93,8 +93,8 @@ func TestALeaseSaysHowItStands(t *testing.T) {
 func TestTheLastTenMinutesOfferToRenew(t *testing.T) {
 	for left, soon := range map[time.Duration]bool{11 * time.Minute: false, 10 * time.Minute: true, time.Second: true} {
 		row := HomeOf(english, pictureOf([]*v1.HeldLease{heldFor("acme", left)}), "", midday).Rows[1]
-		if row.Soon != soon || row.Offers[0].Main != soon {
-			t.Errorf("%s left: soon is %v, renewing offered first is %v, want %v", left, row.Soon, row.Offers[0].Main, soon)
+		if o := row.Offers[0]; row.Soon != soon || o.Main != soon || (o.Action.Verb == Renew) != soon {
+			t.Errorf("%s left: soon is %v, %+v is offered first, want %v", left, row.Soon, o, soon)
 		}
 	}
 }
@@ -333,6 +333,13 @@ func TestRemindersAreInWords(t *testing.T) {
 	}
 	if one := w.Only("1"); len(one.Shown) != 1 || one.Shown[0].ID != "1" || len(one.Waiting) != 0 {
 		t.Errorf("only the first: %+v", one)
+	}
+	if offers := w.Shown[0].Offers; len(offers) != 0 {
+		t.Errorf("nothing is held, and offered is %+v", offers)
+	}
+	p.Status.Leases = []*v1.HeldLease{heldFor("b", time.Minute), heldFor("c", time.Minute)}
+	if offers := RemindersOf(english, p, midday).Shown[0].Offers; len(offers) != 2 || offers[0].Action.Lease != "l-b" || offers[0].Action.Verb != Renew || offers[1].Action.Verb != CheckIn {
+		t.Errorf("a warning offers %+v", offers)
 	}
 	if all := w.Only("gone"); len(all.Shown) != 2 {
 		t.Errorf("one that is gone shows %+v", all)

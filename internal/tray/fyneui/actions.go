@@ -2,10 +2,12 @@ package fyneui
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
@@ -16,6 +18,8 @@ func (d *desk) do(a tray.Action) {
 		d.visit(a.Request)
 	case tray.CheckIn:
 		d.checkIn(a.Lease)
+	case tray.Renew:
+		d.renew(a.Lease, a.Duration)
 	case tray.AskHub:
 		d.sync()
 	case tray.StartAgent:
@@ -48,6 +52,17 @@ func (d *desk) checkIn(lease string) {
 		}
 		d.tellOutcome(d.text("checked_in"), err)
 	})
+}
+
+// renew prolongs a lease with one tap.
+func (d *desk) renew(lease string, duration time.Duration) {
+	d.tell(d.text("win_working"))
+	ask(d, func(ctx context.Context) (*v1.LocalServiceRenewResponse, error) {
+		return d.Agent.Renew(ctx, lease, duration)
+	},
+		func(got *v1.LocalServiceRenewResponse, err error) {
+			d.tellOutcome(d.text("renew_done", tray.Clock(d.words, got.GetLease().GetLease().GetEndsAt().AsTime(), d.Now())), err)
+		})
 }
 
 func (d *desk) sync() {

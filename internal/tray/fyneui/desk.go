@@ -93,8 +93,10 @@ func (d *desk) show(r tray.Request) {
 	if d.window == nil {
 		d.furnish(d.app.NewWindow("Keyshift"))
 	}
-	d.back = nil
-	d.open(r)
+	if !d.keeps(r) {
+		d.back = nil
+		d.open(r)
+	}
 	d.window.Show()
 	d.window.RequestFocus()
 	if !d.visible {
@@ -105,6 +107,12 @@ func (d *desk) show(r tray.Request) {
 	if d.Shown != nil {
 		d.Shown(r)
 	}
+}
+
+// keeps reports whether what is open answers a request already: who only calls for the window shall find it as it was
+// left, with what was typed.
+func (d *desk) keeps(r tray.Request) bool {
+	return d.visible && (r == d.request || r.Window == tray.WindowHome)
 }
 
 // hide closes the window. The process stays for a while, so that the next one is there at once.

@@ -289,10 +289,12 @@ func TestRemindersArePausedAndDismissed(t *testing.T) {
 	w := newWorld(t, office(), tray.Settings{})
 	w.see(tray.WindowReminder)
 	w.mustRead("@acme.studio: 10 minutes left.", "waits a little")
+	w.press("Renew")
+	w.mustRead("Renewed until")
 	w.press("Got it")
 	w.press("Pause 1 h")
 	w.press("Rest of today")
-	if want := []string{"DismissReminder r2", "PauseReminders 1h0m0s false", "PauseReminders 0s true"}; !slices.Equal(w.agent.called, want) {
+	if want := []string{"Renew l2 2h0m0s", "DismissReminder r2", "PauseReminders 1h0m0s false", "PauseReminders 0s true"}; !slices.Equal(w.agent.called, want) {
 		t.Errorf("the agent was asked %q, want %q", w.agent.called, want)
 	}
 }
@@ -396,5 +398,20 @@ func TestTheKeyboardReachesEverything(t *testing.T) {
 		for o := range want {
 			t.Errorf("%s: Tab does not reach %s", s.name, fmt.Sprintf("%T", o))
 		}
+	}
+}
+
+func TestWhoCallsForTheWindowFindsItAsItWasLeft(t *testing.T) {
+	w := newWorld(t, office(), tray.Settings{})
+	w.see(tray.WindowCheckOut, "a-acme_de")
+	test.Type(w.page.(*checkOutPage).reason, "half a sent")
+	w.see(tray.WindowHome)
+	w.see(tray.WindowCheckOut, "a-acme_de")
+	if got := w.page.(*checkOutPage).reason.Text; got != "half a sent" {
+		t.Errorf("the reason is now %q", got)
+	}
+	w.see(tray.WindowSettings)
+	if w.request.Window != tray.WindowSettings {
+		t.Errorf("the window is %s", w.request.Window)
 	}
 }

@@ -37,7 +37,7 @@ func (d *desk) readingView(paragraphs []string, seen func()) *readingView {
 	v := &readingView{desk: d, seen: seen, border: canvas.NewRectangle(color.Transparent)}
 	v.border.CornerRadius, v.border.StrokeWidth = 12, 2
 	v.border.Hide()
-	v.scroll = container.NewVScroll(newPanel(text))
+	v.scroll = container.NewVScroll(beside(newPanel(text)))
 	v.scroll.OnScrolled = func(fyne.Position) { v.look() }
 	v.frame = container.New(&fitting{v.scroll}, v.scroll)
 	v.ExtendBaseWidget(v)
@@ -183,7 +183,7 @@ func (p *readerPage) show(i int) {
 	foot := stack(p.progress, newFlow(p.goOn, original, p.done))
 	p.done.Hidden = t.Acknowledged
 	p.view = d.readingView(t.Paragraphs, p.seen)
-	head := stack(heading(t.Title), quiet(d.text("reader_version", t.AsOf)), p.refusal.Container)
+	head := stack(tight(heading(t.Title), quiet(d.text("reader_version", t.AsOf))), p.refusal.Container)
 	p.frame.Objects = []fyne.CanvasObject{container.New(&headed{}, head, container.New(&footed{}, p.view, foot))}
 	d.draw()
 	d.refit()

@@ -83,9 +83,11 @@ func (p *remindersPage) card(c tray.ReminderCard, canDismiss bool) fyne.CanvasOb
 		text.Add(say(c.Also))
 	}
 	text.Add(quiet(c.Note))
+	buttons := d.offers(c.Offers)
 	if canDismiss {
-		text = stack(text, newFlow(d.button(d.text("reminders_got_it"), false, func() { p.dismiss(c.ID) })))
+		buttons.Add(d.button(d.text("reminders_got_it"), false, func() { p.dismiss(c.ID) }))
 	}
+	text = stack(text, buttons)
 	if c.Urgent {
 		return panelOf(colorWarm, text)
 	}
