@@ -1,11 +1,10 @@
 package httpsig
 
 import (
+	"encoding/base64"
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/dunglas/httpsfv"
 )
 
 // component is one covered component: its identifier as it is serialized in
@@ -90,30 +89,24 @@ func method(r *http.Request) string {
 	return r.Method
 }
 
-// byteMember parses a dictionary with the one member name, a byte sequence of
-// size bytes, and refuses any other way to write it.
+// byteMember reads a dictionary with the one member name, a byte sequence of
+// size bytes, and refuses any other way to write it: it is right if writing it
+// anew gives the same.
 func byteMember(field, name string, size int) ([]byte, error) {
-	item, ok := member[httpsfv.Item](field, name)
-	if !ok {
+	value, ok := strings.CutPrefix(field, name+"=:")
+	if !ok || len(value) != base64.StdEncoding.EncodedLen(size)+1 {
 		return nil, ErrBadSignature
 	}
-	b, ok := item.Value.([]byte)
-	if !ok || len(b) != size || len(item.Params.Names()) != 0 || field != name+"="+byteSequence(b) {
+	b, err := base64.StdEncoding.Strict().DecodeString(value[:len(value)-1])
+	if err != nil || len(b) != size || field != name+"="+byteSequence(b) {
 		return nil, ErrBadSignature
 	}
 	return b, nil
 }
 
-// member parses a dictionary with the one member name.
-func member[T httpsfv.Member](field, name string) (found T, ok bool) {
-	dict, err := httpsfv.UnmarshalDictionary([]string{field})
-	if err != nil || len(dict.Names()) != 1 {
-		return found, false
-	}
-	value, ok := dict.Get(name)
-	if !ok {
-		return found, false
-	}
-	found, ok = value.(T)
-	return found, ok
+// between gives what stands between the first before and the next after.
+func between(s, before, after string) string {
+	_, rest, _ := strings.Cut(s, before)
+	value, _, _ := strings.Cut(rest, after)
+	return value
 }

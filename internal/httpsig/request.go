@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"github.com/dunglas/httpsfv"
 )
 
 // RequestKey is what SignRequest signs with. It prints as [redacted].
@@ -166,8 +164,7 @@ func (q *Request) readInput(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, ok := member[httpsfv.InnerList](field, requestLabel)
-	if !ok || !q.readParams(list.Params) {
+	if !q.readParams(field) {
 		return ErrBadSignature
 	}
 	covered, err := requestComponents(r, q.digest, q.HubID)
@@ -181,15 +178,14 @@ func (q *Request) readInput(r *http.Request) error {
 	return nil
 }
 
-func (q *Request) readParams(p *httpsfv.Params) bool {
-	created, _ := p.Get("created")
-	keyID, _ := p.Get("keyid")
-	nonce, _ := p.Get("nonce")
-	seconds, isInt := created.(int64)
-	device, isString := keyID.(string)
-	number, isNumber := nonce.(string)
-	seq, err := strconv.ParseUint(number, 10, 64)
-	if !isInt || !isString || !isNumber || err != nil || seq == 0 || seconds <= 0 || !validID(device) {
+func (q *Request) readParams(field string) bool {
+	seconds, err := strconv.ParseInt(between(field, ";created=", ";"), 10, 64)
+	if err != nil || seconds <= 0 {
+		return false
+	}
+	seq, err := strconv.ParseUint(between(field, `;nonce="`, `"`), 10, 64)
+	device := between(field, `;keyid="`, `"`)
+	if err != nil || seq == 0 || !validID(device) {
 		return false
 	}
 	q.DeviceID, q.Seq, q.Created = device, seq, time.Unix(seconds, 0).UTC()

@@ -91,13 +91,20 @@ func (h *Hub) authorizeUser(r Reader, c Call) (Caller, error) {
 		}
 		return Caller{}, err
 	}
-	switch {
-	case !user.Active:
-		return Caller{}, errToken
-	case len(c.Access.Roles) > 0 && !user.HasAny(c.Access.Roles...):
-		return Caller{}, errForbidden
+	if err := mayCall(user, c.Access); err != nil {
+		return Caller{}, err
 	}
 	return Caller{User: user, kind: keyshift.ActorUser, id: user.ID}, nil
+}
+
+func mayCall(user keyshift.User, a Access) error {
+	switch {
+	case !user.Active:
+		return errToken
+	case len(a.Roles) > 0 && !user.HasAny(a.Roles...):
+		return errForbidden
+	}
+	return nil
 }
 
 func authorizeDevice(r Reader, c Call) (Caller, error) {

@@ -86,7 +86,9 @@ type Hub struct {
 	// deviceKeys verify, sealingKeys seal.
 	deviceKeys  *keys[deviceKey]
 	sealingKeys *keys[seal.DeviceKey]
-	limits      *limiter
+	// admitted are by the hash of their token.
+	admitted *keys[admitted]
+	limits   *limiter
 	// rollback mirrors HubRow.State: what another replica finds is known with its wake-up, or half a minute later.
 	rollback atomic.Bool
 	// rollbackAccepted is HubRow.RollbackAcceptedAt in microseconds.

@@ -25,7 +25,8 @@ func Open(ctx context.Context, o Options, name string) (*Hub, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Hub{Options: o, broker: newBroker(), presence: newPresence(), deviceKeys: newKeys[deviceKey](maxDeviceKeys), sealingKeys: newKeys[seal.DeviceKey](maxSealingKeys), limits: newLimiter(o.Limits, o.Clock)}
+	h := &Hub{Options: o, broker: newBroker(), presence: newPresence(), deviceKeys: newKeys[deviceKey](maxDeviceKeys), sealingKeys: newKeys[seal.DeviceKey](maxSealingKeys), admitted: newKeys[admitted](maxAdmitted),
+		limits: newLimiter(o.Limits, o.Clock)}
 	h.broker.devices = func(ctx context.Context, topic string, ref keyshift.ID) ([]keyshift.ID, error) {
 		if topic == TopicBatch {
 			return o.Store.Read(ctx).RevokedDevices(ref)

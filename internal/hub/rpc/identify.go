@@ -84,8 +84,7 @@ func (s *Server) admit(r *http.Request, p *proof) error {
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		p.call.TokenHash = hub.HashToken(token)
 	}
-	_, err := s.Hub.Authorize(s.Hub.Store.Read(r.Context()), p.call)
-	return err
+	return s.Hub.Admit(r.Context(), p.call)
 }
 
 // serveDevice verifies a device's signature, serves, and signs the answer: refusals too, because an unsigned one could
