@@ -24,6 +24,7 @@ func commands() map[string]command {
 		"session-end":    cmdSessionEnd,
 		"session-begin":  cmdSessionBegin,
 		"mock":           cmdMock,
+		"screen":         cmdScreen,
 		"token":          cmdToken,
 		"hub-start":      cmdHubStart,
 		"hub-stop":       cmdHubStop,

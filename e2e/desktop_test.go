@@ -23,6 +23,7 @@ type desktop struct {
 	*osringtest.Session
 	stopKeyring func()
 	mock        *mock
+	screen      *screen
 	agent       *program
 	// under and vars are how the agent is started.
 	under, vars []string

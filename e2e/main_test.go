@@ -9,6 +9,7 @@
 //	keyring-lock, keyring-unlock           lock it, or open it again
 //	keyring-kill9                          kill the keyring; keyring-unlock starts it again
 //	session-end, session-begin             log out, which ends the session bus and the keyring but not the agent, and in again
+//	screen lock|unlock                     lock the screen, or open it again; from the first time on there is a screen locker
 //	mock WORDS                             tell the mock keyring what to do, see e2e/mocksecrets
 //	hub-start [NAME] [FLAGS]               serve a hub, again at its old address; sets $HUB_ADDRESS and $CODE
 //	hub-stop, hub-kill9 [NAME]             end it
