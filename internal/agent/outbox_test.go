@@ -200,3 +200,22 @@ func TestAChangeOfTermsIsToldToThoseItAffects(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWaitsIsToldBeforeTheHubIsLeft(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.unplug()
+		w.settle(time.Minute)
+		if _, err := a.ReportMistake(t.Context(), mistake("last words")); err != nil {
+			t.Fatal(err)
+		}
+		w.plug()
+		if told, err := a.Unenroll(t.Context(), false); err != nil || !told {
+			t.Fatalf("unenroll: %v, %v", told, err)
+		}
+		w.wantMistakes("last words")
+		if len(a.outbox.read().Waiting) != 0 {
+			t.Error("something still waits for a hub that is left")
+		}
+	})
+}

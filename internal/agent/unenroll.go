@@ -76,6 +76,9 @@ func (a *Agent) sayGoodbye(ctx context.Context) (told bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if len(a.outbox.read().Waiting) > 0 {
+		_ = a.sendOut(ctx) // what does not go now is gone with the hub
+	}
 	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		_, _, err := hubclient.Ask(ctx, s.hub.Unenroll, &v1.UnenrollRequest{RequestId: a.newID()})
 		return err

@@ -30,6 +30,7 @@ type limiter struct {
 	codes     tries
 	notes     buckets
 	reports   buckets
+	counts    buckets
 }
 
 // notesPerMinute is how often a device may tell of refused callers. It does once a minute; the second is for a restart.
@@ -37,6 +38,10 @@ const notesPerMinute = 2
 
 // reportsPerMinute is how many self-reports a device may bring: as many as wait on it when it was long away.
 const reportsPerMinute = 20
+
+// countsPerMinute is how often a device may bring new reminder counts: each time is written to disk, and a user is not reminded
+// more often.
+const countsPerMinute = 10
 
 type buckets struct {
 	perMinute int
@@ -47,7 +52,7 @@ type buckets struct {
 func newLimiter(l Limits, clock func() time.Time) *limiter {
 	return &limiter{
 		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newTries(l.CodeTriesPerMinute, 5),
-		notes: newBuckets(notesPerMinute, 0), reports: newBuckets(reportsPerMinute, 0),
+		notes: newBuckets(notesPerMinute, 0), reports: newBuckets(reportsPerMinute, 0), counts: newBuckets(countsPerMinute, 0),
 	}
 }
 
@@ -100,6 +105,8 @@ func (l *limiter) use(user keyshift.ID) error { return l.uses.take(string(user),
 func (l *limiter) note(device keyshift.ID) error { return l.notes.take(string(device), l.clock()) }
 
 func (l *limiter) report(device keyshift.ID) error { return l.reports.take(string(device), l.clock()) }
+
+func (l *limiter) count(device keyshift.ID) error { return l.counts.take(string(device), l.clock()) }
 
 // codeTry tries a code for somebody at source.
 func (l *limiter) codeTry(ctx context.Context, source string, try func() error) error {

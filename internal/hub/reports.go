@@ -169,6 +169,9 @@ func (h *Hub) takeReminderCounts(ctx context.Context, c Caller, counts []keyshif
 	if len(plausible) == 0 {
 		return true
 	}
+	if h.limits.count(c.Device.ID) != nil {
+		return false
+	}
 	err := h.Store.Write(ctx, Ordinary, func(tx Tx) error { return tx.SaveReminderCounts(c.Device.ID, plausible) })
 	return err == nil
 }

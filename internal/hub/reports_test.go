@@ -186,3 +186,25 @@ func TestReminderCountsMayComeTwiceAndLate(t *testing.T) {
 		t.Errorf("counts are %v, want %v", view.Counts, want)
 	}
 }
+
+func TestADeviceThatCountsWithoutEndIsNotHeard(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, today := w.device("dana"), keyshift.DateOf(w.clock.Now())
+	for n := int64(1); ; n++ {
+		news, err := w.hub.Sync(t.Context(), w.by(device), hub.SyncRequest{ReminderCounts: []keyshift.ReminderCount{{Day: today, Kind: "terms", Shown: n}}})
+		w.must(err)
+		if !news.CountsTaken {
+			break
+		}
+		if n > 100 {
+			t.Fatal("a device can make the hub write without end")
+		}
+	}
+	w.clock.Advance(time.Minute)
+	news, err := w.hub.Sync(t.Context(), w.by(device), hub.SyncRequest{ReminderCounts: []keyshift.ReminderCount{{Day: today, Kind: "terms", Shown: 200}}})
+	w.must(err)
+	if !news.CountsTaken {
+		t.Error("a minute later it is still not heard")
+	}
+}
