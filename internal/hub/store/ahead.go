@@ -68,7 +68,7 @@ func (b *batch) lookAhead(commands []*command) []question {
 func taking[R any](keep func(R)) func(scanner) error {
 	return func(row scanner) error {
 		var r R
-		err := row.Scan(fields(reflect.ValueOf(&r).Elem())...)
+		err := row.Scan(fields(make([]any, 0, mostColumns), reflect.ValueOf(&r).Elem())...)
 		if err == nil {
 			keep(r)
 		}
@@ -95,11 +95,14 @@ func together(text string, rows []statement) statement {
 	return statement{repeat(text, len(rows), len(rows[0].args)), args}
 }
 
-// fields gives where the columns of a row belong: to the fields of its type, in their order.
-func fields(row reflect.Value) (all []any) {
+// mostColumns is about how many columns a row has.
+const mostColumns = 64
+
+// fields adds where the columns of a row belong: to the fields of its type, in their order.
+func fields(all []any, row reflect.Value) []any {
 	for i := range row.NumField() {
 		if f := row.Field(i); f.Kind() == reflect.Struct {
-			all = append(all, fields(f)...)
+			all = fields(all, f)
 		} else {
 			all = append(all, f.Addr().Interface())
 		}

@@ -230,7 +230,7 @@ func joinChanges(changes []*change) group {
 	if len(changes) == 1 {
 		return group{changes[0].statement, changes}
 	}
-	var args []any
+	args := make([]any, 0, len(changes)*len(changes[0].args))
 	for _, c := range changes {
 		args = append(args, c.args...)
 	}

@@ -194,9 +194,18 @@ func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
 }
 
 func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool, ahead []question) error {
-	_, err := l.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+	err := l.exec(ctx, "BEGIN IMMEDIATE")
 	for i := 0; i < len(ahead) && err == nil; i++ {
 		err = l.ask(ctx, ahead[i])
+	}
+	return err
+}
+
+// exec runs what has no values.
+func (l *link) exec(ctx context.Context, text string) error {
+	prepared, err := l.prepare(ctx, text)
+	if err == nil {
+		_, err = prepared.ExecContext(ctx)
 	}
 	return err
 }
@@ -253,8 +262,7 @@ func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 func (e *sqliteEngine) together() bool { return false }
 
 func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting) (int, error) {
-	_, err := l.conn.ExecContext(ctx, "COMMIT")
-	return 0, err
+	return 0, l.exec(ctx, "COMMIT")
 }
 
 // settle is never in doubt: without a commit that returned there was none, as far as this process can tell.
