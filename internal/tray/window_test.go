@@ -157,7 +157,7 @@ func TestEveryRefusalOffersWhatMendsIt(t *testing.T) {
 	for code, want := range map[keyshift.Code]Verb{
 		keyshift.CodeAgentNotRunning: StartAgent, keyshift.CodeNotEnrolled: Open, keyshift.CodeReasonInvalid: EditReason,
 		keyshift.CodeDurationInvalid: EditDuration, keyshift.CodeAccountInUse: Again, keyshift.CodeRiskNotAccepted: Copy,
-		keyshift.CodeClockSuspect: AskHub, keyshift.CodeHubUnreachable: Again, keyshift.CodeUnavailable: Again, "made_up": Again,
+		keyshift.CodeClockSuspect: AskHub, keyshift.CodeHubUnreachable: Again, keyshift.CodeUnavailable: Again, keyshift.CodeNotFound: Open, "made_up": Again,
 	} {
 		trouble := TroubleOf(english, keyshift.Refuse(code, "text", "hint"), midday)
 		if got := trouble.Offers[0].Action.Verb; got != want {
@@ -176,7 +176,7 @@ func TestTroublesAreToldInTheUsersLanguage(t *testing.T) {
 		{keyshift.Refuse(keyshift.CodeAccountInUse, "raw", "raw hint"), "raw", "raw hint"},
 		{keyshift.Refuse("made_up", "raw", "raw hint"), "raw", "raw hint"},
 		{keyshift.Refuse(keyshift.CodeDurationInvalid, "raw", "").With("max", "4h"), "Dieses Konto gibt es für höchstens 4h am Stück.", "Bitte eine andere Dauer wählen."},
-		{errors.New("boom"), "Something went wrong in the tray.", "Try again."},
+		{errors.New("boom"), "Etwas ist schiefgegangen, das nicht sollte.", "Noch einmal versuchen. Passiert es wieder, sollte es die Verwaltung wissen."},
 	} {
 		got := TroubleOf(i18n.For(i18n.German), tt.err, midday)
 		if got.Text != tt.text || got.Hint != tt.hint {

@@ -94,7 +94,7 @@ func mend(c i18n.Catalog, t *Trouble) []Offer {
 		return []Offer{{Text: c.Text("button_edit_reason"), Action: Action{Verb: EditReason}, Main: true}}
 	case keyshift.CodeDurationInvalid:
 		return []Offer{{Text: c.Text("button_edit_duration"), Action: Action{Verb: EditDuration}, Main: true}}
-	case keyshift.CodeLeaseOver:
+	case keyshift.CodeLeaseOver, keyshift.CodeNotFound:
 		return []Offer{{Text: c.Text("button_show_accounts"), Action: show(WindowHome, ""), Main: true}}
 	case keyshift.CodeClockSuspect, keyshift.CodeOffline:
 		return []Offer{{Text: c.Text("button_ask_hub"), Action: Action{Verb: AskHub}, Main: true}, doctor}

@@ -415,3 +415,19 @@ func TestWhoCallsForTheWindowFindsItAsItWasLeft(t *testing.T) {
 		t.Errorf("the window is %s", w.request.Window)
 	}
 }
+
+func TestTheKeyboardStaysWhereItPressed(t *testing.T) {
+	w := newWorld(t, office(), tray.Settings{})
+	w.see(tray.WindowCheckOut, "a-acme_de")
+	chip := w.page.(*checkOutPage).chips.buttons[0]
+	w.window.Canvas().Focus(chip)
+	for _, name := range []fyne.KeyName{fyne.KeySpace, fyne.KeyReturn} {
+		chip.TypedKey(&fyne.KeyEvent{Name: name})
+		if w.window.Canvas().Focused() != chip {
+			t.Errorf("after %s the keyboard is at %v", name, w.window.Canvas().Focused())
+		}
+	}
+	if got := w.page.(*checkOutPage).chips.chosen; got != 0 {
+		t.Errorf("chosen is preset %d", got)
+	}
+}

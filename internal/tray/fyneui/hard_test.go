@@ -148,3 +148,17 @@ func TestEveryWindowHasATitle(t *testing.T) {
 		}
 	}
 }
+
+func TestRowsKeepTheWidthOfTheWindow(t *testing.T) {
+	w := newWorld(t, office(), tray.Settings{})
+	w.see(tray.WindowHome)
+	for _, width := range []float32{460, 380, 700} {
+		w.window.Resize(fyne.NewSize(width, 640))
+		rows := w.page.(*homePage).rows
+		for i, it := range rows.shown {
+			if got := it.object().Size().Width; got > rows.Size().Width || got < rows.Size().Width-20 {
+				t.Errorf("in a window of %v row %d has a width of %v", width, i, got)
+			}
+		}
+	}
+}

@@ -15,11 +15,11 @@ import (
 // button is a button that Enter presses too.
 type button struct {
 	widget.Button
-	escape func()
+	desk *desk
 }
 
 func (d *desk) button(text string, main bool, tapped func()) *button {
-	b := &button{escape: d.goBack}
+	b := &button{desk: d}
 	b.Text, b.OnTapped = text, tapped
 	if main {
 		b.Importance = widget.HighImportance
@@ -45,12 +45,19 @@ func (d *desk) offers(list []tray.Offer) *fyne.Container {
 // TypedKey presses the button, or goes back.
 func (b *button) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		b.Tapped(nil)
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		b.press()
 	case fyne.KeyEscape:
-		b.escape()
-	default:
-		b.Button.TypedKey(e)
+		b.desk.goBack()
+	}
+}
+
+// press is a tap by the keyboard, which stays here unless the tap led it elsewhere. Fyne's button would give it up.
+func (b *button) press() {
+	d, open := b.desk, b.desk.page
+	b.Tapped(nil)
+	if c := d.window.Canvas(); d.page == open && d.page != nil && c.Focused() == nil && !b.Disabled() {
+		c.Focus(b)
 	}
 }
 

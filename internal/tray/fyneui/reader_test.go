@@ -72,9 +72,9 @@ func TestAJumpToTheEndIsNotReading(t *testing.T) {
 
 func TestAnAcknowledgementThatFailsCanBeTriedAgain(t *testing.T) {
 	w, p := reading(t, tray.LongText{ID: "terms_x", Version: "1", Title: "Short", Paragraphs: []string{"One line."}})
-	w.agent.fail = map[string]error{"Acknowledge": refusal(keyshift.CodeStorageFull)}
+	w.agent.fail = map[string]error{"Acknowledge": refusal("made_up")}
 	w.press("I have read this")
-	w.mustRead("text of storage_full", "Short")
+	w.mustRead("text of made_up", "Short")
 	w.agent.fail = nil
 	w.press("Try again")
 	if p.open != 1 {

@@ -51,6 +51,7 @@ func (r *rows) Resize(size fyne.Size) {
 	r.BaseWidget.Resize(size)
 	if size.Width != r.width {
 		r.width = size.Width
+		r.putAllAway()
 		r.measure()
 	}
 	r.place()
@@ -64,9 +65,7 @@ func (r *rows) set(data []tray.Row) {
 	before := r.data
 	r.data = data
 	if !sameKinds(before, data) {
-		for i := range r.shown {
-			r.putAway(i)
-		}
+		r.putAllAway()
 		r.measure()
 	}
 	for i, it := range r.shown {
@@ -123,6 +122,12 @@ func (r *rows) take(kind tray.RowKind) item {
 		return newLeaseItem(r)
 	}
 	return newAccountItem(r)
+}
+
+func (r *rows) putAllAway() {
+	for i := range r.shown {
+		r.putAway(i)
+	}
 }
 
 func (r *rows) putAway(i int) {
