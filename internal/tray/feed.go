@@ -3,52 +3,94 @@ package tray
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// Feed follows an agent and gives a new picture whenever something changed.
+// Feed follows an agent and gives a new picture whenever something changed: at once with what the agent says of itself, and
+// again with each answer that completes it. So nothing that the agent knows waits for a hub that is slow to answer.
 type Feed struct {
 	Agent Agent
 	Now   func() time.Time
-	// Show gets every new picture, one after the other.
+	// Show gets every new picture, one after the other, on goroutines of the feed.
 	Show func(Picture)
 
+	mu      sync.Mutex
 	picture Picture
 }
 
-// Run follows the agent until ctx ends.
+// Run follows the agent until ctx ends, or the agent's events do.
 func (f *Feed) Run(ctx context.Context) {
+	ask := make(chan struct{}, 1)
+	var asking sync.WaitGroup
+	asking.Go(func() { f.complete(ctx, ask) })
 	for status, err := range f.Agent.Events(ctx) {
-		f.take(status, err)
+		f.change(ctx, func(p *Picture) { take(p, status, err, f.Now()) })
 		if status.GetEnrolled() {
-			f.ask(ctx)
+			select {
+			case ask <- struct{}{}:
+			default: // it will be asked anyway
+			}
 		}
-		if ctx.Err() == nil {
-			f.Show(f.picture)
-		}
+	}
+	close(ask)
+	asking.Wait()
+}
+
+// change changes the picture, and shows it.
+func (f *Feed) change(ctx context.Context, change func(*Picture)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(&f.picture)
+	if ctx.Err() == nil {
+		f.Show(f.picture)
 	}
 }
 
-func (f *Feed) take(status *v1.LocalServiceGetStatusResponse, err error) {
-	f.picture.Status, f.picture.Problem, f.picture.At = status, Explain(err), f.Now()
+func take(p *Picture, status *v1.LocalServiceGetStatusResponse, err error, now time.Time) {
+	p.Status, p.Problem, p.At = status, Explain(err), now
 	if !status.GetEnrolled() {
-		f.picture.Accounts, f.picture.AccountsProblem, f.picture.Reminders = nil, nil, nil
+		p.Accounts, p.AccountsProblem, p.Reminders, p.Texts = nil, nil, nil, nil
 	}
 }
 
-// ask completes the picture. What cannot be had stays as it was.
-func (f *Feed) ask(ctx context.Context) {
+// complete asks for the rest of the picture whenever it may have changed.
+func (f *Feed) complete(ctx context.Context, ask <-chan struct{}) {
+	for range ask {
+		f.askAgent(ctx)
+		f.askHub(ctx)
+	}
+}
+
+// askAgent asks for what the agent knows by itself. What cannot be had stays as it was.
+func (f *Feed) askAgent(ctx context.Context) {
+	reminders, noReminders := f.Agent.Reminders(ctx)
+	texts, noTexts := f.Agent.Texts(ctx)
+	f.change(ctx, func(p *Picture) {
+		if noReminders == nil && p.Status.GetEnrolled() {
+			p.Reminders = reminders
+		}
+		if noTexts == nil && p.Status.GetEnrolled() {
+			p.Texts = texts
+		}
+	})
+}
+
+// askHub asks for what the agent has to ask the hub for.
+func (f *Feed) askHub(ctx context.Context) {
 	accounts, err := f.Agent.Accounts(ctx)
-	f.picture.AccountsProblem = Explain(err)
-	if err == nil {
-		f.picture.Accounts = accounts.GetAccounts()
-	}
-	if reminders, err := f.Agent.Reminders(ctx); err == nil {
-		f.picture.Reminders = reminders
-	}
+	f.change(ctx, func(p *Picture) {
+		if !p.Status.GetEnrolled() {
+			return
+		}
+		p.AccountsProblem = Explain(err)
+		if err == nil {
+			p.Accounts = accounts.GetAccounts()
+		}
+	})
 }
 
 // Explain is an error as people may see it; nil for nil.

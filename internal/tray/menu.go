@@ -133,7 +133,7 @@ func (v View) reminders(now time.Time) []Item {
 	if v.Reminders == nil {
 		return nil
 	}
-	var items []Item
+	items := v.terms()
 	if unread := len(v.Reminders.GetShown()) + len(v.Reminders.GetWaiting()); unread > 0 {
 		items = append(items, Item{Text: v.Words.Text("tray_reminders"), Items: v.toRead()})
 	}
@@ -143,6 +143,18 @@ func (v View) reminders(now time.Time) []Item {
 		return append(items, Item{Text: text, Items: []Item{v.entry("tray_resume", Action{Verb: Resume})}})
 	}
 	return append(items, Item{Text: v.Words.Text("tray_pause"), Items: v.pauses()})
+}
+
+// terms are what the user has not read yet of what concerns them.
+func (v View) terms() []Item {
+	var items []Item
+	for _, text := range TextsOf(v.Words, v.Texts, "") {
+		items = append(items, Item{Text: text.Title, Action: show(WindowTerms, text.ID)})
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	return []Item{{Text: v.Words.Text("tray_terms"), Items: items}}
 }
 
 func (v View) toRead() []Item {

@@ -71,6 +71,11 @@ func TestMenuOfADayAtWork(t *testing.T) {
 		Waiting:       []*v1.LocalReminder{{Id: "3", Kind: "lesson", Text: "lesson_x_1", Held: "user"}},
 		MayPauseToday: true,
 	}
+	v.Texts = &v1.LocalServiceListTextsResponse{Texts: []*v1.LocalText{
+		{Id: "terms_x", Title: "X Terms of Service", Version: "2026-08-22", ConcernsUser: true},
+		{Id: "terms_facebook", Title: "read already", ConcernsUser: true, AcknowledgedAt: timestamppb.New(morning)},
+		{Id: "terms_instagram", Title: "nobody needs it"},
+	}}
 	english := i18n.For()
 	wantMenu(t, v, fmt.Sprintf(`
 Open Keyshift = open home
@@ -87,6 +92,8 @@ Check out >
   @shop (Facebook) = open check-out account-shop
   (@busy (Pinterest): lee until 10:00)
 --
+Terms to read >
+  X Terms of Service = open terms terms_x
 Reminders >
   %s = open reminder 3
   @acme: 10 minutes left. Finish up, or renew now. = open reminder 2

@@ -91,9 +91,15 @@ func (v View) answers(r *v1.LocalReminder) []Button {
 	case kindEnded:
 		return nil
 	case kindChanged, kindTerms:
-		return []Button{v.button("tray_read", show(WindowReminder, r.GetId())), v.snooze()}
+		return []Button{v.button("tray_read", show(WindowTerms, networkOf(r))), v.snooze()}
 	}
 	return []Button{v.button("tray_understood", Action{Verb: Dismiss, Reminder: r.GetId()}), v.snooze()}
+}
+
+// networkOf is the network that a reminder about terms names in its text: "changed_x".
+func networkOf(r *v1.LocalReminder) string {
+	_, name, _ := strings.Cut(r.GetText(), "_")
+	return name
 }
 
 func (v View) button(key string, a Action) Button { return Button{v.Words.Text(key), a} }

@@ -75,13 +75,13 @@ func TestAnswersOfReminders(t *testing.T) {
 	for kind, want := range map[string][]Action{
 		"ends_soon": nil, // the lease is over already
 		"ended":     nil,
-		"terms":     {show(WindowReminder, "1"), snooze},
-		"changed":   {show(WindowReminder, "1"), snooze},
+		"terms":     {show(WindowTerms, "x"), snooze},
+		"changed":   {show(WindowTerms, "x"), snooze},
 		"personal":  {{Verb: Dismiss, Reminder: "1"}, snooze},
 		"lesson":    {{Verb: Dismiss, Reminder: "1"}, snooze},
 	} {
 		var got []Action
-		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: kind}) {
+		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: kind, Text: kind + "_x"}) {
 			got = append(got, b.Action)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

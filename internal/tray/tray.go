@@ -54,6 +54,8 @@ type Picture struct {
 	AccountsProblem *keyshift.Error
 	// Reminders is nil before they were asked for.
 	Reminders *v1.LocalServiceListRemindersResponse
+	// Texts is nil before they were asked for.
+	Texts *v1.LocalServiceListTextsResponse
 	// At is when Status came: times left are counted from there.
 	At time.Time
 }

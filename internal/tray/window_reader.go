@@ -64,7 +64,7 @@ type LongText struct {
 func TextsOf(c i18n.Catalog, got *v1.LocalServiceListTextsResponse, only string) []LongText {
 	var list []LongText
 	for _, t := range got.GetTexts() {
-		asked := only == t.GetId() || only == string(NetworkOf(t.GetNetwork()))
+		asked := only != "" && (only == t.GetId() || only == string(NetworkOf(t.GetNetwork())))
 		if asked || only == "" && t.GetConcernsUser() && t.GetAcknowledgedAt() == nil {
 			list = append(list, longText(c, t))
 		}

@@ -110,7 +110,7 @@ func (a *agent) Diagnose(context.Context) (*v1.LocalServiceDiagnoseResponse, err
 }
 
 func (a *agent) Texts(context.Context) (*v1.LocalServiceListTextsResponse, error) {
-	return &v1.LocalServiceListTextsResponse{Texts: a.texts}, a.note("Texts")
+	return &v1.LocalServiceListTextsResponse{Texts: a.texts}, a.fail["Texts"]
 }
 
 func (a *agent) Acknowledge(_ context.Context, id, version string) (*v1.LocalServiceAcknowledgeResponse, error) {
