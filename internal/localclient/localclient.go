@@ -46,7 +46,7 @@ type Client struct {
 
 // New makes a client of the agent that listens at path; see ipc.DefaultPath. It does not connect yet.
 func New(path string) *Client {
-	c := &Client{path: path, silence: 5 * time.Minute, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
+	c := &Client{path: path, silence: 11 * time.Minute, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
 	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}}
 	transport := connecthttp.NewTransport(c.http, base, connecthttp.WithReadMaxBytes(maxAnswer), connecthttp.WithCompressors())
 	c.rpc = keyshiftv1connect.NewLocalServiceClient(connect.NewClient(transport))

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 
@@ -95,10 +96,12 @@ func (r *resident) tell(ctx context.Context, list ...tray.Notice) {
 
 // complain says that something did not work.
 func (r *resident) complain(ctx context.Context, err error) {
-	words := r.words()
-	text := words.Text("tray_notice_failed")
-	e := tray.Explain(err)
-	r.tell(ctx, tray.Notice{ID: "failed", Title: text, Body: keyshift.CleanText(tray.ErrorText(words, e.Code, e.Text)+" "+e.Hint, longestNotice)})
+	words, e := r.words(), tray.Explain(err)
+	body := tray.ErrorText(words, e.Code, e.Text)
+	if errors.Is(err, errNoAgent) {
+		body = words.Text("tray_agent_missing")
+	}
+	r.tell(ctx, tray.Notice{ID: "failed", Title: words.Text("tray_notice_failed"), Body: keyshift.CleanText(body, longestNotice)})
 }
 
 const longestNotice = 300

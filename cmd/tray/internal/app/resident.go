@@ -165,6 +165,7 @@ func (r *resident) change(ctx context.Context, do func()) {
 // noWindows notes that a window could not be shown.
 func (r *resident) noWindows(ctx context.Context, err error) {
 	r.log.Error("window not shown", "error", err.Error())
-	r.complain(ctx, errNoWindows.Because(err))
+	words := r.words()
+	r.tell(ctx, tray.Notice{ID: "windows", Title: words.Text("tray_notice_failed"), Body: words.Text("tray_no_windows")})
 	r.change(ctx, func() { r.view.NoWindows = true })
 }
