@@ -1,7 +1,7 @@
 package keyshift
 
 import (
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -16,14 +16,22 @@ type Acknowledgement struct {
 	At      time.Time
 }
 
-var (
-	textForm    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
-	versionForm = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z._-]{0,39}$`)
+const (
+	lowerCase = "abcdefghijklmnopqrstuvwxyz"
+	upperCase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	digits    = "0123456789"
 )
+
+// made reports whether s is one of first and then only of these and rest, and has at most so many characters.
+func made(s, first, rest string, most int) bool {
+	return s != "" && len(s) <= most && strings.ContainsRune(first, rune(s[0])) && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune(first+rest, r)
+	})
+}
 
 // Validate refuses what names no text and no version.
 func (a Acknowledgement) Validate() error {
-	if !textForm.MatchString(a.TextID) || !versionForm.MatchString(a.Version) {
+	if !made(a.TextID, lowerCase, digits+"_", 60) || !made(a.Version, lowerCase+upperCase+digits, "._-", 40) {
 		return Invalid(CodeFieldInvalid, "That names no version of a text.", "Name a text like terms_x and a version like 2026-08-22.")
 	}
 	return nil

@@ -1,9 +1,6 @@
 package keyshift
 
-import (
-	"regexp"
-	"time"
-)
+import "time"
 
 // Reminders is how a company wants its people to be reminded. The zero value takes what is usual.
 type Reminders struct {
@@ -52,10 +49,8 @@ const (
 	maxCount          = 10_000
 )
 
-var kindForm = regexp.MustCompile(`^[a-z][a-z_]{0,29}$`)
-
 // Plausible reports whether a count can be meant on a day: nobody counts the future, or what is long over.
 func (c ReminderCount) Plausible(today Date) bool {
-	return kindForm.MatchString(c.Kind) && c.Shown > 0 && c.Shown <= maxCount && c.Answered >= 0 && c.Answered <= maxCount &&
+	return made(c.Kind, lowerCase, "_", 30) && c.Shown > 0 && c.Shown <= maxCount && c.Answered >= 0 && c.Answered <= maxCount &&
 		!today.Add(1).Before(c.Day) && !c.Day.Before(today.Add(-ReminderCountDays-2))
 }

@@ -173,3 +173,26 @@ func TestARequestIDHas128Bits(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyTextsAndVersionsAreAcknowledged(t *testing.T) {
+	for _, tt := range []struct {
+		text, version string
+		want          bool
+	}{
+		{"terms_x", "2026-08-22", true},
+		{"policy2", "v1.3_b", true},
+		{"", "1", false},
+		{"terms_x", "", false},
+		{"_terms", "1", false},
+		{"Terms", "1", false},
+		{"terms_é", "1", false},
+		{"terms_x", "-1", false},
+		{"terms_x", "1 2", false},
+		{strings.Repeat("a", 61), "1", false},
+		{"terms_x", strings.Repeat("1", 41), false},
+	} {
+		if err := (Acknowledgement{TextID: tt.text, Version: tt.version}).Validate(); (err == nil) != tt.want {
+			t.Errorf("%q, %q: %v, want it to be usable: %v", tt.text, tt.version, err, tt.want)
+		}
+	}
+}
