@@ -62,11 +62,14 @@ func goList(system, cgo string, args ...string) ([]goPackage, error) {
 	}
 }
 
+// drawn is what draws with Fyne: go.mod leaves it out of ./..., because it takes minutes to compile.
+const drawn = "./internal/tray/fyneui"
+
 // packages lists our packages as each operating system sees them, so that imports of platform files count.
 var packages = sync.OnceValues(func() ([]goPackage, error) {
 	var all []goPackage
 	for _, system := range systems {
-		list, err := goList(system, "0", "./...")
+		list, err := goList(system, "0", "./...", drawn)
 		if err != nil {
 			return nil, err
 		}

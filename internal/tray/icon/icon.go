@@ -16,14 +16,13 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
-// Icon is the icon with its menu. There is one in a program. The zero value is ready; set Do before Run.
+// Icon is the icon with its menu. There is one in a program. The zero value is ready, for a dark ground; set Do before Run.
 type Icon struct {
 	// Do is told of each click on an entry. It is called on a goroutine of its own.
 	Do func(tray.Action)
-	// Dark says that the icon stands on a dark ground.
-	Dark bool
 
 	mu      sync.Mutex
+	light   bool
 	ready   bool
 	face    tray.Face
 	entries []*entry
@@ -62,13 +61,26 @@ func (i *Icon) Show(face tray.Face) {
 
 func (i *Icon) show(face tray.Face) {
 	if face.State != i.face.State {
-		setIcon(face.State, i.Dark)
+		setIcon(face.State, !i.light)
 	}
 	if face.Tooltip != i.face.Tooltip {
 		systray.SetTooltip(face.Tooltip)
 	}
 	i.showMenu(face.Menu)
 	i.face = face
+}
+
+// OnLight says whether the icon stands on a light ground.
+func (i *Icon) OnLight(light bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.light == light {
+		return
+	}
+	i.light = light
+	if i.ready && i.face.State != "" {
+		setIcon(i.face.State, !light)
+	}
 }
 
 // showMenu changes the entries in place where the menu has the same form as before, so that an open menu stays open.

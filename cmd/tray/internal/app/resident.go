@@ -74,7 +74,7 @@ func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelF
 		command: p.windowCommand(ctx, f.Socket), failed: func(err error) { r.noWindows(ctx, err) },
 		saved: func() { r.change(ctx, func() { r.view.Words, r.view.Wishes = p.words(), p.wishes() }) },
 	}
-	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }, Dark: true}
+	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }}
 	r.icon.Show(r.view.Face(p.Now()))
 	return r
 }
@@ -94,6 +94,7 @@ func (r *resident) stay(ctx context.Context, f flags) error {
 		return nil
 	}
 	go r.watchHost(ctx, f)
+	go icon.Grounds(ctx, r.icon.OnLight)
 	r.icon.Run(ctx, func() { r.log.Info("tray started", "version", r.Version.Version) })
 	return nil
 }
