@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/ipc"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 	"github.com/keyshift-hq/keyshift/internal/tray"
@@ -39,8 +40,13 @@ type resident struct {
 	elsewhere bool
 }
 
+var errNoDesk = keyshift.Refuse(keyshift.CodeUnavailable, "There is no desktop here: neither a session bus nor a display.", "In a terminal, `keyshift-agent` does the same.")
+
 // reside is the resident's life.
 func (p *Program) reside(ctx context.Context, f flags) error {
+	if !hasBus(p.Env) && !hasDisplay(p.Env) {
+		return errNoDesk
+	}
 	l, err := claim(ctx, ipc.TrayPath(f.Socket), f.request())
 	if errors.Is(err, errTaken) {
 		return nil

@@ -95,6 +95,16 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+func TestWithoutADesktopItEnds(t *testing.T) {
+	for name, args := range map[string][]string{"plainly": {}, "for a window": {"--window", "home"}, "at login": {"--background"}} {
+		var errs bytes.Buffer
+		p := &Program{Args: append(args, "--socket", socket(t)), Env: func(string) string { return "" }, Stderr: &errs, Now: time.Now}
+		if got := p.Run(t.Context()); got == 0 || !bytes.Contains(errs.Bytes(), []byte("There is no desktop here")) {
+			t.Errorf("started %s: exit code %d, %q", name, got, errs.String())
+		}
+	}
+}
+
 func TestAWindowProcessWithoutADisplaySaysSo(t *testing.T) {
 	var errs bytes.Buffer
 	p := &Program{Args: []string{"--child", "--socket", socket(t)}, Env: func(string) string { return "" }, Stderr: &errs, Now: time.Now}
