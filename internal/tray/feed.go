@@ -53,7 +53,7 @@ func (f *Feed) change(ctx context.Context, change func(*Picture)) {
 func take(p *Picture, status *v1.LocalServiceGetStatusResponse, err error, now time.Time) {
 	p.Status, p.Problem, p.At = status, Explain(err), now
 	if !status.GetEnrolled() {
-		p.Accounts, p.AccountsProblem, p.Reminders, p.Texts = nil, nil, nil, nil
+		p.Accounts, p.AccountsAsked, p.AccountsProblem, p.Reminders, p.Texts = nil, false, nil, nil, nil
 	}
 }
 
@@ -86,7 +86,7 @@ func (f *Feed) askHub(ctx context.Context) {
 		if !p.Status.GetEnrolled() {
 			return
 		}
-		p.AccountsProblem = Explain(err)
+		p.AccountsAsked, p.AccountsProblem = true, Explain(err)
 		if err == nil {
 			p.Accounts = accounts.GetAccounts()
 		}

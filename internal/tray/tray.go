@@ -50,6 +50,8 @@ type Picture struct {
 	Problem *keyshift.Error
 	// Accounts are those that the user may check out, as of the last time that the hub was asked.
 	Accounts []*v1.Lendable
+	// AccountsAsked is set once the hub was asked for them.
+	AccountsAsked bool
 	// AccountsProblem is why Accounts may be out of date.
 	AccountsProblem *keyshift.Error
 	// Reminders is nil before they were asked for.

@@ -74,7 +74,7 @@ func HomeOf(c i18n.Catalog, p Picture, search string, now time.Time) Home {
 	h.Where = c.Text("home_at_hub", Name(p.Status.GetUser()), Name(p.Status.GetHubName()))
 	h.Rows = append(leaseRows(c, p, now), accountRows(c, p, search, now)...)
 	if len(h.Rows) == 0 {
-		h.Empty = nothing(c, search)
+		h.Empty = nothing(c, p, search, now)
 	}
 	return h
 }
@@ -94,12 +94,25 @@ func emptyHome(c i18n.Catalog, p Picture) *Empty {
 	return nil
 }
 
-func nothing(c i18n.Catalog, search string) *Empty {
-	if search != "" {
+func nothing(c i18n.Catalog, p Picture, search string, now time.Time) *Empty {
+	switch t := TroubleOf(c, p.accountsError(), now); {
+	case search != "":
 		return &Empty{Text: c.Text("home_search_none", keyshift.CleanText(search, 40))}
+	case !p.AccountsAsked:
+		return &Empty{Text: c.Text("win_working")}
+	case t != nil:
+		return &Empty{t.Text, t.Hint, []Offer{{Text: c.Text("button_ask_hub"), Action: Action{Verb: AskHub}, Main: true}}}
 	}
 	ask := Offer{Text: c.Text("button_ask_hub"), Action: Action{Verb: AskHub}, Main: true}
 	return &Empty{c.Text("empty_nothing_title"), c.Text("empty_nothing_text"), []Offer{ask}}
+}
+
+// accountsError is why the accounts are not known, a plain nil if they are.
+func (p Picture) accountsError() error {
+	if p.AccountsProblem == nil {
+		return nil
+	}
+	return p.AccountsProblem
 }
 
 // banner tells what concerns everything in the window, the gravest thing only.
@@ -118,6 +131,8 @@ func banner(c i18n.Catalog, p Picture, now time.Time) *Trouble {
 		return &Trouble{Code: keyshift.CodeHubUnreachable, Text: c.Text("banner_offline_never"), Offers: ask}
 	case !s.GetConnected():
 		return &Trouble{Code: keyshift.CodeHubUnreachable, Text: c.Text("banner_offline", Clock(c, s.GetLastContact().AsTime(), now)), Offers: ask}
+	case p.AccountsProblem != nil && len(p.Accounts) > 0:
+		return TroubleOf(c, p.AccountsProblem, now)
 	}
 	return nil
 }

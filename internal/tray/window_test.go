@@ -33,7 +33,7 @@ func heldFor(handle string, left time.Duration) *v1.HeldLease {
 }
 
 func pictureOf(leases []*v1.HeldLease, accounts ...*v1.Lendable) Picture {
-	return Picture{At: midday, Accounts: accounts, Status: &v1.LocalServiceGetStatusResponse{
+	return Picture{At: midday, Accounts: accounts, AccountsAsked: true, Status: &v1.LocalServiceGetStatusResponse{
 		Enrolled: true, Connected: true, User: "dana", HubName: "Example Ltd.", Leases: leases,
 	}}
 }
@@ -103,6 +103,9 @@ func TestHomeIsNeverBlank(t *testing.T) {
 	notEnrolled := Picture{At: midday, Status: &v1.LocalServiceGetStatusResponse{}}
 	away := Picture{At: midday, Problem: &keyshift.Error{Code: keyshift.CodeAgentNotRunning}}
 	foreign := Picture{At: midday, Problem: &keyshift.Error{Code: keyshift.CodePeerRefused}}
+	waiting, refused := pictureOf(nil), pictureOf(nil)
+	waiting.AccountsAsked = false
+	refused.AccountsProblem = &keyshift.Error{Code: keyshift.CodeUserInactive}
 	for _, tt := range []struct {
 		name    string
 		picture Picture
@@ -114,6 +117,8 @@ func TestHomeIsNeverBlank(t *testing.T) {
 		{"somebody in its place", foreign, "Another user's program stands in the agent's place. Nothing was sent to it.", Copy},
 		{"not enrolled", notEnrolled, "Welcome to Keyshift", Open},
 		{"nothing granted", pictureOf(nil), "Nothing here yet", AskHub},
+		{"not asked yet", waiting, "", ""},
+		{"not answered", refused, "Your access is switched off at the moment.", AskHub},
 	} {
 		e := HomeOf(english, tt.picture, "", midday).Empty
 		if e == nil {

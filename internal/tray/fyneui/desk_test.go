@@ -111,6 +111,18 @@ func TestTryingAgainIsTheSameCheckOut(t *testing.T) {
 	}
 }
 
+func TestAfterARefusalTryingAgainIsANewQuestion(t *testing.T) {
+	w := newWorld(t, office(), tray.Settings{})
+	w.see(tray.WindowCheckOut, "a-acme_de")
+	test.Type(w.page.(*checkOutPage).reason, "launch")
+	w.agent.fail = map[string]error{"CheckOut": refusal(keyshift.CodeAccountInUse)}
+	w.press("Check out")
+	w.press("Try again")
+	if a, b := w.agent.outs[0].GetRequestId(), w.agent.outs[1].GetRequestId(); a == b {
+		t.Errorf("both questions have the request id %s", a)
+	}
+}
+
 func TestASecondPressAsksOnce(t *testing.T) {
 	w := newWorld(t, office(), tray.Settings{})
 	w.see(tray.WindowCheckOut, "a-acme_de")
@@ -185,27 +197,24 @@ func TestNothingHeldPlansNothing(t *testing.T) {
 	}
 }
 
-func TestAPictureThatIsTheSameIsNotDrawnAgain(t *testing.T) {
+func TestOnlyWhatChangedIsDrawn(t *testing.T) {
 	w := newWorld(t, office(), tray.Settings{})
 	w.see(tray.WindowHome)
 	rows := w.page.(*homePage).rows
-	shown := rows.inner.Objects
-	ringBefore := *findRing(t, w)
-	w.take(w.picture)
-	if !slices.Equal(shown, rows.inner.Objects) || *findRing(t, w) != ringBefore {
-		t.Error("the same picture changed what is drawn")
+	at := func(now time.Time) []tray.Row { return tray.HomeOf(w.words, w.picture, "", now).Rows }
+	if drawn := rows.set(at(noon)); drawn != 0 {
+		t.Errorf("of the same picture %d rows were drawn", drawn)
 	}
-}
-
-func findRing(t *testing.T, w *world) *ring {
-	t.Helper()
-	for _, o := range w.all() {
-		if r, ok := o.(*ring); ok {
-			return r
-		}
+	if drawn := rows.set(at(noon.Add(time.Minute))); drawn != 2 {
+		t.Errorf("after a minute %d rows were drawn, want the two leases", drawn)
 	}
-	t.Fatal("there is no ring")
-	return nil
+	r := newRing(40)
+	if first, again, nearby := r.set(0.5, false, "a"), r.set(0.5, false, "a"), r.set(0.5001, false, "a"); !first || again || !nearby {
+		t.Errorf("drawn: %v, again %v, one degree further %v", first, again, nearby)
+	}
+	if unseen := r.set(0.5002, false, "a"); unseen {
+		t.Error("a change that nobody sees is drawn")
+	}
 }
 
 func TestARevocationIsSeen(t *testing.T) {
@@ -387,6 +396,9 @@ func TestTheKeyboardReachesEverything(t *testing.T) {
 		want := map[fyne.Focusable]bool{}
 		for _, o := range w.all() {
 			_, can := o.(fyne.Focusable)
+			if keeps, ok := o.(fyne.Tabbable); ok && keeps.AcceptsTab() {
+				t.Errorf("%s: Tab does not leave %T", s.name, o)
+			}
 			if d, ok := o.(fyne.Disableable); can && (!ok || !d.Disabled()) && o.Visible() {
 				want[o.(fyne.Focusable)] = true
 			}
@@ -430,4 +442,23 @@ func TestTheKeyboardStaysWhereItPressed(t *testing.T) {
 	if got := w.page.(*checkOutPage).chips.chosen; got != 0 {
 		t.Errorf("chosen is preset %d", got)
 	}
+}
+
+func TestAnAccountThatIsNotKnownYetIsWaitedFor(t *testing.T) {
+	a := office()
+	accounts := a.accounts
+	a.accounts = nil
+	w := newWorld(t, a, tray.Settings{})
+	w.show(tray.Request{Window: tray.WindowCheckOut, Argument: "a-acme_de"})
+	p := tray.Picture{Status: a.status, At: noon}
+	w.take(p)
+	w.mustRead("One moment …")
+	p.AccountsAsked, p.Accounts = true, accounts
+	w.take(p)
+	w.mustRead("What do you need it for?")
+	if w.reads("One moment …") || w.reads("not in your list") {
+		t.Errorf("the window says %q", w.texts())
+	}
+	w.see(tray.WindowCheckOut, "a-gone")
+	w.mustRead("This account is not in your list any more.")
 }

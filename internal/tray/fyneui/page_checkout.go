@@ -73,12 +73,10 @@ func (p *checkOutPage) update(now time.Time) time.Duration {
 	w := tray.CheckOutOf(p.desk.words, p.desk.picture, p.account, now)
 	changed := false
 	if w == nil {
-		if len(p.form.Objects) == 0 && p.desk.picture.Status != nil {
-			changed = p.desk.putEmpty(p.gone, &tray.Empty{Text: p.desk.text("checkout_gone")})
-			p.foot.Hide()
-		}
+		changed = p.missing()
 	} else {
-		changed = p.fill(w) || p.gone.clear()
+		changed = p.gone.clear()
+		changed = p.fill(w) || changed
 		p.chips.move(w.Presets)
 		p.head.set(w.Network, w.Title, w.Line)
 		p.account = w.Account
@@ -96,6 +94,19 @@ func (p *checkOutPage) update(now time.Time) time.Duration {
 		p.desk.refit()
 	}
 	return untilMinute(now)
+}
+
+// missing says that there is no such account, once that is known. A form that is there stays: something was typed.
+func (p *checkOutPage) missing() bool {
+	if len(p.form.Objects) > 0 {
+		return false
+	}
+	p.foot.Hide()
+	text := "checkout_gone"
+	if !p.desk.picture.AccountsAsked {
+		text = "win_working"
+	}
+	return p.desk.putEmpty(p.gone, &tray.Empty{Text: p.desk.text(text)})
 }
 
 // untilMinute is how long the clock on the wall stays as it is.

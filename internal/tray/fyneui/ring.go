@@ -24,14 +24,15 @@ func newRing(diameter float32) *ring {
 	return r
 }
 
-// set draws the ring anew, but only if that can be seen.
-func (r *ring) set(part float64, soon bool, text string) {
+// set draws the ring anew, but only if that can be seen, and reports whether it was.
+func (r *ring) set(part float64, soon bool, text string) (drawn bool) {
 	part = min(1, max(0, part))
 	if degrees(part) == degrees(r.part) && soon == r.soon && text == r.text {
-		return
+		return false
 	}
 	r.part, r.soon, r.text = part, soon, text
 	r.Refresh()
+	return true
 }
 
 // degrees is the length of the arc: whole ones, because nobody sees less. Something left is never drawn as nothing.

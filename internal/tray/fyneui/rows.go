@@ -57,11 +57,8 @@ func (r *rows) Resize(size fyne.Size) {
 	r.place()
 }
 
-// set shows other rows. Those that stay as they are are not drawn again.
-func (r *rows) set(data []tray.Row) {
-	if reflect.DeepEqual(data, r.data) {
-		return
-	}
+// set shows other rows, and gives how many that can be seen were drawn again: those that stay as they are are not.
+func (r *rows) set(data []tray.Row) (drawn int) {
 	before := r.data
 	r.data = data
 	if !sameKinds(before, data) {
@@ -71,9 +68,11 @@ func (r *rows) set(data []tray.Row) {
 	for i, it := range r.shown {
 		if !reflect.DeepEqual(before[i], data[i]) {
 			it.set(i, data[i])
+			drawn++
 		}
 	}
 	r.place()
+	return drawn
 }
 
 func sameKinds(a, b []tray.Row) bool {

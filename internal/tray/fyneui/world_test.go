@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,15 +39,18 @@ type agent struct {
 	// fail are the errors of methods.
 	fail map[string]error
 
-	mu     sync.Mutex
 	called []string
 	outs   []*v1.LocalServiceCheckOutRequest
+	// elsewhere reports whether the question comes from another goroutine than that of the user interface.
+	elsewhere func() bool
+	t         *testing.T
 }
 
 // note remembers a question and gives the error that it is to be answered with.
 func (a *agent) note(method string, args ...any) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+	if !a.elsewhere() {
+		a.t.Errorf("%s is asked on the goroutine of the user interface", method)
+	}
 	a.called = append(a.called, strings.TrimSpace(fmt.Sprintln(append([]any{method}, args...)...)))
 	return a.fail[method]
 }
@@ -211,6 +213,8 @@ type world struct {
 	// plans are what was planned and not stopped.
 	plans map[int]plan
 	made  int
+	// settling is set while what was spawned is done.
+	settling bool
 }
 
 type plan struct {
@@ -220,8 +224,9 @@ type plan struct {
 
 func newWorld(t *testing.T, a *agent, s tray.Settings) *world {
 	w := &world{t: t, agent: a, now: noon, plans: map[int]plan{}}
+	a.t, a.elsewhere = t, func() bool { return w.settling }
 	app := test.NewTempApp(t)
-	b := bridge{ctx: t.Context(), post: func(f func()) { f() }, spawn: func(f func()) { w.queue = append(w.queue, f) }, after: w.after}
+	b := bridge{ctx: t.Context(), post: w.post, spawn: func(f func()) { w.queue = append(w.queue, f) }, after: w.after}
 	ids := 0
 	w.desk = newDesk(b, app, Options{
 		Agent: a, Settings: s, Languages: []string{"en"}, Linger: time.Minute, Login: &login{}, Now: func() time.Time { return w.now },
@@ -238,12 +243,22 @@ func (w *world) after(d time.Duration, f func()) func() {
 	return func() { delete(w.plans, id) }
 }
 
+// post does something on the goroutine of the user interface.
+func (w *world) post(f func()) {
+	before := w.settling
+	w.settling = false
+	f()
+	w.settling = before
+}
+
 // settle lets everything that was begun come to its end.
 func (w *world) settle() {
 	for len(w.queue) > 0 {
 		f := w.queue[0]
 		w.queue = w.queue[1:]
+		w.settling = true
 		f()
+		w.settling = false
 	}
 }
 
