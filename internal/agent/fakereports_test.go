@@ -17,12 +17,16 @@ type told struct {
 	counts   map[string]int64 // the largest, by day and kind
 	deaf     bool             // what is said is kept, and answered with an error
 	untaken  bool             // counts are not kept
+	refusal  error            // what is said is refused
 }
 
 // hear takes a request, and reports whether it is new.
 func (h *told) hear(request string) (fresh bool, err error) {
 	if h.said == nil {
 		h.said = map[string]int{}
+	}
+	if h.refusal != nil {
+		return false, h.refusal
 	}
 	h.said[request]++
 	if h.deaf {

@@ -16,7 +16,7 @@ var errOutboxFull = keyshift.Refuse(keyshift.CodeUnavailable, "20 reports wait o
 	"Check the network connection, then try again; if it is urgent, call your admin.")
 
 // ReportMistake keeps a self-report on the disk, and tells the hub now or when it is reached. When it returns without an error,
-// the report is not lost.
+// the report is not lost. One that the hub refuses for good is an error.
 func (a *Agent) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMistakeRequest) (*v1.LocalServiceReportMistakeResponse, error) {
 	item, err := a.readMistake(req)
 	if err != nil {
@@ -36,6 +36,9 @@ func (a *Agent) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMis
 		return nil, err
 	}
 	a.sendSoon(ctx)
+	if err := a.outbox.refusal(item.RequestID); err != nil {
+		return nil, err
+	}
 	now := a.outbox.read()
 	return &v1.LocalServiceReportMistakeResponse{Told: !now.waits(item.RequestID), Waiting: now.mistakes()}, nil
 }

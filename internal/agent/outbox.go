@@ -30,6 +30,8 @@ type outbox struct {
 
 	mu   sync.Mutex
 	kept outboxState
+	// refused are the last reports that the hub will never take, with why, for users who still wait to hear.
+	refused map[string]error
 }
 
 type outboxState struct {
@@ -60,7 +62,7 @@ type readText struct {
 
 // openOutbox reads what waits. A file that says nothing is as good as none.
 func openOutbox(files files) (*outbox, error) {
-	o := &outbox{files: files}
+	o := &outbox{files: files, refused: map[string]error{}}
 	raw, err := files.Read(outboxFile)
 	if err != nil && !nothingKept(err) {
 		return nil, err
@@ -68,6 +70,7 @@ func openOutbox(files files) (*outbox, error) {
 	if err == nil && json.Unmarshal(raw, &o.kept) != nil {
 		o.kept = outboxState{}
 	}
+	o.kept.Waiting = slices.DeleteFunc(o.kept.Waiting, func(i outItem) bool { return (i.Mistake == nil) == (i.Read == nil) })
 	return o, nil
 }
 
@@ -105,6 +108,23 @@ func (o *outbox) drop(request string) error {
 		s.Waiting = slices.DeleteFunc(s.Waiting, func(i outItem) bool { return i.RequestID == request })
 		return nil
 	})
+}
+
+// refuse takes note that the hub will never take a message.
+func (o *outbox) refuse(request string, why error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.refused) >= maxMistakes {
+		clear(o.refused)
+	}
+	o.refused[request] = why
+}
+
+// refusal is why the hub will never take a message; nil if it did, or may.
+func (o *outbox) refusal(request string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.refused[request]
 }
 
 // forget begins anew, for another hub.
@@ -164,6 +184,10 @@ func (a *Agent) sendOut(ctx context.Context) error {
 			a.log.Info("tell the hub again later", "request_id", item.RequestID, "error", err)
 			failed = err
 			continue
+		}
+		if err != nil {
+			a.log.Warn("the hub will not take what it was told", "request_id", item.RequestID, "error", err)
+			a.outbox.refuse(item.RequestID, err)
 		}
 		if err := a.outbox.drop(item.RequestID); err != nil {
 			a.log.Error("write outbox", "error", err)

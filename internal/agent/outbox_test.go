@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/network"
@@ -216,6 +218,51 @@ func TestWhatWaitsIsToldBeforeTheHubIsLeft(t *testing.T) {
 		w.wantMistakes("last words")
 		if len(a.outbox.read().Waiting) != 0 {
 			t.Error("something still waits for a hub that is left")
+		}
+	})
+}
+
+// A report that the hub refuses for good does not count as told.
+func TestAMistakeThatTheHubRefusesIsAnError(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.settle(time.Second)
+		w.hub.told.with(func() {
+			w.hub.told.refusal = api.ToConnect(keyshift.Invalid(keyshift.CodeFieldInvalid, "Too long for this hub.", ""))
+		})
+		got, err := a.ReportMistake(t.Context(), mistake("hello"))
+		w.wantCode(err, keyshift.CodeFieldInvalid)
+		if got.GetTold() || len(a.outbox.read().Waiting) != 0 {
+			t.Errorf("%v, and %d messages wait", got, len(a.outbox.read().Waiting))
+		}
+	})
+}
+
+func TestAnOutboxWithNonsenseStopsNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		_, stop := w.enrolled()
+		stop()
+		if err := w.state.Write(outboxFile, []byte(`{"waiting":[{},{"request_id":"x"},{"request_id":"y","mistake":{"text":"kept"}}]}`)); err != nil {
+			t.Fatal(err)
+		}
+		w.boot()
+		w.settle(time.Minute)
+		w.wantMistakes("kept")
+	})
+}
+
+func TestAcknowledgingAtTheSameTimeIsSayingItOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.unplug()
+		w.settle(time.Minute)
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() { _, _ = a.Acknowledge(t.Context(), "terms_x", network.TermsOf(keyshift.X).ArchivedAt) })
+		}
+		all.Wait()
+		if n := len(a.outbox.read().Waiting); n != 1 {
+			t.Errorf("%d messages wait, want one", n)
 		}
 	})
 }

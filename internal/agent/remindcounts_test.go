@@ -54,3 +54,13 @@ func TestCountsOfLongAgoAreForgotten(t *testing.T) {
 		t.Errorf("%d days from %v on, want %d", len(k.Days), k.Days[0].Day, keyshift.ReminderCountDays+1)
 	}
 }
+
+// The hub takes every kind of reminder that there is.
+func TestEveryKindIsPlausible(t *testing.T) {
+	today := keyshift.Date{Year: 2026, Month: time.November, Day: 22}
+	for _, kind := range reminder.Kinds() {
+		if !(keyshift.ReminderCount{Day: today, Kind: string(kind), Shown: 1}).Plausible(today) {
+			t.Errorf("%s is not counted", kind)
+		}
+	}
+}

@@ -31,6 +31,8 @@ type reminders struct {
 
 	mu   sync.Mutex
 	kept remindersKeptState
+	// changes counts the changes, so that a step sees whether something came between.
+	changes int
 }
 
 type remindersKeptState struct {
@@ -61,7 +63,13 @@ func openReminders(files files) (*reminders, error) {
 func (r *reminders) change(apply func(*remindersKeptState)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	apply(&r.kept)
+	return r.apply(apply)
+}
+
+// apply is change for a caller who has the lock.
+func (r *reminders) apply(change func(*remindersKeptState)) error {
+	r.changes++
+	change(&r.kept)
 	raw, err := json.Marshal(r.kept)
 	if err != nil {
 		return fmt.Errorf("encode reminders: %w", err)
@@ -83,10 +91,26 @@ func (r *reminders) read() remindersKeptState {
 	return r.kept
 }
 
+// replace is change, unless something changed since it was the count of changes.
+func (r *reminders) replace(since int, change func(*remindersKeptState)) (replaced bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changes != since {
+		return false, nil
+	}
+	return true, r.apply(change)
+}
+
+func (r *reminders) readCounted() (remindersKeptState, int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept, r.changes
+}
+
 // step looks at what is due, and asks away only when something is to be shown. It writes only when something was shown, came
-// to wait, or waits for something else.
+// to wait, or waits for something else. What the user said meanwhile counts: then the look is void, and the next comes soon.
 func (r *reminders) step(now reminder.Situation, away func() bool) (changed bool, next time.Time, err error) {
-	before := r.read()
+	before, count := r.readCounted()
 	settings := reminder.Settings{Hours: before.Hours, Cap: before.Wishes.PerHour, Every: before.Wishes.Every}
 	state, shown, next := reminder.Step(before.State, settings, now)
 	if len(shown) > 0 && away() {
@@ -99,7 +123,7 @@ func (r *reminders) step(now reminder.Situation, away func() bool) (changed bool
 	if len(shown) == 0 && state.Made == before.State.Made && len(state.Leases) == len(before.State.Leases) && slices.EqualFunc(state.Waiting, before.State.Waiting, sameWait) {
 		return false, next, nil
 	}
-	return true, next, r.change(func(k *remindersKeptState) {
+	changed, err = r.replace(count, func(k *remindersKeptState) {
 		k.State = state
 		k.Shown = append(k.Shown, shown...)
 		k.Shown = k.Shown[max(0, len(k.Shown)-remindersKept):]
@@ -107,6 +131,10 @@ func (r *reminders) step(now reminder.Situation, away func() bool) (changed bool
 			k.count(k.Hours.Day(now.Now), r.Kind).Shown++
 		}
 	})
+	if !changed {
+		next = now.Now
+	}
+	return changed, next, err
 }
 
 func sameWait(a, b reminder.Reminder) bool { return a.ID == b.ID && a.Held == b.Held }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/presence"
 )
 
 func textsOf(list []*v1.LocalReminder) []string {
@@ -91,5 +93,27 @@ func TestRemindersArePaused(t *testing.T) {
 		}
 		w.settle(time.Second)
 		w.reminded(a, "terms_x")
+	})
+}
+
+// A look at the screen takes time, in which the user may have clicked.
+func TestAPauseDuringALookCounts(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		var once sync.Once
+		w.desk.becomes(func() presence.State {
+			once.Do(func() {
+				if err := a.PauseReminders(time.Hour, false); err != nil {
+					t.Error(err)
+				}
+			})
+			return presence.State{}
+		})
+		w.checkedOut(a)
+		w.settle(5 * time.Second)
+		w.reminded(a)
+		if a.Reminders().GetPausedUntil() == nil || len(a.Reminders().GetWaiting()) != 1 {
+			t.Errorf("paused until %v, waiting %v: the pause is lost", a.Reminders().GetPausedUntil(), a.Reminders().GetWaiting())
+		}
 	})
 }

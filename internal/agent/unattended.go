@@ -8,18 +8,22 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/presence"
 )
 
-// hearDesk passes on what the desk tells, to everybody who listens.
+// hearDesk passes on what the desk tells, to everybody who listens. Every program of the desktop can make it tell something,
+// and each word makes the agent look, so there is a rest after each.
 func (a *Agent) hearDesk(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case <-a.cfg.Desk.Changes():
 			a.deskBell.ring()
+			sleep(ctx, deskRest)
 		case <-ctx.Done():
 		}
 	}
 }
 
 const (
+	// deskRest is the least time between two words of the desk that are listened to.
+	deskRest = time.Second
 	// lookForLock is how often the desk is looked at for a lock that the system does not tell of.
 	lookForLock = 20 * time.Second
 	// lookForIdle is the least time between two looks for an idle user.

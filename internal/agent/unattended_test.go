@@ -102,3 +102,21 @@ func TestSettingsThatNobodyCanMeanAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// Any program of the desktop can say that something changed, as often as it likes.
+func TestADeskThatTellsWithoutEndIsLookedAtNowAndThen(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.chose(a, &v1.LocalSettings{CheckInWhenLocked: true})
+		w.checkedOut(a)
+		w.settle(time.Minute)
+		before := w.desk.looked()
+		for range 500 {
+			poke(w.desk.changes)
+			w.settle(20 * time.Millisecond)
+		}
+		if got := w.desk.looked() - before; got < 5 || got > 15 {
+			t.Errorf("in 10 seconds the desk was looked at %d times, want about once a second", got)
+		}
+	})
+}

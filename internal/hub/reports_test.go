@@ -177,7 +177,7 @@ func TestReminderCountsMayComeTwiceAndLate(t *testing.T) {
 	tell(lee, keyshift.ReminderCount{Day: today, Kind: "terms", Shown: 2, Answered: 1})
 	tell(lee, // what nobody can have counted
 		keyshift.ReminderCount{Day: today.Add(5), Kind: "terms", Shown: 1}, keyshift.ReminderCount{Day: today.Add(-100), Kind: "terms", Shown: 1},
-		keyshift.ReminderCount{Day: today, Kind: "Ω", Shown: 1}, keyshift.ReminderCount{Day: today, Kind: "ended", Shown: 1 << 40},
+		keyshift.ReminderCount{Day: today, Kind: "Ω", Shown: 1}, keyshift.ReminderCount{Day: today, Kind: "made_up", Shown: 1}, keyshift.ReminderCount{Day: today, Kind: "ended", Shown: 1 << 40},
 	)
 	view, err := w.hub.GetReminders(t.Context(), w.byOwner())
 	w.must(err)

@@ -1,6 +1,9 @@
 package keyshift
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reminders is how a company wants its people to be reminded. The zero value takes what is usual.
 type Reminders struct {
@@ -49,8 +52,11 @@ const (
 	maxCount          = 10_000
 )
 
+// reminderKinds are those of package reminder. Only they are counted: every further one would be a row for each day and device.
+var reminderKinds = []string{"ends_soon", "ended", "changed", "terms", "personal", "lesson"}
+
 // Plausible reports whether a count can be meant on a day: nobody counts the future, or what is long over.
 func (c ReminderCount) Plausible(today Date) bool {
-	return made(c.Kind, lowerCase, "_", 30) && c.Shown > 0 && c.Shown <= maxCount && c.Answered >= 0 && c.Answered <= maxCount &&
+	return slices.Contains(reminderKinds, c.Kind) && c.Shown > 0 && c.Shown <= maxCount && c.Answered >= 0 && c.Answered <= maxCount &&
 		!today.Add(1).Before(c.Day) && !c.Day.Before(today.Add(-ReminderCountDays-2))
 }

@@ -46,6 +46,9 @@ const (
 
 var urgency = []Kind{EndsSoon, Ended, Changed, Terms, Personal, Lesson}
 
+// Kinds lists all kinds, the most urgent first.
+func Kinds() []Kind { return slices.Clone(urgency) }
+
 // Advice reports whether the kind is about manners and not about a lease that is held.
 func (k Kind) Advice() bool { return k != EndsSoon && k != Ended }
 
