@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,11 +9,18 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/i18n"
 )
 
+// mostNames is how many accounts a reminder names.
+const mostNames = 5
+
 // ReminderText is a reminder in words, without what it says besides.
 func ReminderText(c i18n.Catalog, r *v1.LocalReminder) string {
-	names := make([]string, len(r.GetAccounts()))
-	for i, a := range r.GetAccounts() {
-		names[i] = Name(a)
+	var names []string
+	for _, a := range r.GetAccounts() {
+		if len(names) == mostNames {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, Name(a))
 	}
 	return c.Text(r.GetText(), strings.Join(names, ", "))
 }
@@ -108,16 +116,19 @@ func (v View) snooze() Button {
 	return v.button("tray_snooze", Action{Verb: Pause, Duration: v.Wishes.Snooze()})
 }
 
-// endAnswers prolong a lease or give it back: the first of those that a warning is about and that is still live.
+// endAnswers prolong a lease or give it back: of those that a warning can be about the one that ends first. A company often
+// has the same handle on several networks.
 func (v View) endAnswers(r *v1.LocalReminder) []Button {
+	var first *v1.HeldLease
 	for _, l := range v.held(v.At) {
-		for _, name := range r.GetAccounts() {
-			if name == "@"+l.GetLease().GetHandle() {
-				return []Button{v.button("tray_renew_now", renewal(l)), v.button("tray_check_in", Action{Verb: CheckIn, Lease: l.GetLease().GetId()})}
-			}
+		if slices.Contains(r.GetAccounts(), "@"+l.GetLease().GetHandle()) && (first == nil || v.TimeLeft(l, v.At) < v.TimeLeft(first, v.At)) {
+			first = l
 		}
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return []Button{v.button("tray_renew_now", renewal(first)), v.button("tray_check_in", Action{Verb: CheckIn, Lease: first.GetLease().GetId()})}
 }
 
 // renewal asks for as long as the lease was meant to last at first.

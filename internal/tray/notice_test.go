@@ -104,3 +104,27 @@ func TestARenewalAsksForWhatIsAllowed(t *testing.T) {
 		}
 	}
 }
+
+// TestAWarningIsAboutTheLeaseThatEnds: companies have the same handle on several networks.
+func TestAWarningIsAboutTheLeaseThatEnds(t *testing.T) {
+	other := lease("acme", time.Hour)
+	other.Lease.Id, other.Lease.Network = "on-facebook", v1.Network_NETWORK_FACEBOOK
+	for _, leases := range [][]*v1.HeldLease{{other, lease("acme", 2*time.Minute)}, {lease("acme", 2*time.Minute), other}} {
+		v := enrolled(leases...)
+		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: "ends_soon", Accounts: []string{"@acme"}}) {
+			if b.Action.Lease != "lease-acme" {
+				t.Errorf("%s is about %s, which lasts", b.Text, b.Action.Lease)
+			}
+		}
+	}
+}
+
+func TestAReminderOfManyAccountsStaysShort(t *testing.T) {
+	r := &v1.LocalReminder{Text: "ends_soon_late"}
+	for range 500 {
+		r.Accounts = append(r.Accounts, "@acme")
+	}
+	if got, want := ReminderText(enrolled().Words, r), "@acme, @acme, @acme, @acme, @acme, …: 2 minutes left. Save your draft."; got != want {
+		t.Errorf("it reads %.200q, want %q", got, want)
+	}
+}

@@ -342,7 +342,8 @@ func TestRemindersAreInWords(t *testing.T) {
 	if offers := w.Shown[0].Offers; len(offers) != 0 {
 		t.Errorf("nothing is held, and offered is %+v", offers)
 	}
-	p.Status.Leases = []*v1.HeldLease{heldFor("b", time.Minute), heldFor("c", time.Minute)}
+	p.Status.Leases = []*v1.HeldLease{heldFor("b", time.Hour), heldFor("b", time.Minute), heldFor("c", time.Minute)}
+	p.Status.Leases[0].Lease.Id = "on another network"
 	if offers := RemindersOf(english, p, midday).Shown[0].Offers; len(offers) != 2 || offers[0].Action.Lease != "l-b" || offers[0].Action.Verb != Renew || offers[1].Action.Verb != CheckIn {
 		t.Errorf("a warning offers %+v", offers)
 	}
