@@ -54,8 +54,24 @@ var pages = map[keyshift.Network]string{
 // browse opens a network's page in the browser.
 func browse(ctx context.Context, n keyshift.Network) error {
 	words := opener(pages[n])
-	if err := exec.CommandContext(ctx, words[0], words[1:]...).Run(); err != nil { // #nosec G204 -- constants
+	return launch(ctx, exec.Command(words[0], words[1:]...)) // #nosec G204 -- constants
+}
+
+// launch starts a program that outlives the tray, and tells of one that fails before ctx ends. On a desk without a desktop
+// environment the program that opens an address is the browser itself, which goes on.
+func launch(ctx context.Context, cmd *exec.Cmd) error {
+	detach(cmd)
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("open browser: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("open browser: %w", err)
+		}
+	case <-ctx.Done():
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/ipc"
@@ -20,7 +21,13 @@ const linger = time.Minute
 
 var errNoWindows = keyshift.Refuse(keyshift.CodeUnavailable, "Windows can't be shown on this desk.", "In a terminal, `keyshift-agent` does the same.")
 
-func known(r tray.Request) bool { return slices.Contains(tray.Windows(), r.Window) }
+// longestArgument is how long the argument of a request can be, in bytes: more than any id or name of ours.
+const longestArgument = 100
+
+// known reports whether a request can be meant. Its argument becomes one of a process.
+func known(r tray.Request) bool {
+	return slices.Contains(tray.Windows(), r.Window) && len(r.Argument) <= longestArgument && !strings.ContainsRune(r.Argument, 0)
+}
 
 // answer is what a window process says: that the window of a request is there, or that the user's wishes changed.
 type answer struct {

@@ -23,6 +23,8 @@ func TestMain(m *testing.M) {
 	case "saves":
 		fmt.Println(`{"window":"","saved":true}`)
 		speak(-1)
+	case "hangs": // and hears nothing
+		<-time.After(2 * patience)
 	case "fails":
 		fmt.Fprintln(os.Stderr, "no OpenGL here")
 		os.Exit(1)

@@ -78,6 +78,7 @@ func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelF
 	r.openNotices(ctx)
 	r.windows = &windows{
 		command: p.windowCommand(ctx, f.Socket), failed: func(err error) { r.noWindows(ctx, err) },
+		drawn: func() { r.change(ctx, func() { r.view.NoWindows = false }) },
 		saved: func() { r.change(ctx, func() { r.view.Words, r.view.Wishes = p.words(), p.wishes() }) },
 	}
 	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,6 +21,8 @@ type windows struct {
 	command func(first tray.Request) *exec.Cmd
 	// failed is told why a window was not shown.
 	failed func(error)
+	// drawn is told that a window was shown.
+	drawn func()
 	// saved is told that the user's wishes changed.
 	saved func()
 
@@ -50,8 +53,16 @@ func (w *windows) show(r tray.Request) {
 	}
 }
 
-// ask passes a request on. It stays waiting even if that fails: the end of the process is seen soon.
+// mostWaiting is how many requests a process is asked before it has answered. They fit into its pipe, so that asking one
+// that hangs does not hang.
+const mostWaiting = 16
+
+// ask passes a request on. It stays waiting even if that fails: the end of the process is seen soon. One that is waited for
+// already, and those of somebody who asks without end, are not passed on.
 func (c *child) ask(r tray.Request) error {
+	if len(c.waiting) >= mostWaiting || slices.Contains(c.waiting, r) {
+		return nil
+	}
 	c.waiting = append(c.waiting, r)
 	return json.NewEncoder(c.stdin).Encode(r)
 }
@@ -87,6 +98,7 @@ func (w *windows) attend(c *child, stdout io.Reader, said *tail) {
 			w.saved()
 		case err == nil && known(a.Request):
 			w.answered(c)
+			w.drawn()
 		}
 	}
 	err := c.cmd.Wait()
@@ -169,9 +181,9 @@ const drawing = "-ui"
 // windowCommand makes the command of a window process.
 func (p *Program) windowCommand(ctx context.Context, socket string) func(tray.Request) *exec.Cmd {
 	return func(first tray.Request) *exec.Cmd {
-		args := []string{"--child", "--socket", socket, "--window", first.Window}
+		args := []string{"--child", "--socket=" + socket, "--window=" + first.Window}
 		if first.Argument != "" {
-			args = append(args, "--about", first.Argument)
+			args = append(args, "--about="+first.Argument)
 		}
 		return exec.CommandContext(ctx, p.drawer(), args...) // #nosec G204 -- this program itself
 	}

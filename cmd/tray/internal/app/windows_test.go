@@ -3,7 +3,9 @@ package app
 import (
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/tray"
@@ -15,6 +17,7 @@ type shelf struct {
 	started chan tray.Request
 	failed  chan error
 	saved   chan struct{}
+	drawn   atomic.Int32
 }
 
 func newShelf(t *testing.T, roles ...string) *shelf {
@@ -33,6 +36,7 @@ func newShelf(t *testing.T, roles ...string) *shelf {
 			return cmd
 		},
 		failed: func(err error) { s.failed <- err },
+		drawn:  func() { s.drawn.Add(1) },
 		saved:  func() { s.saved <- struct{}{} },
 	}
 	t.Cleanup(s.end)
@@ -115,6 +119,55 @@ func TestTheWindowsEndWithTheResident(t *testing.T) {
 	s.show(home)
 	if s.child != nil || child.cmd.ProcessState == nil || !child.cmd.ProcessState.Success() {
 		t.Errorf("after the end there is %v, and the process ended with %v", s.child, child.cmd.ProcessState)
+	}
+}
+
+// A window that hangs must not take the menu with it, nor the memory.
+func TestAProcessThatHangsIsNotAskedWithoutEnd(t *testing.T) {
+	s := newShelf(t, "hangs")
+	s.show(home)
+	hung := s.child.cmd.Process
+	t.Cleanup(func() { _ = hung.Kill() })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range 20_000 {
+			s.show(tray.Request{Window: tray.WindowRenew, Argument: strconv.Itoa(n)})
+		}
+	}()
+	receive(t, done)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.child.waiting); n > mostWaiting {
+		t.Errorf("%d requests wait", n)
+	}
+}
+
+func TestAWindowThatIsThereIsTold(t *testing.T) {
+	s := newShelf(t, "draws")
+	s.show(home)
+	wait(t, "the window is told of", func() bool { return s.drawn.Load() == 1 })
+}
+
+func TestArgumentsOfAWindow(t *testing.T) {
+	for _, tt := range []struct {
+		request tray.Request
+		want    bool
+	}{
+		{tray.Request{Window: tray.WindowCode, Argument: "--help"}, true},
+		{tray.Request{Window: tray.WindowCode, Argument: strings.Repeat("x", longestArgument+1)}, false},
+		{tray.Request{Window: tray.WindowCode, Argument: "a\x00b"}, false},
+		{tray.Request{Window: "cellar"}, false},
+	} {
+		if got := known(tt.request); got != tt.want {
+			t.Errorf("%.40q: %v, want %v", tt.request, got, tt.want)
+		}
+	}
+	p := &Program{Executable: "/opt/keyshift-tray"}
+	cmd := p.windowCommand(t.Context(), "/run/agent.sock")(tray.Request{Window: tray.WindowCode, Argument: "--help"})
+	p.Args = cmd.Args[1:]
+	if f, err := p.parse(); err != nil || f.About != "--help" || f.Socket != "/run/agent.sock" {
+		t.Errorf("the process understands %+v, %v", f, err)
 	}
 }
 
