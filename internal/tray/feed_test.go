@@ -93,13 +93,28 @@ func TestWhatTheAgentKnowsDoesNotWaitForTheHub(t *testing.T) {
 func TestManyEventsAreFewQuestions(t *testing.T) {
 	a := &teller{hub: time.Minute}
 	follow(t, a, func(last func() Picture) {
+		a.says <- heard{status: enrolled().Status}
+		last()
 		for range 50 {
 			a.says <- heard{status: enrolled().Status}
 		}
 		<-time.After(time.Hour)
 		last()
 		if a.asked != 2 {
-			t.Errorf("the hub was asked %d times for 50 events, want 2", a.asked)
+			t.Errorf("the hub was asked %d times for 51 events, want 2", a.asked)
+		}
+	})
+}
+
+func TestAnAnswerThatComesTooLateIsNotShown(t *testing.T) {
+	a := &teller{hub: time.Minute}
+	follow(t, a, func(last func() Picture) {
+		a.says <- heard{status: enrolled().Status}
+		last()
+		a.says <- heard{status: &v1.LocalServiceGetStatusResponse{}} // unenrolled while the hub is asked
+		<-time.After(time.Hour)
+		if p := last(); p.Accounts != nil || a.asked != 1 {
+			t.Errorf("asked %d times, and the picture is %+v", a.asked, p)
 		}
 	})
 }

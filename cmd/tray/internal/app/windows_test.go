@@ -85,6 +85,27 @@ func TestAProcessThatJustLeftIsReplaced(t *testing.T) {
 	s.answeredAll(t)
 }
 
+func TestAProcessThatEndsWithItsWindowsIsNotReplaced(t *testing.T) {
+	s := newShelf(t, "draws")
+	s.show(home)
+	s.answeredAll(t)
+	receive(t, s.started)
+	_ = s.child.stdin.Close() // as a minute without a window
+	wait(t, "the process has ended", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.child == nil
+	})
+	s.show(settings)
+	if got := receive(t, s.started); got != settings {
+		t.Errorf("the next process began with %+v, want %+v", got, settings)
+	}
+	s.answeredAll(t)
+	if len(s.failed) > 0 {
+		t.Errorf("it was an error: %v", <-s.failed)
+	}
+}
+
 func TestAProcessThatCannotDrawIsNotTriedForEver(t *testing.T) {
 	s := newShelf(t, "fails")
 	s.show(home)
