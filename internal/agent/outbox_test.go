@@ -266,3 +266,31 @@ func TestAcknowledgingAtTheSameTimeIsSayingItOnce(t *testing.T) {
 		}
 	})
 }
+
+// A report that was thanked for reaches the hub, and every report at most once, wherever the agent dies.
+func TestAReportOutlivesEveryCrash(t *testing.T) {
+	whole := false
+	for n := 0; !whole; n++ {
+		t.Run(fmt.Sprintf("after step %d", n), func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, stop := w.enrolled()
+				w.fuse.arm(n)
+				_, err := a.ReportMistake(t.Context(), mistake("wrong account"))
+				whole = !w.fuse.dead()
+				w.fuse.arm(0)
+				stop()
+				w.fuse.arm(-1)
+				w.boot()
+				w.settle(2 * tellAgain)
+				w.hub.told.with(func() {
+					if got := len(w.hub.told.mistakes); got > 1 || err == nil && got != 1 {
+						t.Errorf("after %v the hub heard %d reports", err, got)
+					}
+				})
+			})
+		})
+		if n > 50 {
+			t.Fatal("the story does not end")
+		}
+	}
+}
