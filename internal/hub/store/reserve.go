@@ -128,6 +128,9 @@ func room(path string, size int64) error {
 	return nil
 }
 
+// reservePiece is how much is written before it is synced: commits beside it wait for a piece, not for all.
+const reservePiece = 1 << 20
+
 // writeReserve adds to a file until it has a size. It is random, because a disk that packs or shares what is alike would
 // keep no room otherwise.
 func writeReserve(path string, have, size int64) error {
@@ -135,10 +138,13 @@ func writeReserve(path string, have, size int64) error {
 	if err != nil {
 		return err
 	}
-	if err = f.Truncate(have); err == nil {
-		_, err = io.CopyN(io.NewOffsetWriter(f, have), rand.Reader, size-have)
+	err = f.Truncate(have)
+	for at := have; at < size && err == nil; at += reservePiece {
+		if _, err = io.CopyN(io.NewOffsetWriter(f, at), rand.Reader, min(reservePiece, size-at)); err == nil {
+			err = f.Sync()
+		}
 	}
-	return errors.Join(err, f.Sync(), f.Close(), syncDir(path))
+	return errors.Join(err, f.Close(), syncDir(path))
 }
 
 // spend gives the room up. It reports false when there is none to give.
