@@ -5,6 +5,7 @@ package desktop
 import (
 	"bytes"
 	"crypto/rand"
+	"image/color"
 	"image/png"
 	"testing"
 	"time"
@@ -111,8 +112,8 @@ func argb(t *testing.T, file []byte) []byte {
 	var out []byte
 	for y := range picture.Bounds().Dy() {
 		for x := range picture.Bounds().Dx() {
-			red, green, blue, opacity := picture.At(x, y).RGBA()
-			out = append(out, byte(opacity), byte(red), byte(green), byte(blue))
+			c := color.NRGBAModel.Convert(picture.At(x, y)).(color.NRGBA)
+			out = append(out, c.A, c.R, c.G, c.B)
 		}
 	}
 	return out

@@ -17,7 +17,7 @@ const title = "Keyshift"
 // label writes a text for com.canonical.dbusmenu, where an underscore marks a shortcut.
 func label(text string) string { return doubled(text, "_") }
 
-func setIcon(s tray.State, dark bool) { systray.SetIcon(assets.Icon(string(s), dark)) }
+func setIcon(s tray.State, dark bool) { systray.SetIcon(straight(assets.Icon(string(s), dark))) }
 
 const watcher = "org.kde.StatusNotifierWatcher"
 

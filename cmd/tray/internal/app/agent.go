@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -25,7 +26,7 @@ func (p *Program) launchAgent(ctx context.Context, words i18n.Catalog, socket st
 	if err != nil {
 		return keyshift.Refuse(keyshift.CodeAgentNotRunning, words.Text("tray_agent_missing"), "").Because(err)
 	}
-	if !elsewhere && exec.CommandContext(ctx, agent, "start").Run() == nil { // #nosec G204 -- our own program
+	if !elsewhere && startService(ctx, agent) == nil {
 		return nil
 	}
 	args := []string{"run"}
@@ -39,6 +40,16 @@ func (p *Program) launchAgent(ctx context.Context, words i18n.Catalog, socket st
 	}
 	go func() { _ = cmd.Wait() }()
 	return nil
+}
+
+// serviceLimit is how long a service manager may take to start the agent.
+const serviceLimit = 20 * time.Second
+
+// startService starts the agent as the service that it was installed as.
+func startService(ctx context.Context, agent string) error {
+	ctx, cancel := context.WithTimeout(ctx, serviceLimit)
+	defer cancel()
+	return exec.CommandContext(ctx, agent, "start").Run() // #nosec G204 -- our own program
 }
 
 var errNoAgent = errors.New("keyshift-agent not found")
