@@ -54,9 +54,11 @@ func (c *column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 }
 
-// heightFor is the height that an object needs in a width.
+// heightFor is the height that an object needs in a width. Something in it may have come since it was laid out.
 func heightFor(o fyne.CanvasObject, width float32) float32 {
-	if o.Size().Width != width {
+	if c, ok := o.(*fyne.Container); ok && c.Layout != nil && c.Size().Width == width {
+		c.Layout.Layout(c.Objects, fyne.NewSize(width, c.MinSize().Height))
+	} else if o.Size().Width != width {
 		o.Resize(fyne.NewSize(width, o.MinSize().Height))
 	}
 	return o.MinSize().Height

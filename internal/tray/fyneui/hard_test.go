@@ -162,3 +162,30 @@ func TestRowsKeepTheWidthOfTheWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestAColumnGivesTextsTheRoomTheyNeed(t *testing.T) {
+	newWorld(t, office(), tray.Settings{}) // for the theme
+	text := say(strings.Repeat("many words ", 30))
+	below := say("below")
+	box := stack(text, below)
+	box.Resize(fyne.NewSize(200, 10)) // once is enough
+	if got, want := text.Size().Height, text.MinSize().Height; got < want || want < 100 {
+		t.Errorf("the text has a height of %v, and needs %v", got, want)
+	}
+	if got := below.Position().Y; got < text.MinSize().Height {
+		t.Errorf("what is below begins at %v, inside the text", got)
+	}
+}
+
+func TestTheRowsBeginBelowTheBanner(t *testing.T) {
+	a := office()
+	a.status.Connected = false
+	w := newWorld(t, a, tray.Settings{})
+	w.see(tray.WindowHome)
+	p := w.page.(*homePage)
+	banner := p.top.Position().Y + p.banner.Position().Y + p.banner.MinSize().Height
+	list := p.body.(*fyne.Container).Objects[1]
+	if !p.banner.Visible() || list.Position().Y < banner {
+		t.Errorf("the banner ends at %v, the rows begin at %v", banner, list.Position().Y)
+	}
+}

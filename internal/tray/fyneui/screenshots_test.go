@@ -46,6 +46,8 @@ var scenes = []scene{
 	{name: "settings", show: seeing(tray.WindowSettings)},
 	{name: "diagnostics", show: seeing(tray.WindowDiagnostics)},
 	{name: "home-not-enrolled", agent: stranger, show: seeing(tray.WindowHome)},
+	{name: "home-offline", agent: func() *agent { a := office(); a.status.Connected = false; return a }, show: seeing(tray.WindowHome)},
+	{name: "home-nothing", agent: func() *agent { a := office(); a.status.Leases, a.accounts = nil, nil; return a }, show: seeing(tray.WindowHome)},
 	{name: "home-agent-away", agent: func() *agent { return &agent{away: refusal("agent_not_running")} }, show: seeing(tray.WindowHome)},
 }
 
