@@ -2,7 +2,6 @@ package presence
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,12 +88,12 @@ func (b *bus) lives() bool { return b != nil && b.conn.Connected() }
 // connect joins a bus and listens; nil if there is none.
 func connect(ctx context.Context, dial func(...dbus.ConnOption) (*dbus.Conn, error), signals [][]dbus.MatchOption, changed func()) *bus {
 	joined := make(chan *bus, 1)
-	go func() { joined <- join(dial, signals, changed) }()
+	go func() { joined <- join(ctx, dial, signals, changed) }()
 	select {
 	case b := <-joined:
 		return b
 	case <-ctx.Done():
-		go func() { // a bus that accepts and says nothing
+		go func() { // it may just have been made
 			if b := <-joined; b != nil {
 				_ = b.conn.Close()
 			}
@@ -103,12 +102,15 @@ func connect(ctx context.Context, dial func(...dbus.ConnOption) (*dbus.Conn, err
 	}
 }
 
-func join(dial func(...dbus.ConnOption) (*dbus.Conn, error), signals [][]dbus.MatchOption, changed func()) *bus {
+func join(ctx context.Context, dial func(...dbus.ConnOption) (*dbus.Conn, error), signals [][]dbus.MatchOption, changed func()) *bus {
 	conn, err := dial()
 	if err != nil {
 		return nil
 	}
-	err = errors.Join(conn.Auth(nil), conn.Hello())
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // a bus that accepts and says nothing
+	if err = conn.Auth(nil); err == nil {
+		err = conn.Hello()
+	}
 	for _, s := range signals {
 		if err == nil {
 			err = conn.AddMatchSignal(s...)

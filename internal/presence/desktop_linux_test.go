@@ -1,6 +1,9 @@
 package presence
 
 import (
+	"io"
+	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -167,6 +170,51 @@ func TestWhatIsUnknownCountsAsActive(t *testing.T) {
 			t.Errorf("%+v, want what the others say", got)
 		}
 	})
+}
+
+// TestABusThatHangsIsLeftAlone: whoever looks every few seconds must not keep a connection of each look.
+func TestABusThatHangsIsLeftAlone(t *testing.T) {
+	for name, says := range map[string]string{"silent": "", "refuses": "REJECTED\r\n"} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "bus")
+			t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+			t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/does/not/exist")
+			l, err := net.Listen("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			ended := make(chan error, 1)
+			go func() { ended <- hearOut(l, says) }()
+			desk := New()
+			defer desk.Close()
+			if got := desk.Look(t.Context()); got != (State{}) {
+				t.Errorf("%+v, want nothing", got)
+			}
+			select {
+			case err := <-ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("the connection stays")
+			}
+		})
+	}
+}
+
+// hearOut says something to who comes first, and hears them until they leave.
+func hearOut(l net.Listener, says string) error {
+	c, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, says); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, c)
+	return err
 }
 
 // await fails if nothing is told for far longer than a signal takes.
