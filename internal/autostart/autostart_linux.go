@@ -20,7 +20,7 @@ func (e *Entry) text() string {
 // quoted writes an argument of Exec: in double quotes, with what is special in them escaped, and once more as a string of
 // a desktop entry.
 func quoted(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s) + `"`
 }
 
 func off(text string) bool {

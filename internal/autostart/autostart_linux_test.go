@@ -49,8 +49,9 @@ func TestADesktopThatSwitchedItOffIsHeard(t *testing.T) {
 
 func TestPathsAreQuoted(t *testing.T) {
 	for path, want := range map[string]string{
-		"/usr/bin/keyshift-tray": `"/usr/bin/keyshift-tray"`,
-		`/home/a b/$x%"\`:        `"/home/a b/\\$x%%\\"\\\\"`,
+		"/usr/bin/keyshift-tray":   `"/usr/bin/keyshift-tray"`,
+		"/home/a\nHidden=true\r\t": `"/home/a\nHidden=true\r\t"`,
+		`/home/a b/$x%"\`:          `"/home/a b/\\$x%%\\"\\\\"`,
 	} {
 		if got := quoted(path); got != want {
 			t.Errorf("quoted(%s) = %s, want %s", path, got, want)

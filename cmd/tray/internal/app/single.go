@@ -23,16 +23,21 @@ const (
 // errTaken says that another resident took the request.
 var errTaken = errors.New("another tray has the desk")
 
-// claim makes this process the resident, or has the one there is show the request: errTaken.
+// claim makes this process the resident, or has the one there is show the request: errTaken. One that does not answer may
+// just have ended.
 func claim(ctx context.Context, path string, r tray.Request) (*ipc.Listener, error) {
 	l, err := ipc.Listen(path)
 	if err == nil || !errors.Is(err, ipc.ErrInUse) {
 		return l, err
 	}
-	if err := askResident(ctx, path, r); err != nil {
-		return nil, err
+	asked := askResident(ctx, path, r)
+	if asked == nil {
+		return nil, errTaken
 	}
-	return nil, errTaken
+	if l, err = ipc.Listen(path); err == nil {
+		return l, nil
+	}
+	return nil, asked
 }
 
 func askResident(ctx context.Context, path string, r tray.Request) error {

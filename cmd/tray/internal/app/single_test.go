@@ -112,3 +112,24 @@ func TestAWindowProcessWithoutADisplaySaysSo(t *testing.T) {
 		t.Errorf("exit code %d, %q", got, errs.String())
 	}
 }
+
+// A start that meets a resident in its last moment takes its place.
+func TestAStartWhileTheFirstEnds(t *testing.T) {
+	path := ipc.TrayPath(socket(t))
+	first, err := claim(t.Context(), path, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		c, err := first.Accept()
+		_ = first.Close()
+		if err == nil {
+			_ = c.Close()
+		}
+	}()
+	second, err := claim(t.Context(), path, home)
+	if err != nil {
+		t.Fatalf("the second start: %v, want it to be the resident", err)
+	}
+	_ = second.Close()
+}
