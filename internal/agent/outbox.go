@@ -102,6 +102,18 @@ func (o *outbox) change(apply func(*outboxState) error) error {
 	return nil
 }
 
+// acknowledge keeps that a version of a text was read; said twice, also at the same time, it goes out once.
+func (o *outbox) acknowledge(request string, read readText) error {
+	return o.change(func(s *outboxState) error {
+		if s.Read[read.TextID].Version == read.Version {
+			return nil
+		}
+		s.Read[read.TextID] = read
+		s.Waiting = append(s.Waiting, outItem{RequestID: request, Read: &read})
+		return nil
+	})
+}
+
 // drop forgets what the hub has.
 func (o *outbox) drop(request string) error {
 	return o.change(func(s *outboxState) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -253,16 +252,17 @@ func TestAnOutboxWithNonsenseStopsNothing(t *testing.T) {
 
 func TestAcknowledgingAtTheSameTimeIsSayingItOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		a, _ := w.enrolled()
-		w.unplug()
-		w.settle(time.Minute)
-		var all sync.WaitGroup
-		for range 20 {
-			all.Go(func() { _, _ = a.Acknowledge(t.Context(), "terms_x", network.TermsOf(keyshift.X).ArchivedAt) })
+		o, err := openOutbox(w.state)
+		if err != nil {
+			t.Fatal(err)
 		}
-		all.Wait()
-		if n := len(a.outbox.read().Waiting); n != 1 {
-			t.Errorf("%d messages wait, want one", n)
+		for _, request := range []string{"one click", "and another"} { // both saw a text that nobody had acknowledged
+			if err := o.acknowledge(request, readText{TextID: "terms_x", Version: "2026-08-22"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waiting := o.read().Waiting; len(waiting) != 1 || waiting[0].RequestID != "one click" {
+			t.Errorf("waiting are %v, want the first", waiting)
 		}
 	})
 }

@@ -80,14 +80,7 @@ func (a *Agent) Acknowledge(ctx context.Context, id, version string) (*v1.LocalT
 		return now, nil
 	}
 	read := readText{TextID: id, Version: version, At: a.wall()}
-	err := a.outbox.change(func(s *outboxState) error {
-		if s.Read[id].Version == version {
-			return nil // said twice at the same time
-		}
-		s.Read[id] = read
-		s.Waiting = append(s.Waiting, outItem{RequestID: a.newID(), Read: &read})
-		return nil
-	})
+	err := a.outbox.acknowledge(a.newID(), read)
 	if err != nil {
 		return nil, err
 	}

@@ -115,13 +115,20 @@ func (v View) firstEnd(now time.Time) (left time.Duration, holds bool) {
 	return left, holds
 }
 
+// mostToldLeases is how many leases a tooltip tells; the menu has all.
+const mostToldLeases = 10
+
 // Tooltip says in a line per lease what is held, and in the first line what is wrong if something is.
 func (v View) Tooltip(now time.Time) string {
 	lines := []string{"Keyshift"}
 	if wrong := v.headline(); wrong != "" {
-		lines = append(lines, wrong)
+		lines = append(lines, keyshift.CleanText(wrong, longestLine))
 	}
-	for _, l := range v.held(now) {
+	for n, l := range v.held(now) {
+		if n == mostToldLeases {
+			lines = append(lines, "…")
+			break
+		}
 		lines = append(lines, v.countdown(l, now))
 	}
 	if len(lines) == 1 {

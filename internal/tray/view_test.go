@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -114,5 +115,19 @@ func TestEveryNetworkIsKnown(t *testing.T) {
 		if got := NetworkOf(v1.Network(n)); (got == "") != (n == 0) {
 			t.Errorf("network %d is %q", n, got)
 		}
+	}
+}
+
+// TestATooltipStaysShortAndPlain: it has texts of the hub, and desks may hold hundreds of leases.
+func TestATooltipStaysShortAndPlain(t *testing.T) {
+	var leases []*v1.HeldLease
+	for range 500 {
+		leases = append(leases, lease("acme", time.Hour))
+	}
+	v := enrolled(leases...)
+	v.Problem = &keyshift.Error{Code: "not_known_here", Text: "line\nanother\x1b[31m " + strings.Repeat("x", 5000)}
+	got := strings.Split(v.Tooltip(morning), "\n")
+	if len(got) != 2+mostToldLeases+1 || got[len(got)-1] != "…" || len([]rune(got[1])) > longestLine+1 || strings.Contains(got[1], "\x1b") {
+		t.Errorf("the tooltip has %d lines: %.300q", len(got), got)
 	}
 }
