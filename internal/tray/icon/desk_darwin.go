@@ -14,6 +14,8 @@ const title = ""
 
 func label(text string) string { return text }
 
+func tooltip(text string) string { return text }
+
 // setIcon gives a template: macOS colors it to suit the menu bar.
 func setIcon(s tray.State, dark bool) {
 	systray.SetTemplateIcon(assets.Template(string(s)), assets.Icon(string(s), dark))

@@ -17,6 +17,8 @@ const title = "Keyshift"
 // label writes a text for com.canonical.dbusmenu, where an underscore marks a shortcut.
 func label(text string) string { return doubled(text, "_") }
 
+func tooltip(text string) string { return text }
+
 func setIcon(s tray.State, dark bool) { systray.SetIcon(straight(assets.Icon(string(s), dark))) }
 
 const watcher = "org.kde.StatusNotifierWatcher"

@@ -64,7 +64,7 @@ func (i *Icon) show(face tray.Face) {
 		setIcon(face.State, !i.light)
 	}
 	if face.Tooltip != i.face.Tooltip {
-		systray.SetTooltip(face.Tooltip)
+		systray.SetTooltip(tooltip(face.Tooltip))
 	}
 	i.showMenu(face.Menu)
 	i.face = face
