@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -69,8 +70,11 @@ func outcome(err error) string {
 	if code := keyshift.CodeOf(err); code != keyshift.CodeInternal {
 		return string(code)
 	}
-	return err.Error()
+	return temporary.ReplaceAllString(err.Error(), "a temporary file")
 }
+
+// temporary is a name that is drawn from the system, not from the seed.
+var temporary = regexp.MustCompile(`\.atomicfile-\w+`)
 
 // checkOut asks for an account, or once more for what was asked for before.
 func (d *desk) checkOut(q *question) (*v1.Lease, error) {
