@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -123,19 +124,28 @@ func (s *Server) Start() {
 	}
 	defer log.Close()
 	s.cmd.Stdout, s.cmd.Stderr = log, log
+	held, holds, err := os.Pipe() // each of its processes has an end of it
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer holds.Close()
+	s.cmd.ExtraFiles = []*os.File{holds}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	done := make(chan struct{})
 	s.done = done
 	go func() {
+		defer held.Close()
 		_ = s.cmd.Wait() // it is killed
+		_, _ = io.Copy(io.Discard, held)
 		close(done)
 	}()
 	s.until("SELECT 1")
 }
 
-// Kill ends the server with SIGKILL. Its other processes end when they notice.
+// Kill ends the server with SIGKILL. Its other processes end when they notice: only then does it return, because a server does
+// not start beside them.
 func (s *Server) Kill() {
 	if s.cmd == nil {
 		return
