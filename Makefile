@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build programs tray cross cross-tray test test-systemd test-desktop soak bench bench-scale fuzz lint generate
+.PHONY: help run build programs tray cross cross-tray package-tray test test-systemd test-desktop soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
@@ -50,6 +50,10 @@ cross-tray: ## compile the tray with its windows for Windows (minutes)
 	@mkdir -p bin/windows
 	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc go build -trimpath -tags migrated_fynedo \
 		-ldflags "-s -w -H windowsgui -X main.version=$(VERSION)" -o bin/windows/keyshift-tray.exe ./cmd/tray
+
+package-tray: ## package the tray for Linux as FyneApp.toml describes it, into bin/package
+	@scripts/setup.sh tray
+	@scripts/package-tray.sh
 
 test: ## run every test, with a real PostgreSQL and a real keyring
 	@scripts/setup.sh test
