@@ -58,27 +58,10 @@ func lockDir(database string) (*dirLock, error) {
 	return &dirLock{f, database}, nil
 }
 
-// The marks of a hub that runs or was killed, and of a database that has to be verified before anything else.
-const (
-	markOpen   = "open\n"
-	markVerify = "verify\n"
-)
-
 // clean reports whether the last hub ended in order and nobody changed the database since.
 func (l *dirLock) clean() bool {
-	mark, ok := l.read()
-	return ok && mark == l.seen()
-}
-
-// killed reports whether the last hub did not end in order, but had begun with a database that was.
-func (l *dirLock) killed() bool {
-	mark, ok := l.read()
-	return ok && mark == markOpen
-}
-
-func (l *dirLock) read() (mark string, ok bool) {
-	b, err := io.ReadAll(io.NewSectionReader(l.file, 0, 200))
-	return string(b), err == nil
+	mark, err := io.ReadAll(io.NewSectionReader(l.file, 0, 200))
+	return err == nil && string(mark) == l.seen()
 }
 
 // seen describes the database file as it is now.
@@ -94,10 +77,7 @@ func (l *dirLock) seen() string {
 }
 
 // opened takes the mark of an orderly end away.
-func (l *dirLock) opened() error { return l.mark(markOpen) }
-
-// doubted asks for a database that is verified before it is served.
-func (l *dirLock) doubted() error { return l.mark(markVerify) }
+func (l *dirLock) opened() error { return l.mark("open\n") }
 
 // closed sets it again.
 func (l *dirLock) closed() error { return l.mark(l.seen()) }

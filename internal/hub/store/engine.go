@@ -37,8 +37,6 @@ type engine interface {
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of
 	// them did not, and errMissed says that the next one changed other than the rows it was to.
 	commit(ctx context.Context, l *link, last []expecting) (ran int, err error)
-	// verifyRest verifies what opening left out; damage is faultDamaged.
-	verifyRest(ctx context.Context) error
 	// standbyAsync asks whether a standby follows that may lack what was committed.
 	standbyAsync(ctx context.Context) (bool, error)
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.

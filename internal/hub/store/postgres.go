@@ -120,9 +120,6 @@ func (e *postgresEngine) checkServer(ctx context.Context) error {
 	return nil
 }
 
-// verifyRest: a server looks after its files itself.
-func (e *postgresEngine) verifyRest(context.Context) error { return nil }
-
 // standbyAsync counts who receives the write-ahead log. A role without pg_monitor sees that they are there, but not their
 // state; a backup under way may so be taken for a standby.
 func (e *postgresEngine) standbyAsync(ctx context.Context) (async bool, err error) {

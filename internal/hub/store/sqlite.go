@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -26,8 +25,6 @@ type sqliteEngine struct {
 	path        string
 	lock        *dirLock
 	pool, reads *sql.DB
-	// unverified: verifyRest has not found everything in order yet.
-	unverified atomic.Bool
 }
 
 // sqliteReaders is how many reads run at once; more would only wait for each other on the processors.
@@ -69,16 +66,14 @@ func openBeside(ctx context.Context, path string) (*sqliteEngine, error) {
 }
 
 func (e *sqliteEngine) open(ctx context.Context) error {
-	verify := e.lock.verification(e)
-	if err := errors.Join(prepareFile(e.path), e.openPools(ctx)); err != nil {
+	clean := e.lock.clean()
+	if err := errors.Join(e.lock.opened(), prepareFile(e.path), e.openPools(ctx)); err != nil || clean {
 		return err
 	}
-	if err := verify(ctx); err != nil {
-		return errors.Join(err, e.doubt(err))
-	}
-	return e.lock.opened()
+	return e.verify(ctx)
 }
 
+// openPools keeps page caches small: every connection has its own, and the system's cache is behind them all.
 func (e *sqliteEngine) openPools(ctx context.Context) error {
 	var err error
 	if e.pool, err = openPool(e.dsn("_pragma=journal_mode(WAL)&_pragma=cache_size(-4096)"), 1); err != nil {
@@ -119,22 +114,35 @@ func openPool(dsn string, size int) (*sql.DB, error) {
 	return pool, nil
 }
 
+// verify looks at every page after a hub that did not end in order, or when somebody changed the file. It does so over a
+// connection of its own, so that what it has read does not stay in memory.
+func (e *sqliteEngine) verify(ctx context.Context) error {
+	pool, err := openPool(e.dsn("_pragma=query_only(1)"), 1)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	var found string
+	if err := pool.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return fmt.Errorf("verify database: %w", err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("verify database: %w", &failure{faultDamaged, errors.New(found)})
+	}
+	return nil
+}
+
 func (e *sqliteEngine) standbyAsync(context.Context) (bool, error) { return false, nil }
 
 // judged turns an error of opening into what the caller may show.
 func (e *sqliteEngine) judged(err error) error {
-	if f := e.meaning(err); f != faultOther {
+	if known := faultOf(err); known != faultOther {
+		return known.public(err)
+	}
+	if f := e.classify(err); f != faultOther {
 		return f.public(err)
 	}
 	return storageError(err)
-}
-
-// meaning is that of an error that may have been judged before.
-func (e *sqliteEngine) meaning(err error) fault {
-	if known := faultOf(err); known != faultOther {
-		return known
-	}
-	return e.classify(err)
 }
 
 // storageError is for errors of files.
@@ -313,13 +321,13 @@ func classifyIO(code int) fault {
 	return faultDisk
 }
 
-// close leaves the mark of an orderly end only if the write-ahead log could be brought into the database, and all of it was verified.
+// close leaves the mark of an orderly end only if the write-ahead log could be brought into the database.
 func (e *sqliteEngine) close(orderly bool) error {
 	err := e.closePools()
 	if e.lock == nil {
 		return err
 	}
-	if _, left := os.Stat(e.path + "-wal"); orderly && !e.unverified.Load() && err == nil && errors.Is(left, fs.ErrNotExist) {
+	if _, left := os.Stat(e.path + "-wal"); orderly && err == nil && errors.Is(left, fs.ErrNotExist) {
 		err = e.lock.closed()
 	}
 	return errors.Join(err, e.lock.release())

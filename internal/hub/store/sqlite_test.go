@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,119 +129,19 @@ func scribble(t *testing.T, path string, from, pages int) {
 
 func TestADatabaseDamagedMeanwhileIsNotOpened(t *testing.T) {
 	for name, page := range map[string]int{"the first page": 0, "a page of data": 150} {
-		s := newScene(t, databases[0].dsn(t))
-		fill(s)
-		if err := s.Close(); err != nil {
-			t.Fatal(err)
-		}
-		scribble(t, s.dsn, page, 20)
-		for range 2 {
+		for _, killed := range []bool{false, true} {
+			s := newScene(t, databases[0].dsn(t))
+			fill(s)
+			if killed {
+				s.kill()
+			} else if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			scribble(t, s.dsn, page, 20)
 			_, err := Open(t.Context(), Options{Database: s.dsn})
 			if keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
-				t.Errorf("%s: got %v, want integrity_failed", name, err)
+				t.Errorf("%s, killed %v: got %v, want integrity_failed", name, killed, err)
 			}
-		}
-	}
-}
-
-// killed leaves a database as a kill does, with everything in one file, and says what each page belongs to.
-func killed(t *testing.T) (whole []byte, belongs map[int]string) {
-	t.Helper()
-	s := newScene(t, databases[0].dsn(t))
-	fill(s)
-	for range 50 {
-		s.device(s.user())
-		s.account()
-	}
-	rows, err := poolOf(s.Store).QueryContext(t.Context(), "SELECT p.pageno, m.tbl_name FROM dbstat p JOIN sqlite_master m ON m.name = p.name")
-	if err != nil {
-		t.Fatal(err)
-	}
-	belongs = map[int]string{}
-	for rows.Next() {
-		var page int
-		var table string
-		if err := rows.Scan(&page, &table); err != nil {
-			t.Fatal(err)
-		}
-		belongs[page-1] = table
-	}
-	if err := errors.Join(rows.Err(), rows.Close(), s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	whole, err = os.ReadFile(s.dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return whole, belongs
-}
-
-// After a kill, damage of what the hub decides by keeps it from being opened; damage of the audit log ends it soon, and keeps
-// it from being opened again.
-func TestAfterAKillEachDamagedPageIsFound(t *testing.T) {
-	whole, belongs := killed(t)
-	const size = 4096
-	opened, refused := map[string]int{}, map[string]int{}
-	for page := 1; page < len(whole)/size; page++ {
-		table := belongs[page]
-		if table == "" || opened[table]+refused[table] == 3 {
-			continue
-		}
-		damaged := bytes.Clone(whole)
-		copy(damaged[page*size:], bytes.Repeat([]byte("garbage!"), size/8))
-		path := databases[0].dsn(t)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, damaged, 0o600), os.WriteFile(path+".lock", []byte(markOpen), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-		fatal := make(chan error, 1)
-		s, err := Open(t.Context(), Options{Database: path, OnFatal: func(err error) { fatal <- err }})
-		if err == nil {
-			opened[table]++
-			wantCode(t, <-fatal, keyshift.CodeIntegrityFailed)
-			_ = s.Close()
-			_, err = Open(t.Context(), Options{Database: path})
-		} else {
-			refused[table]++
-		}
-		if keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
-			t.Errorf("page %d of %s: got %v, want integrity_failed", page, table, err)
-		}
-	}
-	for table := range opened {
-		if !slices.Contains(history, table) {
-			t.Errorf("the hub was opened on a damaged page of %s", table)
-		}
-	}
-	if opened["audit_events"] == 0 || len(refused) < 10 {
-		t.Errorf("opened %v, refused %v: not all kinds of pages were met", opened, refused)
-	}
-}
-
-// A hub that ends in order before it has verified everything leaves that to the next.
-func TestWhatIsNotVerifiedYetIsNotMarkedSo(t *testing.T) {
-	s := newScene(t, databases[0].dsn(t))
-	fill(s)
-	s.kill()
-	for _, unverified := range []bool{true, false} {
-		again, err := Open(t.Context(), Options{Database: s.dsn})
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := again.engine.(*sqliteEngine)
-		eventually(t, "verification", func() bool { return !e.unverified.Load() })
-		e.unverified.Store(unverified)
-		if err := again.Close(); err != nil {
-			t.Fatal(err)
-		}
-		lock, err := lockDir(s.dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if lock.clean() == unverified || lock.killed() != unverified {
-			t.Errorf("unverified %v: clean %v, killed %v", unverified, lock.clean(), lock.killed())
-		}
-		if err := lock.release(); err != nil {
-			t.Error(err)
 		}
 	}
 }

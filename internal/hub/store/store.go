@@ -78,9 +78,8 @@ type Store struct {
 	// live is how many leases there are at most: as many as were counted last, and those that were added since.
 	live     atomic.Int64
 	counting atomic.Bool
-	// background is what goes on beside the writers, until quit is called or it is done.
+	// background is what goes on beside the writers.
 	background sync.WaitGroup
-	quit       context.CancelFunc
 	// failed is set once, when the store ends for good.
 	failed atomic.Pointer[error]
 
@@ -102,7 +101,7 @@ type Stats struct {
 type counts struct{ commands, batches, commits, statements atomic.Int64 }
 
 // Open connects, checks the schema (see [Options.Migrate]) and starts the writer. A SQLite database that was not
-// closed in order is verified first, after a kill all but the audit log, which is verified meanwhile; damage is integrity_failed. No error ever holds a password of the address.
+// closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -163,22 +162,7 @@ func start(ctx context.Context, e engine, o Options) (*Store, error) {
 		defer close(s.stopped)
 		(&writer{store: s}).work()
 	}()
-	s.verifyRest(context.WithoutCancel(ctx))
 	return s, nil
-}
-
-// verifyRest lets the store end if what opening left out turns out to be damaged, or cannot be looked at.
-func (s *Store) verifyRest(ctx context.Context) {
-	ctx, s.quit = context.WithCancel(ctx)
-	s.background.Go(func() {
-		if err := s.engine.verifyRest(ctx); err != nil && ctx.Err() == nil {
-			f := faultOf(err)
-			if f == faultOther {
-				f = s.engine.classify(err)
-			}
-			s.fail(f.public(err))
-		}
-	})
 }
 
 // Close ends the writer after the transaction under way, refuses what still waits, and closes the database.
@@ -187,7 +171,6 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.stopped
-		s.quit()
 		s.background.Wait()
 		err = s.engine.close(s.failed.Load() == nil)
 	})
