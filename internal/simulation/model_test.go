@@ -14,11 +14,6 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/osring"
 )
 
-// drawn are dice that rapid draws, and shrinks.
-type drawn struct{ t *rapid.T }
-
-func (d drawn) below(n int) int { return rapid.IntRange(0, n-1).Draw(d.t, "dice") }
-
 // TestModel says what has to come of each act before it happens.
 func TestModel(t *testing.T) {
 	found(t)
@@ -42,7 +37,7 @@ func TestModel(t *testing.T) {
 // setDefault sets a flag that nobody set.
 func setDefault(t *testing.T, name, before, value string) {
 	t.Helper()
-	if f := flag.Lookup(name); f != nil && f.Value.String() == before {
+	if f := flag.Lookup(name); f != nil && f.Value.String() == before { //nolint:forbidigo // it is the test's own flag
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
