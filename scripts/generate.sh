@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Generates what is committed as generated: Go from proto/ (buf) and from internal/hub/store/queries (sqlc).
+# Generates what is committed as generated: Go from proto/ (buf) and from internal/hub/store/queries (sqlc), and for the
+# extension TypeScript from Go.
 # The tools are pinned here and in proto/tools.mod, and live in .cache/bin.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,3 +15,4 @@ install_tool sqlc github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
 "$bin/buf-v1.75.0" lint
 "$bin/buf-v1.75.0" generate
 "$bin/sqlc-v1.31.1" generate -f internal/hub/store/sqlc.yaml
+go run ./internal/native/typescript
