@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build programs tray cross cross-tray package-tray test test-systemd test-desktop soak bench bench-scale fuzz lint generate
+.PHONY: help run build programs tray extension cross cross-tray package-tray test test-systemd test-desktop soak bench bench-scale fuzz lint generate
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
@@ -22,7 +22,7 @@ run: ## install what is missing, build, and show Keyshift at work
 	@[ -z "$${DISPLAY:-}" ] || $(MAKE) --no-print-directory tray
 	@bash scripts/run.sh
 
-build: programs tray ## build hub, agent and tray into bin/
+build: programs tray extension ## build hub, agent and tray into bin/, the browser extension into build/extension
 
 programs:
 	@mkdir -p bin
@@ -36,6 +36,9 @@ TRAY_BUILD = CGO_ENABLED=1 go build -trimpath -tags x11,migrated_fynedo -ldflags
 tray: programs
 	@scripts/setup.sh tray
 	$(TRAY_BUILD) -o bin/keyshift-tray-ui ./cmd/tray
+
+extension: ## build the browser extension for Chromium and Firefox into build/extension
+	go run ./extension/build -version $(VERSION)
 
 cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 	@for system in $(SYSTEMS); do \

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # Each need is COMMAND=PACKAGE or FILE=PACKAGE: the package is missing when the command or file is.
 run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon
 	secret-tool=libsecret-tools)
-test_needs=("${run_needs[@]}" gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
+test_needs=("${run_needs[@]}" chromium=chromium firefox-esr=firefox-esr gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
 	setpriv=util-linux Xvfb=xvfb openbox=openbox xfce4-panel=xfce4-panel dunst=dunst xdotool=xdotool scrot=scrot)
 tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
 	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)

@@ -19,7 +19,7 @@ type callRule struct {
 }
 
 var (
-	programs = []string{"cmd/...", "e2e/...", "assets/draw", "internal/native/typescript"}
+	programs = []string{"cmd/...", "e2e/...", "assets/draw", "extension/build", "internal/native/typescript"}
 	helpers  = append([]string{"internal/testpg", "internal/systest/..."}, programs...)
 )
 

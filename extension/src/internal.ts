@@ -1,0 +1,141 @@
+// The messages between the parts of the extension: content script, pages and background. Nothing else may send them: there is no
+// externally_connectable, and the background answers a content script only for what the browser says of its sender (tab, frame,
+// document, origin), never for what a message says.
+//
+// A message is {type, ...fields}. askBackground and askTab send one and give its answer; unknown types get no answer.
+
+import type { Pack } from "./gen/pack";
+import type { Code, DraftAction, DraftHit, Field, Lease, Outcome, PageClass, ProfileMode, Relation, Reminder, SentList, SignOut, Words } from "./gen/messages";
+
+/** Why nothing is filled in: codes of the agent, and the extension's own. */
+export type Refused =
+  | Code
+  | "not_asked" // nobody asked for a fill in this tab
+  | "page_changed" // the page went elsewhere between question and answer
+  | "no_field" // the content script: there is no field that may be filled in
+  | "field_refused" // the content script: a new password, a sign-up, a hidden field ...
+  | "changed_by_page"; // the content script: the page takes the value away, again
+
+/** A lease as a content script needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
+export type PageLease = Lease;
+
+/**
+ * All that a content script knows. With lease null and watch false it has nothing to do and observes nothing.
+ * A frame inside the page gets the same; the banner, the guard and the guard pages are the top frame's.
+ */
+export interface PageState {
+  lease: PageLease | null;
+  /** The site pack of the page's network; null when there is nothing to do here. */
+  pack: Pack | null;
+  words: Words | null;
+  /** A personal account on the clock is to be pointed out here, without any lease: the admin's switch, and work hours. */
+  watch: boolean;
+  /** Where the page is: a work browser, a container of the lease, or the user's own profile. */
+  mode: ProfileMode;
+  /** A fill was asked for in this tab and is not done. */
+  fill: boolean;
+  /** Reminders to show, newest last. */
+  lines: Reminder[];
+}
+
+/** What the content script asks the background. */
+export interface FromPage {
+  /** First, from each document, at document_start; again whenever it lost track. */
+  "page.hello": { ask: {}; answer: PageState };
+  /** One value, for a usable field that is there now. Do not keep it: it is typed at once or forgotten. */
+  "fill.value": { ask: { field: Field }; answer: { value: string; ttl_ms: number } | { refused: Refused } };
+  "fill.report": { ask: { field: Field; outcome: Outcome; ms: number; why?: Refused }; answer: {} };
+  /** The page shows that somebody is signed in: verified when its identity is the lease's. Ends the fill. */
+  "session.began": { ask: { verified: boolean }; answer: {} };
+  "identity.seen": { ask: { relation: Relation }; answer: {} };
+  "draft.checked": { ask: { hits: DraftHit[]; action: DraftAction }; answer: {} };
+  "guard.hit": { ask: { page_class: PageClass }; answer: {} };
+  /** The page wants a code that only a custodian can read; answered at once, fill.start comes when the code is there. */
+  "relay.ask": { ask: {}; answer: { refused?: Refused } };
+  "reminder.answer": { ask: { id: string; answer: string }; answer: {} };
+  /** The page has the focus, or lost it. */
+  "page.focus": { ask: { focused: boolean }; answer: {} };
+}
+
+/** What the background asks the content scripts of a tab (each document answers, the first answer counts). */
+export interface ToPage {
+  /** Something changed: lease, words, lines, fill. */
+  "page.state": { ask: { state: PageState }; answer: {} };
+  /** Begin to fill: the pack's steps from where the page is. Values are asked for with fill.value. */
+  "fill.start": { ask: { only?: Field }; answer: { started: boolean; why?: Refused } };
+  /** Stop filling and forget. */
+  "fill.stop": { ask: {}; answer: {} };
+  /** Top frame only: sign out at the network with the steps of the site pack. The document may go away while it does. */
+  "sign_out": { ask: {}; answer: { sign_out: SignOut } };
+}
+
+/** Why there is nothing to show but a way out. */
+export type Trouble = "none" | "starting" | "agent_missing" | "agent_down" | "host_forbidden" | "too_old" | "unpaired" | "offline";
+
+/** A lease as the popup shows it. */
+export interface PopupLease extends PageLease {
+  /** As whom the page in front is signed in; null where nobody knows. */
+  relation: Relation | null;
+  /** Somebody is signed in with this lease in this browser. */
+  session: boolean;
+  /** Is being ended: sign-out and clean-up run. */
+  ending: boolean;
+  /** The page in front belongs to it. */
+  here: boolean;
+  /** Why the last fill did not work, and for which host. */
+  refused: { code: Refused; host: string } | null;
+}
+
+export interface PopupState {
+  trouble: Trouble;
+  /** The digits to compare, while pairing. */
+  pairing_code: string;
+  pairing_refused: boolean;
+  leases: PopupLease[];
+  /** Clean-ups that are not done. */
+  cleaning: { network: string; handle: string }[];
+  lines: Reminder[];
+  mode: ProfileMode;
+  /** Milliseconds of this computer's clock; 0 while the hub can be reached. */
+  offline_since: number;
+  /** This computer's time that ends_at was corrected for: ends_at - now is what is left. */
+  now: number;
+  agent_version: string;
+  /** The page in front, when it belongs to an added site that needs a permission. */
+  asks_for: string;
+}
+
+/** What popup and ended page ask the background. */
+export interface FromPopup {
+  "popup.state": { ask: {}; answer: PopupState };
+  "popup.pair": { ask: {}; answer: { refused?: Refused } };
+  "popup.fill": { ask: { lease_id: string; only?: Field }; answer: { refused?: Refused } };
+  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: string } };
+  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: string } };
+  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: string } };
+  "popup.sent": { ask: {}; answer: { sent: SentList | null } };
+  "popup.answer": { ask: { id: string; answer: string }; answer: {} };
+  "popup.retry": { ask: {}; answer: {} };
+}
+
+/** Everything that the background is asked. */
+export type Requests = FromPage & FromPopup;
+
+/** Asks the background; null when there is none, or it does not answer this type. */
+export async function askBackground<K extends keyof Requests>(message: { type: K } & Requests[K]["ask"]): Promise<Requests[K]["answer"] | null> {
+  try {
+    return ((await chrome.runtime.sendMessage(message)) as Requests[K]["answer"] | undefined) ?? null;
+  } catch {
+    return null; // an extension that was reloaded, or a page that goes away
+  }
+}
+
+/** Asks the content scripts of a tab, or of one of its frames; null when none answers. */
+export async function askTab<K extends keyof ToPage>(tab: number, message: { type: K } & ToPage[K]["ask"], frame?: number): Promise<ToPage[K]["answer"] | null> {
+  try {
+    const to = frame === undefined ? {} : { frameId: frame };
+    return ((await chrome.tabs.sendMessage(tab, message, to)) as ToPage[K]["answer"] | undefined) ?? null;
+  } catch {
+    return null; // no content script there
+  }
+}

@@ -1,0 +1,1 @@
+document.title = chrome.i18n.getMessage("ext_name");
