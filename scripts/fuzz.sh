@@ -1,19 +1,39 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for FUZZTIME (20s unless set), one after the other: fuzz.sh [PACKAGE...]. What a target finds
-# is kept in the testdata/fuzz of its package, where every later `go test` tries it first.
+# Runs every fuzz target for FUZZTIME (20s unless set), two at a time: fuzz.sh [PACKAGE...]. What a target finds is kept in
+# the testdata/fuzz of its package, where every later `go test` tries it first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { echo "fuzz: $*" >&2; }
 
+# targets prints each package with each of its targets.
+targets() {
+	local package
+	for package in "$@"; do
+		grep -hoE '^func Fuzz[A-Za-z0-9]+' "$package"/*_test.go | sed "s|^func |$package |"
+	done
+}
+
+# fuzz prints what a target did when it is over, so that two do not mix.
+fuzz() {
+	local output
+	if output=$(go test -run '^$' -fuzz "^$2\$" -fuzztime "${FUZZTIME:-20s}" -parallel "$workers" "$1" 2>&1); then
+		say "$1 $2: $(grep -oE 'execs: [0-9]+' <<<"$output" | tail -n 1), nothing found"
+	else
+		say "$1 $2 failed:"$'\n'"$output"
+		echo "$1 $2" >>"$failed"
+	fi
+}
+
 [ $# -gt 0 ] || mapfile -t packages < <(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|')
 [ $# -eq 0 ] || packages=("$@")
-failed=()
-for package in "${packages[@]}"; do
-	for target in $(grep -hoE '^func Fuzz[A-Za-z0-9]+' "$package"/*_test.go | sed 's/^func //'); do
-		say "$package $target for ${FUZZTIME:-20s}"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-20s}" "$package" || failed+=("$package $target")
-	done
-done
-[ ${#failed[@]} -eq 0 ] || { say "failed:" "${failed[@]}"; exit 1; }
+workers=$((($(nproc) + 1) / 2))
+failed=$(mktemp)
+trap 'rm -f "$failed"' EXIT
+while read -r package target; do
+	[ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+	fuzz "$package" "$target" &
+done < <(targets "${packages[@]}")
+wait
+[ ! -s "$failed" ] || { say "failed:" $(tr '\n' ';' <"$failed"); exit 1; }
 say "nothing found"

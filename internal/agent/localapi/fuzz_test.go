@@ -121,7 +121,7 @@ func sameArgs(t *testing.T, contentType string, body []byte, call localapitest.C
 	}
 	want := call.Args.ProtoReflect().New().Interface()
 	err := fmt.Errorf("the type %q", contentType)
-	switch {
+	switch contentType = strings.ToLower(contentType); {
 	case strings.HasPrefix(contentType, "application/json"):
 		err = protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(body, want)
 		if len(body) == 0 {
