@@ -3,9 +3,7 @@ package soak
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -173,9 +171,8 @@ func (d *desk) files(ending string) (requests []string) {
 	return requests
 }
 
-// remains is everything that a computer without any lease must not have. A check-out whose answer was lost leaves its
-// question for three minutes, in which the hub may still bring the lease up: that may stay where questions is true.
-func (d *desk) remains(questions bool) (left []string) {
+// remains is everything that a computer without any lease must not have.
+func (d *desk) remains() (left []string) {
 	for _, item := range d.ring.Keys() {
 		if !strings.HasPrefix(item, "device:") {
 			left = append(left, d.user+": keyring item "+item)
@@ -186,18 +183,7 @@ func (d *desk) remains(questions bool) (left []string) {
 		d.t.Errorf("list files of %s: %v", d.user, err)
 	}
 	for _, e := range entries {
-		if !questions || !d.question(e.Name()) {
-			left = append(left, d.user+": file "+e.Name())
-		}
+		left = append(left, d.user+": file "+e.Name())
 	}
 	return left
-}
-
-// question reports whether a file is a record without any lease, or gone by now.
-func (d *desk) question(name string) bool {
-	text, err := os.ReadFile(filepath.Join(d.dir, "leases", name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return true
-	}
-	return err == nil && strings.HasSuffix(name, ".json") && !strings.Contains(string(text), `"lease":`)
 }

@@ -151,11 +151,15 @@ func (c *company) jumpClocks(ctx context.Context, lasts time.Duration) {
 	}, func(d *desk) { d.time.setWall(0) })
 }
 
-// breakThings has one fault after the other, every so often, until ctx ends. Each is over before the next.
-func (c *company) breakThings(ctx context.Context, every time.Duration) {
-	for n := 0; hubclient.Wait(ctx, every/4); n++ {
+// breakThings has one fault after the other, every so often, until the time is over and each came once, or ctx ends. Each is
+// over before the next.
+func (c *company) breakThings(ctx context.Context, every, lasts time.Duration) {
+	began := time.Now()
+	for n := 0; (n < len(faults) || time.Since(began) < lasts) && hubclient.Wait(ctx, every/4); n++ {
 		c.fault.Store(&faults[n%len(faults)].name)
 		faults[n%len(faults)].do(c, ctx, every*3/4)
 		c.faults.Add(1)
 	}
+	none := "none"
+	c.fault.Store(&none)
 }
