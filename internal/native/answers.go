@@ -21,6 +21,8 @@ type Millis int64
 type Welcome struct {
 	AgentVersion string `json:"agent_version" ks:"max=64"`
 	Paired       bool   `json:"paired"`
+	// Mode is the mode that counts: what hello said, or work when this is a browser that the agent started.
+	Mode ProfileMode `json:"mode"`
 	// Versions are the versions of the contract that the agent speaks.
 	Versions []int64 `json:"versions" ks:"max=8"`
 	// Challenge is part of all that the profile signs on this connection.

@@ -27,6 +27,7 @@ export interface PackVersion {
 export interface Welcome {
   agent_version: string;
   paired: boolean;
+  mode: ProfileMode;
   versions: number[];
   challenge: string;
   packs: PackVersion[];
@@ -335,6 +336,7 @@ export const shapes = {
   Welcome: {
     agent_version: { kind: "text", max: 64 },
     paired: { kind: "bool" },
+    mode: { kind: "word", words: ProfileModes },
     versions: { kind: "list", max: 8, of: { kind: "int" } },
     challenge: { kind: "base64", max: 64 },
     packs: { kind: "list", max: 64, of: { kind: "struct", name: "PackVersion" } },
