@@ -75,6 +75,7 @@ var importRules = []importRule{
 		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/bench/...", "internal/testpg"}, never: []string{
 			"github.com/google/go-cmp/...", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "pgregory.net/rapid",
 			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest", "internal/bench/...",
+			"internal/browsertest", "internal/replica",
 		},
 		why: "libraries for tests stay out of programs",
 	},
@@ -87,6 +88,7 @@ var importRules = []importRule{
 	owner("internal/agent/service", "github.com/kardianos/service/..."),
 	owner("extension", "github.com/evanw/esbuild/..."),
 	owner("internal/osring", "github.com/zalando/go-keyring/..."),
+	owner("internal/browsertest", "github.com/chromedp/...", "github.com/coder/websocket/..."),
 	owner("internal/hub/store/...", "modernc.org/sqlite/...", "github.com/jackc/pgx/...", "github.com/lib/pq/...", "github.com/pressly/goose/..."),
 }
 

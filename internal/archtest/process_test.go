@@ -20,7 +20,7 @@ type callRule struct {
 
 var (
 	programs = []string{"cmd/...", "e2e/...", "assets/draw", "extension/build", "internal/native/typescript"}
-	helpers  = append([]string{"internal/testpg", "internal/systest/..."}, programs...)
+	helpers  = append([]string{"internal/testpg", "internal/browsertest", "internal/systest/..."}, programs...)
 )
 
 // environment is where variables may be read. internal/osring is there because the D-Bus library reads the address

@@ -1,0 +1,53 @@
+package browsertest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// center is an expression for the point in the viewport where a user would click an element, after it was scrolled to.
+func center(selector string) string {
+	s, _ := json.Marshal(selector) // a string always marshals
+	return fmt.Sprintf(`(() => {
+	const e = document.querySelector(%s);
+	if (!e) return null;
+	e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+	const r = e.getBoundingClientRect();
+	return {X: r.x + r.width / 2, Y: r.y + r.height / 2};
+})()`, s)
+}
+
+// point is a place in the viewport in CSS pixels.
+type point struct{ X, Y float64 }
+
+// find waits for an element and answers where it is.
+func find(p Page, selector string) (at point, err error) {
+	var seen *point
+	late := poll(func() bool {
+		err = p.Eval(center(selector), &seen)
+		return err == nil && seen != nil
+	})
+	if late != nil {
+		return at, errors.Join(fmt.Errorf("find %s: %w", selector, late), err)
+	}
+	return *seen, nil
+}
+
+// wait implements Page.Wait. An evaluation that a navigation cut off is tried again.
+func wait(p Page, expression string) (err error) {
+	yes := false
+	late := poll(func() bool {
+		yes = false
+		err = p.Eval("!!("+expression+")", &yes)
+		return err == nil && yes || errors.Is(err, ErrGone)
+	})
+	if errors.Is(err, ErrGone) {
+		return err
+	}
+	if late != nil {
+		at, _ := p.URL()
+		return errors.Join(fmt.Errorf("wait at %s for %s: %w", at, expression, late), err)
+	}
+	return nil
+}
