@@ -8,6 +8,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 # For the agent: erases what the runtime would leave of secrets in memory (internal/seal, Quietly).
 EXPERIMENT = GOEXPERIMENT=runtimesecret
 GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# For the tray: does not wake up while nothing happens (internal/light).
+STILL_BUILD = CGO_ENABLED=0 go build -trimpath -tags still -ldflags "-s -w -checklinkname=0 -X main.version=$(VERSION)"
 SYSTEMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
 # Where govulncheck finds a copy of the vulnerability database; without one it asks the public one.
@@ -28,7 +30,7 @@ programs:
 	@mkdir -p bin
 	$(GO_BUILD) -o bin/keyshift-hub ./cmd/hub
 	$(EXPERIMENT) $(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
-	$(GO_BUILD) -o bin/keyshift-tray ./cmd/tray
+	$(STILL_BUILD) -o bin/keyshift-tray ./cmd/tray
 
 # What stays all day is built without C; its windows are drawn by the same program built with Fyne, which needs C. Fyne's
 # first build takes minutes, later ones seconds.
@@ -51,8 +53,8 @@ cross: ## compile hub and agent for Linux, Windows and macOS, without cgo
 cross-tray: ## compile the tray with its windows for Windows (minutes)
 	@scripts/setup.sh cross-tray
 	@mkdir -p bin/windows
-	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc go build -trimpath -tags migrated_fynedo \
-		-ldflags "-s -w -H windowsgui -X main.version=$(VERSION)" -o bin/windows/keyshift-tray.exe ./cmd/tray
+	CGO_ENABLED=1 GOOS=windows GOARCH=amd64 CC=x86_64-w64-mingw32-gcc go build -trimpath -tags migrated_fynedo,still \
+		-ldflags "-s -w -H windowsgui -checklinkname=0 -X main.version=$(VERSION)" -o bin/windows/keyshift-tray.exe ./cmd/tray
 
 package-tray: ## package the tray for Linux as FyneApp.toml describes it, into bin/package
 	@scripts/setup.sh tray

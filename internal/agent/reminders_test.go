@@ -11,6 +11,7 @@ import (
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/presence"
+	"github.com/keyshift-hq/keyshift/internal/reminder"
 )
 
 func textsOf(list []*v1.LocalReminder) []string {
@@ -116,4 +117,14 @@ func TestAPauseDuringALookCounts(t *testing.T) {
 			t.Errorf("paused until %v, waiting %v: the pause is lost", a.Reminders().GetPausedUntil(), a.Reminders().GetWaiting())
 		}
 	})
+}
+
+// TestAReminderNamesItsLeases, so that an answer to it is for all of them, and accounts of one handle can be told apart.
+func TestAReminderNamesItsLeases(t *testing.T) {
+	m := reminderMessage(reminder.Reminder{Kind: reminder.EndsSoon, Leases: []reminder.Lease{
+		{ID: "1", Network: keyshift.X, Handle: "acme"}, {ID: "2", Network: keyshift.Facebook, Handle: "acme"}, {ID: "3", Network: keyshift.X, Handle: "shop"},
+	}})
+	if want := []string{"@acme (X)", "@acme (Facebook)", "@shop"}; !slices.Equal(m.GetAccounts(), want) || !slices.Equal(m.GetLeaseIds(), []string{"1", "2", "3"}) {
+		t.Errorf("it is about %q, leases %q, want %q", m.GetAccounts(), m.GetLeaseIds(), want)
+	}
 }

@@ -118,30 +118,49 @@ const (
 	settling = 30 * time.Second // what starting left behind is given back by then
 )
 
+// resting is how long programs are looked at that nobody wants anything of.
+const resting = 5 * time.Minute
+
+// Both are looked at in the same minutes, on a desk each.
 func BenchmarkTrayIdle(b *testing.B) {
+	free, holding := newRestingDesk(b), newRestingDesk(b)
+	must(b, holding.agent("", "checkout", "x/acme", "--reason", "launch", "--duration", "2h"))
+	pause(b.Context(), settling)
+	later := make(chan restingPair, 1)
+	go func() { later <- holding.look(b) }()
+	free.write(b, "nothing held", free.look(b), Goal{Figure: "wake-ups a minute", AtMost: 0.1})
+	holding.write(b, "a lease running", <-later, Goal{Figure: "context switches a second", AtMost: 2})
+}
+
+// restingDesk is a desk with our program and a bare one.
+type restingDesk struct {
+	*trayDesk
+	ours, floor *program
+}
+
+type restingPair struct{ ours, floor rest }
+
+func newRestingDesk(b *testing.B) restingDesk {
 	d := newTrayDesk(b)
 	floor := &program{d.Run(b, d.buildBare("fynetray"))}
 	ours := &program{d.Run(b, trayBinary)}
 	d.waitForIcon(b)
-	d.idle(b, ours, floor, "nothing held", 2*time.Minute, Goal{Figure: "wake-ups a minute", AtMost: 1})
-	must(b, d.agent("", "checkout", "x/acme", "--reason", "launch", "--duration", "2h"))
-	d.idle(b, ours, floor, "a lease running", 5*time.Minute, Goal{Figure: "context switches a second", AtMost: 2})
+	return restingDesk{d, ours, floor}
 }
 
-func (d *trayDesk) idle(b *testing.B, ours, floor *program, name string, long time.Duration, goal Goal) {
+func (d restingDesk) look(b *testing.B) (p restingPair) {
+	p.ours, p.floor = restTogether(b, d.ours, d.floor, resting)
+	return p
+}
+
+func (d restingDesk) write(b *testing.B, name string, p restingPair, goal Goal) {
 	b.Helper()
-	pause(b.Context(), settling)
-	var beside rest
 	Run(b, Case{
-		Group: "Tray", Name: name, Rounds: 1, Note: trayNote + fmt.Sprintf("Looked at for %v.", long),
+		Group: "Tray", Name: name, Rounds: 1, Note: trayNote + fmt.Sprintf("Looked at for %v.", resting),
 		Goals: []Goal{goal, {Figure: "RSS", AtMost: 16}, {Figure: "RSS", AtMost: 0.15, Of: Floor}, {Figure: "processor", AtMost: 0.02, Of: Floor}},
 		Subjects: []Subject{
-			{Product, func() ([]Figure, error) {
-				var r rest
-				r, beside = restTogether(b, ours, floor, long)
-				return r.figures(long), r.err
-			}},
-			{Floor, func() ([]Figure, error) { return beside.figures(long), beside.err }},
+			{Product, func() ([]Figure, error) { return p.ours.figures(resting), p.ours.err }},
+			{Floor, func() ([]Figure, error) { return p.floor.figures(resting), p.floor.err }},
 		},
 	})
 }

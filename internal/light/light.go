@@ -1,4 +1,7 @@
-// Package light keeps a program small that stays all day and has little to do: it trades speed for memory.
+// Package light keeps a program small and still that stays all day and has little to do: it trades speed for memory.
+//
+// Built with the tag `still` (and -ldflags=-checklinkname=0, which it needs) a program that has nothing to do does not wake
+// up at all. Without it, Go's runtime looks once a minute whether it is time to collect garbage.
 package light
 
 import (

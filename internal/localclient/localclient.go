@@ -30,6 +30,8 @@ const (
 	// callLimit covers a keyring that asks a person, several times, and a slow hub.
 	callLimit = 2 * time.Minute
 	dialLimit = 5 * time.Second
+	// idleLimit is when connections that nobody uses are given back: soon, so that a tray that waits is not woken up for that.
+	idleLimit = 5 * time.Second
 )
 
 // Client is a client of one agent, safe for concurrent use. Make it with [New].
@@ -46,8 +48,8 @@ type Client struct {
 
 // New makes a client of the agent that listens at path; see ipc.DefaultPath. It does not connect yet.
 func New(path string) *Client {
-	c := &Client{path: path, silence: 11 * time.Minute, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
-	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute}}
+	c := &Client{path: path, silence: 2*time.Hour + time.Minute, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
+	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: idleLimit}}
 	transport := connecthttp.NewTransport(c.http, base, connecthttp.WithReadMaxBytes(maxAnswer), connecthttp.WithCompressors())
 	c.rpc = keyshiftv1connect.NewLocalServiceClient(connect.NewClient(transport))
 	return c

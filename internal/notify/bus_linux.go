@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/keyshift-hq/keyshift/internal/sessionbus"
 )
 
 const (
@@ -26,12 +28,14 @@ type Notifier struct {
 	shown map[string]uint32 // notices on the screen, by ID
 }
 
-// Open makes a notifier on the session bus, which has to be there. It works until ctx ends. There may be no server yet.
+// Open makes a notifier on the session bus, which has to be there and to answer within seconds. It works until ctx ends. There
+// may be no server yet.
 func Open(ctx context.Context, o Options) (*Notifier, error) {
-	bus, err := dbus.ConnectSessionBus(dbus.WithContext(ctx))
+	bus, err := sessionbus.Join(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reach session bus: %w", err)
+		return nil, err
 	}
+	context.AfterFunc(ctx, func() { _ = bus.Close() })
 	return open(ctx, bus, o)
 }
 

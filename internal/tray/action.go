@@ -14,6 +14,7 @@ const (
 	Open       Verb = "open"        // the window Action.Request
 	Renew      Verb = "renew"       // Action.Lease for Action.Duration from now
 	CheckIn    Verb = "check-in"    // Action.Lease
+	CopyCode   Verb = "copy-code"   // the one-time code of Action.Lease, to the clipboard
 	Browse     Verb = "browse"      // the page of Action.Network in the browser
 	Pause      Verb = "pause"       // reminders for Action.Duration, or today
 	Resume     Verb = "resume"      // reminders

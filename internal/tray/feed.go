@@ -17,6 +17,9 @@ type Feed struct {
 	Now   func() time.Time
 	// Show gets every new picture, one after the other, on goroutines of the feed.
 	Show func(Picture)
+	// Again has the accounts asked for once more with each value, as when somebody looks: who holds a busy one is not told
+	// by itself. It may be nil.
+	Again <-chan struct{}
 
 	mu      sync.Mutex
 	picture Picture
@@ -59,10 +62,26 @@ func take(p *Picture, status *v1.LocalServiceGetStatusResponse, err error, now t
 
 // complete asks for the rest of the picture whenever it may have changed.
 func (f *Feed) complete(ctx context.Context, ask <-chan struct{}) {
-	for range ask {
-		f.askAgent(ctx)
-		f.askHub(ctx)
+	for {
+		select {
+		case _, open := <-ask:
+			if !open {
+				return
+			}
+			f.askAgent(ctx)
+			f.askHub(ctx)
+		case <-f.Again:
+			if f.enrolled() {
+				f.askHub(ctx)
+			}
+		}
 	}
+}
+
+func (f *Feed) enrolled() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.picture.Status.GetEnrolled()
 }
 
 // askAgent asks for what the agent knows by itself. What cannot be had stays as it was.

@@ -23,6 +23,7 @@ type heard struct {
 type teller struct {
 	Agent
 	says  chan heard
+	again chan struct{}
 	hub   time.Duration
 	asked int
 	err   error
@@ -60,9 +61,9 @@ func (a *teller) Accounts(context.Context) (*v1.LocalServiceListAccountsResponse
 // follow runs a feed in a bubble, and gives what it showed last.
 func follow(t *testing.T, a *teller, story func(last func() Picture)) {
 	synctest.Test(t, func(t *testing.T) {
-		a.says = make(chan heard)
+		a.says, a.again = make(chan heard), make(chan struct{})
 		var last atomic.Pointer[Picture]
-		f := Feed{Agent: a, Now: time.Now, Show: func(p Picture) { last.Store(&p) }}
+		f := Feed{Agent: a, Now: time.Now, Again: a.again, Show: func(p Picture) { last.Store(&p) }}
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); f.Run(ctx) }()
@@ -102,6 +103,22 @@ func TestManyEventsAreFewQuestions(t *testing.T) {
 		last()
 		if a.asked != 2 {
 			t.Errorf("the hub was asked %d times for 51 events, want 2", a.asked)
+		}
+	})
+}
+
+// TestWhoLooksSeesWhoHoldsAnAccount, though the agent says nothing of itself.
+func TestWhoLooksSeesWhoHoldsAnAccount(t *testing.T) {
+	a := &teller{}
+	follow(t, a, func(last func() Picture) {
+		a.again <- struct{}{} // nobody is enrolled yet
+		a.says <- heard{status: enrolled().Status}
+		if p := last(); len(p.Accounts) != 1 || a.asked != 1 {
+			t.Errorf("asked %d times, and the picture is %+v", a.asked, p)
+		}
+		a.again <- struct{}{}
+		if last(); a.asked != 2 {
+			t.Errorf("the hub was asked %d times, want 2", a.asked)
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package tray
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -22,8 +24,11 @@ func (i Item) Line() bool { return i.Text == "" }
 // Active reports whether the entry can be clicked.
 func (i Item) Active() bool { return i.Action != Action{} || len(i.Items) > 0 }
 
-// mostAccounts is how many accounts a menu lists; the home window lists all.
-const mostAccounts = 20
+// mostAccounts and mostLeases are how many a menu lists; the home window lists all.
+const (
+	mostAccounts = 20
+	mostLeases   = 20
+)
 
 // Menu is the menu at a moment.
 func (v View) Menu(now time.Time) []Item {
@@ -60,10 +65,15 @@ func (v View) news() []Item {
 
 const longestLine = 100
 
-// leases are the leases, each with what can be done with it.
+// leases are the leases, each with what can be done with it, the first that ends first.
 func (v View) leases(now time.Time) []Item {
+	leases := slices.Clone(v.Leases())
+	slices.SortStableFunc(leases, func(a, b *v1.HeldLease) int { return cmp.Compare(v.TimeLeft(a, now), v.TimeLeft(b, now)) })
 	var items []Item
-	for _, l := range v.Leases() {
+	for _, l := range leases {
+		if len(items) == mostLeases {
+			return append(items, v.entry("tray_all_leases", show(WindowHome, "")))
+		}
 		switch {
 		case v.Live(l, now):
 			items = append(items, Item{Text: v.countdown(l, now), Items: v.leaseMenu(l)})
@@ -86,7 +96,7 @@ func (v View) leaseMenu(held *v1.HeldLease) []Item {
 		items = append(items, Item{Text: v.Words.Text("tray_open", n.Title()), Action: Action{Verb: Browse, Network: n}})
 	}
 	if l.GetHasCodeSeed() {
-		items = append(items, v.entry("tray_code", show(WindowCode, l.GetId())))
+		items = append(items, v.entry("tray_code", Action{Verb: CopyCode, Lease: l.GetId()}))
 	}
 	return items
 }

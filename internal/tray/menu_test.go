@@ -80,12 +80,12 @@ func TestMenuOfADayAtWork(t *testing.T) {
 	wantMenu(t, v, fmt.Sprintf(`
 Open Keyshift = open home
 --
+(@other (X): signing you out…)
 @acme (X): 42 min left >
   Renew for 2 h = renew lease-acme 2h0m0s
   Check in = check-in lease-acme
   Open X = browse x
-  One-time code… = open code lease-acme
-(@other (X): signing you out…)
+  Copy one-time code = copy-code lease-acme
 --
 Check out >
   (@acme (X): you have it)
@@ -163,6 +163,24 @@ func TestFiveHundredAccountsFitIntoAMenu(t *testing.T) {
 		t.Fatalf("%d entries, want %d", got, want)
 	}
 	if got, want := items[mostAccounts].Action, show(WindowHome, ""); got != want {
+		t.Errorf("the last entry does %+v, want %+v", got, want)
+	}
+}
+
+// TestFiveHundredLeasesFitIntoAMenu: those that end first are in it.
+func TestFiveHundredLeasesFitIntoAMenu(t *testing.T) {
+	var leases []*v1.HeldLease
+	for n := range 500 {
+		leases = append(leases, lease(fmt.Sprintf("a%d", n), 600*time.Minute-time.Duration(n)*time.Minute))
+	}
+	items := enrolled(leases...).leases(morning)
+	if got, want := len(items), mostLeases+1; got != want {
+		t.Fatalf("%d entries, want %d", got, want)
+	}
+	if got, want := items[0].Text, "@a499 (X): 1 h 41 min left"; got != want {
+		t.Errorf("the first is %q, want %q", got, want)
+	}
+	if got, want := items[mostLeases].Action, show(WindowHome, ""); got != want {
 		t.Errorf("the last entry does %+v, want %+v", got, want)
 	}
 }

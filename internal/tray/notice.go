@@ -39,8 +39,9 @@ type Notice struct {
 
 // Button is one answer to a notice.
 type Button struct {
-	Text   string
-	Action Action
+	Text string
+	// Actions are done one after the other; a notice may be about several leases.
+	Actions []Action
 }
 
 // News finds what is new among the reminders that the agent has shown. Give it every view, one after the other. The
@@ -110,25 +111,34 @@ func networkOf(r *v1.LocalReminder) string {
 	return name
 }
 
-func (v View) button(key string, a Action) Button { return Button{v.Words.Text(key), a} }
+func (v View) button(key string, a ...Action) Button { return Button{v.Words.Text(key), a} }
 
 func (v View) snooze() Button {
 	return v.button("tray_snooze", Action{Verb: Pause, Duration: v.Wishes.Snooze()})
 }
 
-// endAnswers prolong a lease or give it back: of those that a warning can be about the one that ends first. A company often
-// has the same handle on several networks.
+// endAnswers prolong the leases that a warning is about, or give them back.
 func (v View) endAnswers(r *v1.LocalReminder) []Button {
-	var first *v1.HeldLease
-	for _, l := range v.held(v.At) {
-		if slices.Contains(r.GetAccounts(), "@"+l.GetLease().GetHandle()) && (first == nil || v.TimeLeft(l, v.At) < v.TimeLeft(first, v.At)) {
-			first = l
-		}
+	var renew, checkIn []Action
+	for _, l := range v.meant(r, v.At) {
+		renew = append(renew, renewal(l))
+		checkIn = append(checkIn, Action{Verb: CheckIn, Lease: l.GetLease().GetId()})
 	}
-	if first == nil {
+	if len(renew) == 0 {
 		return nil
 	}
-	return []Button{v.button("tray_renew_now", renewal(first)), v.button("tray_check_in", Action{Verb: CheckIn, Lease: first.GetLease().GetId()})}
+	return []Button{v.button("tray_renew_now", renew...), v.button("tray_check_in", checkIn...)}
+}
+
+// meant are the leases that a reminder is about and that are still live.
+func (p Picture) meant(r *v1.LocalReminder, now time.Time) []*v1.HeldLease {
+	var list []*v1.HeldLease
+	for _, l := range p.Leases() {
+		if p.Live(l, now) && slices.Contains(r.GetLeaseIds(), l.GetLease().GetId()) {
+			list = append(list, l)
+		}
+	}
+	return list
 }
 
 // renewal asks for as long as the lease was meant to last at first.

@@ -57,11 +57,13 @@ func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
 	var news News
 	news.Notices(v)
 	v.Reminders = &v1.LocalServiceListRemindersResponse{Shown: []*v1.LocalReminder{
-		{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@acme"}, Also: "personal_1"},
+		{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@acme"}, LeaseIds: []string{"lease-acme"}, Also: "personal_1"},
 	}}
 	want := []Notice{{
 		ID: "9", Title: "Almost over", Body: "@acme: 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true, Sound: true,
-		Buttons: []Button{{"Renew", Action{Verb: Renew, Lease: "lease-acme", Duration: 2 * time.Hour}}, {"Check in", Action{Verb: CheckIn, Lease: "lease-acme"}}},
+		Buttons: []Button{
+			{"Renew", []Action{{Verb: Renew, Lease: "lease-acme", Duration: 2 * time.Hour}}}, {"Check in", []Action{{Verb: CheckIn, Lease: "lease-acme"}}},
+		},
 	}}
 	if diff := cmp.Diff(want, news.Notices(v)); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
@@ -82,7 +84,7 @@ func TestAnswersOfReminders(t *testing.T) {
 	} {
 		var got []Action
 		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: kind, Text: kind + "_x"}) {
-			got = append(got, b.Action)
+			got = append(got, b.Actions...)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)
@@ -105,17 +107,21 @@ func TestARenewalAsksForWhatIsAllowed(t *testing.T) {
 	}
 }
 
-// TestAWarningIsAboutTheLeaseThatEnds: companies have the same handle on several networks.
-func TestAWarningIsAboutTheLeaseThatEnds(t *testing.T) {
-	other := lease("acme", time.Hour)
+// TestAWarningAnswersForAllItIsAbout: companies have the same handle on several networks, and some of those leases end together.
+func TestAWarningAnswersForAllItIsAbout(t *testing.T) {
+	other, lasting := lease("acme", 2*time.Minute), lease("acme", time.Hour)
 	other.Lease.Id, other.Lease.Network = "on-facebook", v1.Network_NETWORK_FACEBOOK
-	for _, leases := range [][]*v1.HeldLease{{other, lease("acme", 2*time.Minute)}, {lease("acme", 2*time.Minute), other}} {
-		v := enrolled(leases...)
-		for _, b := range v.answers(&v1.LocalReminder{Id: "1", Kind: "ends_soon", Accounts: []string{"@acme"}}) {
-			if b.Action.Lease != "lease-acme" {
-				t.Errorf("%s is about %s, which lasts", b.Text, b.Action.Lease)
-			}
+	lasting.Lease.Id, lasting.Lease.Network = "on-pinterest", v1.Network_NETWORK_PINTEREST
+	v := enrolled(lasting, other, lease("acme", 2*time.Minute))
+	r := &v1.LocalReminder{Id: "1", Kind: "ends_soon", Accounts: []string{"@acme (X)", "@acme (Facebook)"}, LeaseIds: []string{"lease-acme", "on-facebook", "over already"}}
+	var got []string
+	for _, b := range v.answers(r) {
+		for _, a := range b.Actions {
+			got = append(got, string(a.Verb)+" "+a.Lease)
 		}
+	}
+	if diff := cmp.Diff([]string{"renew on-facebook", "renew lease-acme", "check-in on-facebook", "check-in lease-acme"}, got); diff != "" {
+		t.Errorf("the buttons do (-want +got):\n%s", diff)
 	}
 }
 

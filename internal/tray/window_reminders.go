@@ -72,15 +72,18 @@ func (p Picture) card(c i18n.Catalog, r *v1.LocalReminder, now time.Time) Remind
 	return card
 }
 
-// endOffers prolong the live leases that a warning is about, or give them back. One with the same handle on another network
-// that lasts longer is not meant.
+// endOffers prolong the live leases that a warning is about, or give them back: each for itself, so that where there are
+// several the account is named.
 func (p Picture) endOffers(c i18n.Catalog, r *v1.LocalReminder, now time.Time) []Offer {
 	var offers []Offer
-	for _, l := range p.Leases() {
-		if p.Live(l, now) && p.TimeLeft(l, now) <= EndsSoon+time.Minute && slices.Contains(r.GetAccounts(), "@"+l.GetLease().GetHandle()) {
-			offers = append(offers, Offer{Text: c.Text("button_renew"), Action: renewal(l), Main: true},
-				Offer{Text: c.Text("button_check_in"), Action: Action{Verb: CheckIn, Lease: l.GetLease().GetId()}})
+	leases := p.meant(r, now)
+	for _, l := range leases {
+		name := ""
+		if len(leases) > 1 {
+			name = " " + Title(l.GetLease())
 		}
+		offers = append(offers, Offer{Text: c.Text("button_renew") + name, Action: renewal(l), Main: true},
+			Offer{Text: c.Text("button_check_in") + name, Action: Action{Verb: CheckIn, Lease: l.GetLease().GetId()}})
 	}
 	return offers
 }

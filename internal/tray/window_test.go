@@ -325,7 +325,7 @@ func TestRemindersAreInWords(t *testing.T) {
 		PausedUntil: timestamppb.New(midday.Add(time.Hour)),
 		Shown: []*v1.LocalReminder{
 			{Id: "1", Kind: "personal", Text: "personal_2", Due: timestamppb.New(midday)},
-			{Id: "2", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@a", "@b"}, Due: timestamppb.New(midday)},
+			{Id: "2", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@a", "@b"}, LeaseIds: []string{"l-a", "l-b"}, Due: timestamppb.New(midday)},
 		},
 		Waiting: []*v1.LocalReminder{{Id: "3", Kind: "lesson", Text: "lesson_x_1", Held: "pause"}},
 	}
@@ -346,6 +346,10 @@ func TestRemindersAreInWords(t *testing.T) {
 	p.Status.Leases[0].Lease.Id = "on another network"
 	if offers := RemindersOf(english, p, midday).Shown[0].Offers; len(offers) != 2 || offers[0].Action.Lease != "l-b" || offers[0].Action.Verb != Renew || offers[1].Action.Verb != CheckIn {
 		t.Errorf("a warning offers %+v", offers)
+	}
+	p.Status.Leases = append(p.Status.Leases, heldFor("a", time.Minute))
+	if offers := RemindersOf(english, p, midday).Shown[0].Offers; len(offers) != 4 || offers[0].Text != "Renew @b (X)" || offers[3].Text != "Check in @a (X)" {
+		t.Errorf("a warning about two offers %+v", offers)
 	}
 	if all := w.Only("gone"); len(all.Shown) != 2 {
 		t.Errorf("one that is gone shows %+v", all)

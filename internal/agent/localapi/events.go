@@ -14,7 +14,7 @@ import (
 const (
 	// heartbeat tells a reader that the agent does not hang. That it ended is seen at once without, so there is no hurry, and
 	// a tray that waits is not woken up for nothing.
-	heartbeat = 5 * time.Minute
+	heartbeat = time.Hour
 	// writeLimit is how long a reader may leave an event unread before its stream is cut.
 	writeLimit = 10 * time.Second
 )

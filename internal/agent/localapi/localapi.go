@@ -15,7 +15,7 @@
 // the log has the method, the caller, the code and the time it took.
 //
 // Events say what is, not what changed: changes that come faster than a reader reads are told as one. A comment every
-// five minutes shows that the stream lives.
+// hour shows that the stream lives.
 package localapi
 
 import (

@@ -8,6 +8,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/keyshift-hq/keyshift/assets"
+	"github.com/keyshift-hq/keyshift/internal/sessionbus"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
@@ -27,9 +28,9 @@ const watcher = "org.kde.StatusNotifierWatcher"
 // bus it is an error. Its connection is its own: on the shared one, package systray takes a signal of anybody's for the end
 // of its work, and does not come back with a tray host.
 func Hosts(ctx context.Context, tell func(there bool)) error {
-	bus, err := dbus.ConnectSessionBus()
+	bus, err := sessionbus.Join(ctx)
 	if err != nil {
-		return fmt.Errorf("reach session bus: %w", err)
+		return err
 	}
 	defer bus.Close()
 	changes := make(chan *dbus.Signal, 8)

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/keyshift-hq/keyshift/internal/sessionbus"
 )
 
 // The portal's setting for light and dark (org.freedesktop.portal.Settings).
@@ -19,7 +21,7 @@ const (
 // Grounds tells whether the desktop wants to be light, at once and whenever that changes, until ctx ends. A desktop that
 // does not say so counts as dark, as most panels are.
 func Grounds(ctx context.Context, tell func(light bool)) {
-	bus, err := dbus.ConnectSessionBus()
+	bus, err := sessionbus.Join(ctx)
 	if err != nil {
 		return
 	}

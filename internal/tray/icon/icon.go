@@ -20,6 +20,8 @@ import (
 type Icon struct {
 	// Do is told of each click on an entry. It is called on a goroutine of its own.
 	Do func(tray.Action)
+	// Opened is told that the menu was opened, where the desk says so: under Windows none does. It may be nil.
+	Opened func()
 
 	mu      sync.Mutex
 	light   bool
@@ -32,10 +34,24 @@ type Icon struct {
 func (i *Icon) Run(ctx context.Context, ready func()) {
 	stop := context.AfterFunc(ctx, systray.Quit)
 	defer stop()
+	if i.Opened != nil {
+		go i.listenOpened(ctx)
+	}
 	systray.Run(func() {
 		i.begin()
 		ready()
 	}, func() {})
+}
+
+func (i *Icon) listenOpened(ctx context.Context) {
+	for {
+		select {
+		case <-systray.TrayOpenedCh:
+			i.Opened()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (i *Icon) begin() {
@@ -86,7 +102,7 @@ func (i *Icon) OnLight(light bool) {
 // showMenu changes the entries in place where the menu has the same form as before, so that an open menu stays open.
 func (i *Icon) showMenu(items []tray.Item) {
 	if !sameForm(i.face.Menu, items) || i.entries == nil {
-		systray.ResetMenu()
+		reset(i.entries)
 		i.entries = i.build(items, nil)
 		return
 	}

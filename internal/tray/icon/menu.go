@@ -14,6 +14,7 @@ type entry struct {
 	item    tray.Item
 	action  atomic.Pointer[tray.Action]
 	entries []*entry
+	gone    chan struct{}
 }
 
 // sameForm reports whether two menus have entries, lines and menus of their own at the same places.
@@ -45,7 +46,7 @@ func (i *Icon) build(items []tray.Item, parent *systray.MenuItem) []*entry {
 }
 
 func (i *Icon) add(item tray.Item, parent *systray.MenuItem) *entry {
-	e := &entry{item: item}
+	e := &entry{item: item, gone: make(chan struct{})}
 	if parent == nil {
 		e.shown = systray.AddMenuItem(label(item.Text), "")
 	} else {
@@ -55,16 +56,39 @@ func (i *Icon) add(item tray.Item, parent *systray.MenuItem) *entry {
 		e.shown.Disable()
 	}
 	e.action.Store(&item.Action)
-	go i.listen(e)
+	go i.listen(e, e.shown.ClickedCh)
 	e.entries = i.build(item.Items, e.shown)
 	return e
 }
 
 // listen hands clicks on, until the entry is removed.
-func (i *Icon) listen(e *entry) {
-	for range e.shown.ClickedCh {
-		if a := *e.action.Load(); a.Verb != "" {
-			go i.Do(a)
+func (i *Icon) listen(e *entry, clicks <-chan struct{}) {
+	for {
+		select {
+		case <-clicks:
+			if a := *e.action.Load(); a.Verb != "" {
+				go i.Do(a)
+			}
+		case <-e.gone:
+			return
+		}
+	}
+}
+
+// reset removes all entries. Package systray closes the channel of an entry that it removes, and a click that it has just
+// found the entry for would be sent into the closed channel, which ends the program. An entry without one has nothing to be
+// closed, and such a click is lost.
+func reset(entries []*entry) {
+	forEach(entries, func(e *entry) { e.shown.ClickedCh = nil })
+	systray.ResetMenu()
+	forEach(entries, func(e *entry) { close(e.gone) })
+}
+
+func forEach(entries []*entry, do func(*entry)) {
+	for _, e := range entries {
+		if e != nil {
+			do(e)
+			forEach(e.entries, do)
 		}
 	}
 }

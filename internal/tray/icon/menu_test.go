@@ -26,6 +26,33 @@ func TestAMenuIsBuiltAnewOnlyWhenItsFormChanges(t *testing.T) {
 	}
 }
 
+// TestAClickMayComeWhileItsEntryIsRemoved: the channel of a removed entry is never closed, and nobody listens to it for ever.
+func TestAClickMayComeWhileItsEntryIsRemoved(t *testing.T) {
+	quit := tray.Action{Verb: tray.Quit}
+	done := make(chan tray.Action, 1)
+	i := &Icon{Do: func(a tray.Action) { done <- a }}
+	i.showMenu([]tray.Item{{Text: "@acme", Items: []tray.Item{{Text: "Check in", Action: quit}}}})
+	head, inner := i.entries[0], i.entries[0].entries[0]
+	clicks := []chan struct{}{head.shown.ClickedCh, inner.shown.ClickedCh}
+	clicks[1] <- struct{}{}
+	if got := <-done; got != quit {
+		t.Errorf("a click does %+v, want to quit", got)
+	}
+	i.showMenu([]tray.Item{{Text: "Quit", Action: quit}})
+	for _, e := range []*entry{head, inner} {
+		<-e.gone
+	}
+	for _, click := range clicks {
+		select {
+		case click <- struct{}{}: // would panic if it were closed
+		default:
+		}
+	}
+	if len(i.entries) != 1 || i.entries[0].shown.ClickedCh == nil {
+		t.Error("the new entry cannot be clicked")
+	}
+}
+
 func TestSignsOfShortcutsAreDoubled(t *testing.T) {
 	if got, want := doubled("a_b_", "_"), "a__b__"; got != want {
 		t.Errorf("got %q, want %q", got, want)

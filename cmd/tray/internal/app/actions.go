@@ -31,6 +31,8 @@ func (r *resident) act(ctx context.Context, a tray.Action) (err error) {
 		_, err = r.agent.Renew(ctx, a.Lease, a.Duration)
 	case tray.CheckIn:
 		_, err = r.agent.CheckIn(ctx, a.Lease)
+	case tray.CopyCode:
+		err = r.copyCode(ctx, a.Lease)
 	case tray.Pause, tray.Resume:
 		_, err = r.agent.PauseReminders(ctx, a.Duration, a.Today)
 	case tray.Dismiss:

@@ -46,27 +46,27 @@ func (n *notices) remember(notice tray.Notice) {
 	}
 }
 
-// action is what a button does; false if nobody knows any more.
-func (n *notices) action(id, key string) (tray.Action, bool) {
+// actions are what a button does; none if nobody knows any more.
+func (n *notices) actions(id, key string) []tray.Action {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	i, err := strconv.Atoi(key)
 	if buttons := n.buttons[id]; err == nil && i >= 0 && i < len(buttons) {
-		return buttons[i].Action, true
+		return buttons[i].Actions
 	}
-	return tray.Action{}, false
+	return nil
 }
 
 // openNotices makes the resident able to notify. Where that fails it goes on: what it would say is in the menu too.
 func (r *resident) openNotices(ctx context.Context) {
 	r.notices = &notices{buttons: map[string][]tray.Button{}}
-	if !hasBus(r.Env) {
+	if !r.onBus {
 		return
 	}
 	notifier, err := notify.Open(ctx, notify.Options{
 		App: "Keyshift", DesktopEntry: "keyshift", Executable: r.Executable,
 		Pressed: func(id, key string) {
-			if a, ok := r.notices.action(id, key); ok {
+			for _, a := range r.notices.actions(id, key) {
 				r.do(ctx, a)
 			}
 		},

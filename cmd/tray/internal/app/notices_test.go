@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/tray"
@@ -9,18 +10,16 @@ import (
 
 func TestButtonsAreKnownByTheirPlace(t *testing.T) {
 	n := &notices{buttons: map[string][]tray.Button{}}
-	renew, checkIn := tray.Action{Verb: tray.Renew, Lease: "1"}, tray.Action{Verb: tray.CheckIn, Lease: "1"}
-	n.remember(tray.Notice{ID: "7", Buttons: []tray.Button{{Text: "Renew", Action: renew}, {Text: "Check in", Action: checkIn}}})
+	renew, checkIn, other := tray.Action{Verb: tray.Renew, Lease: "1"}, tray.Action{Verb: tray.CheckIn, Lease: "1"}, tray.Action{Verb: tray.CheckIn, Lease: "2"}
+	n.remember(tray.Notice{ID: "7", Buttons: []tray.Button{{Text: "Renew", Actions: []tray.Action{renew}}, {Text: "Check in", Actions: []tray.Action{checkIn, other}}}})
 	for _, tt := range []struct {
 		id, key string
-		want    tray.Action
-		ok      bool
+		want    []tray.Action
 	}{
-		{"7", "0", renew, true}, {"7", "1", checkIn, true}, {"7", "2", tray.Action{}, false}, {"7", "-1", tray.Action{}, false},
-		{"7", "default", tray.Action{}, false}, {"8", "0", tray.Action{}, false},
+		{"7", "0", []tray.Action{renew}}, {"7", "1", []tray.Action{checkIn, other}}, {"7", "2", nil}, {"7", "-1", nil}, {"7", "default", nil}, {"8", "0", nil},
 	} {
-		if got, ok := n.action(tt.id, tt.key); got != tt.want || ok != tt.ok {
-			t.Errorf("button %s of %s: %+v, %v, want %+v, %v", tt.key, tt.id, got, ok, tt.want, tt.ok)
+		if got := n.actions(tt.id, tt.key); !slices.Equal(got, tt.want) {
+			t.Errorf("button %s of %s: %+v, want %+v", tt.key, tt.id, got, tt.want)
 		}
 	}
 }
@@ -28,12 +27,12 @@ func TestButtonsAreKnownByTheirPlace(t *testing.T) {
 func TestOldNoticesAreForgotten(t *testing.T) {
 	n := &notices{buttons: map[string][]tray.Button{}}
 	for i := range 10 * mostNotices {
-		n.remember(tray.Notice{ID: fmt.Sprint(i / 2), Buttons: []tray.Button{{Text: "Quit", Action: tray.Action{Verb: tray.Quit}}}})
+		n.remember(tray.Notice{ID: fmt.Sprint(i / 2), Buttons: []tray.Button{{Text: "Quit", Actions: []tray.Action{{Verb: tray.Quit}}}}})
 	}
 	if len(n.buttons) != mostNotices || len(n.order) != mostNotices {
 		t.Errorf("%d and %d notices are known, want %d", len(n.buttons), len(n.order), mostNotices)
 	}
-	if _, ok := n.action("0", "0"); ok {
+	if n.actions("0", "0") != nil {
 		t.Error("the oldest is still known")
 	}
 }

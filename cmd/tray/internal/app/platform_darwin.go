@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"path/filepath"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -19,6 +20,8 @@ func runtimeDir(env func(string) string) (string, error) {
 func hasDisplay(func(string) string) bool { return true }
 
 func hasBus(func(string) string) bool { return true }
+
+func reachesBus(context.Context, func(string) string) error { return nil }
 
 // userFolders are those of the tray's settings and of what is started at login.
 func userFolders(env func(string) string) (settings, autostart string, ok bool) {

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/sessionbus"
 )
 
 var errNoRuntimeDir = keyshift.Refuse(keyshift.CodeUnavailable, "XDG_RUNTIME_DIR is not set, so the agent's socket is not to be found.",
@@ -31,6 +34,20 @@ func hasBus(env func(string) string) bool {
 	_, err := os.Stat(filepath.Join(env("XDG_RUNTIME_DIR"), "bus"))
 	return err == nil
 }
+
+// reachesBus reports whether the session bus is there and answers: what shows the icon waits for it without end.
+func reachesBus(ctx context.Context, env func(string) string) error {
+	if !hasBus(env) {
+		return errNoBus
+	}
+	bus, err := sessionbus.Join(ctx)
+	if err == nil {
+		_ = bus.Close()
+	}
+	return err
+}
+
+var errNoBus = errors.New("there is no session bus")
 
 // userFolders are those of the tray's settings and of what is started at login (XDG Base Directory Specification).
 func userFolders(env func(string) string) (settings, autostart string, ok bool) {

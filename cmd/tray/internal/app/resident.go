@@ -32,10 +32,13 @@ type resident struct {
 	quit    context.CancelFunc
 
 	pictures chan tray.Picture
-	changes  chan func() // what else happens, done by the loop
+	again    chan struct{} // has the accounts asked for once more
+	changes  chan func()   // what else happens, done by the loop
 	view     tray.View
 	news     tray.News
 	notices  *notices
+	// onBus says that icon and notifications can be shown.
+	onBus bool
 	// elsewhere says that the agent listens at an unusual place.
 	elsewhere bool
 }
@@ -63,7 +66,7 @@ func (p *Program) reside(ctx context.Context, f flags) error {
 	defer r.agent.Close()
 	defer r.windows.end()
 	go receiveRequests(l, r.windows.show)
-	go (&tray.Feed{Agent: r.agent, Now: p.Now, Show: func(picture tray.Picture) { r.hear(ctx, picture) }}).Run(ctx)
+	go (&tray.Feed{Agent: r.agent, Now: p.Now, Again: r.again, Show: func(picture tray.Picture) { r.hear(ctx, picture) }}).Run(ctx)
 	go r.loop(ctx)
 	r.greet(ctx, f)
 	return r.stay(ctx, f)
@@ -72,8 +75,13 @@ func (p *Program) reside(ctx context.Context, f flags) error {
 func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelFunc) *resident {
 	r := &resident{
 		Program: p, log: p.log(), agent: localclient.New(f.Socket), quit: quit,
-		pictures: make(chan tray.Picture), changes: make(chan func()),
+		pictures: make(chan tray.Picture), again: make(chan struct{}), changes: make(chan func()),
 		view: tray.View{Words: p.words(), Wishes: p.wishes()}, elsewhere: f.elsewhere,
+	}
+	if err := reachesBus(ctx, p.Env); err != nil {
+		r.log.Warn("no icon and no notifications", "error", err.Error())
+	} else {
+		r.onBus = true
 	}
 	r.openNotices(ctx)
 	r.windows = &windows{
@@ -81,7 +89,7 @@ func (p *Program) newResident(ctx context.Context, f flags, quit context.CancelF
 		drawn: func() { r.change(ctx, func() { r.view.NoWindows = false }) },
 		saved: func() { r.change(ctx, func() { r.view.Words, r.view.Wishes = p.words(), p.wishes() }) },
 	}
-	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }}
+	r.icon = &icon.Icon{Do: func(a tray.Action) { r.do(ctx, a) }, Opened: r.look}
 	r.icon.Show(r.view.Face(p.Now()))
 	return r
 }
@@ -95,7 +103,7 @@ func (r *resident) greet(ctx context.Context, f flags) {
 
 // stay shows the icon until the end. A desk without a tray host gets a window instead.
 func (r *resident) stay(ctx context.Context, f flags) error {
-	if !hasBus(r.Env) {
+	if !r.onBus {
 		r.noHost(f)
 		<-ctx.Done()
 		return nil
@@ -125,6 +133,14 @@ func (r *resident) watchHost(ctx context.Context, f flags) {
 func (r *resident) noHost(f flags) {
 	if f.Window == "" && !f.Background {
 		r.windows.show(f.request())
+	}
+}
+
+// look has the accounts asked for anew, because somebody looks at them; not while that is going on already.
+func (r *resident) look() {
+	select {
+	case r.again <- struct{}{}:
+	default:
 	}
 }
 

@@ -1405,13 +1405,15 @@ type LocalReminder struct {
 	// Key of the text, and of a second one; see internal/i18n.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
 	Also string `protobuf:"bytes,4,opt,name=also,proto3" json:"also,omitempty"`
-	// The accounts it is about: "@acme".
+	// The accounts it is about: "@acme", or "@acme (X)" where another of them has that handle, too.
 	Accounts []string               `protobuf:"bytes,5,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	Due      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
 	// What it waits for: "user", "work_hours", "pause" or "room"; empty once it was shown.
 	Held string `protobuf:"bytes,7,opt,name=held,proto3" json:"held,omitempty"`
 	// The text of ListTexts that it is about; empty if it is about none.
-	TextId        string `protobuf:"bytes,8,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
+	TextId string `protobuf:"bytes,8,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
+	// The leases that it is about, for each of accounts.
+	LeaseIds      []string `protobuf:"bytes,9,rep,name=lease_ids,json=leaseIds,proto3" json:"lease_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1500,6 +1502,13 @@ func (x *LocalReminder) GetTextId() string {
 		return x.TextId
 	}
 	return ""
+}
+
+func (x *LocalReminder) GetLeaseIds() []string {
+	if x != nil {
+		return x.LeaseIds
+	}
+	return nil
 }
 
 type LocalServiceListRemindersRequest struct {
@@ -2826,7 +2835,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\"\x19\n" +
 	"\x17LocalServiceSyncRequest\"^\n" +
 	"\x18LocalServiceSyncResponse\x12B\n" +
-	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xd2\x01\n" +
+	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xef\x01\n" +
 	"\rLocalReminder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
@@ -2835,7 +2844,8 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\baccounts\x18\x05 \x03(\tR\baccounts\x12,\n" +
 	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x12\n" +
 	"\x04held\x18\a \x01(\tR\x04held\x12\x17\n" +
-	"\atext_id\x18\b \x01(\tR\x06textId\"\"\n" +
+	"\atext_id\x18\b \x01(\tR\x06textId\x12\x1b\n" +
+	"\tlease_ids\x18\t \x03(\tR\bleaseIds\"\"\n" +
 	" LocalServiceListRemindersRequest\"\xf2\x01\n" +
 	"!LocalServiceListRemindersResponse\x120\n" +
 	"\x05shown\x18\x01 \x03(\v2\x1a.keyshift.v1.LocalReminderR\x05shown\x124\n" +

@@ -1,0 +1,3 @@
+package app
+
+func clipboard(func(string) string) []string { return []string{"/usr/bin/pbcopy"} }
