@@ -54,7 +54,7 @@ type Pack struct {
 	Pack    json.RawMessage `json:"pack"`
 }
 
-// Words is what the company does not want to see in a draft. Words that count as a whole are salted hashes.
+// Words is what the company does not want to see in a draft. Words that count as a whole are hashes by [HashWord].
 type Words struct {
 	Version  int64         `json:"version"`
 	Salt     string        `json:"salt" ks:"base64,max=64"`
