@@ -1,0 +1,20 @@
+//go:build unix
+
+package workbrowser
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// detach gives a browser a process group of its own: it outlives the agent, and ends as a whole.
+func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+
+// ask sends the signal of a logout, at which browsers save and end.
+func ask(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) } // it may be gone
+
+// force ends the browser and its helpers.
+func force(pid int) {
+	_ = syscall.Kill(-pid, syscall.SIGKILL)
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+}
