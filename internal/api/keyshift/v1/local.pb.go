@@ -1856,7 +1856,9 @@ type LocalServiceReportMistakeResponse struct {
 	// The hub has it. Otherwise it waits on this device.
 	Told bool `protobuf:"varint,1,opt,name=told,proto3" json:"told,omitempty"`
 	// How many reports wait.
-	Waiting       int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Why the hub does not take it yet, if it said so.
+	Problem       *ErrorInfo `protobuf:"bytes,3,opt,name=problem,proto3" json:"problem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1903,6 +1905,13 @@ func (x *LocalServiceReportMistakeResponse) GetWaiting() int32 {
 		return x.Waiting
 	}
 	return 0
+}
+
+func (x *LocalServiceReportMistakeResponse) GetProblem() *ErrorInfo {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
 }
 
 // LocalText is something to read.
@@ -2863,10 +2872,11 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
 	"\x05about\x18\x02 \x01(\tR\x05about\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"Q\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"\x83\x01\n" +
 	"!LocalServiceReportMistakeResponse\x12\x12\n" +
 	"\x04told\x18\x01 \x01(\bR\x04told\x12\x18\n" +
-	"\awaiting\x18\x02 \x01(\x05R\awaiting\"\xa1\x02\n" +
+	"\awaiting\x18\x02 \x01(\x05R\awaiting\x120\n" +
+	"\aproblem\x18\x03 \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\"\xa1\x02\n" +
 	"\tLocalText\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12.\n" +
@@ -3040,68 +3050,69 @@ var file_keyshift_v1_local_proto_depIdxs = []int32{
 	26, // 19: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
 	53, // 20: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
 	52, // 21: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	56, // 22: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
-	53, // 23: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
-	35, // 24: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
-	35, // 25: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
-	42, // 26: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	53, // 27: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	53, // 28: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	53, // 29: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	52, // 30: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
-	43, // 31: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	43, // 32: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
-	43, // 33: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	50, // 34: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 35: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	4,  // 36: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
-	6,  // 37: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	8,  // 38: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	10, // 39: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	12, // 40: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	14, // 41: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	16, // 42: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	18, // 43: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	20, // 44: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	22, // 45: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	24, // 46: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	27, // 47: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	29, // 48: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	31, // 49: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	33, // 50: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
-	36, // 51: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
-	38, // 52: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
-	40, // 53: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
-	44, // 54: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
-	46, // 55: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
-	48, // 56: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 57: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	5,  // 58: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	7,  // 59: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	9,  // 60: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	11, // 61: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	13, // 62: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	15, // 63: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	17, // 64: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	19, // 65: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	21, // 66: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	23, // 67: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	25, // 68: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	28, // 69: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	30, // 70: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	32, // 71: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	34, // 72: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
-	37, // 73: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
-	39, // 74: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
-	41, // 75: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	45, // 76: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	47, // 77: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	49, // 78: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	57, // [57:79] is the sub-list for method output_type
-	35, // [35:57] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	54, // 22: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	56, // 23: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	53, // 24: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	35, // 25: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
+	35, // 26: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
+	42, // 27: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
+	53, // 28: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	53, // 29: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	53, // 30: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	52, // 31: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	43, // 32: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	43, // 33: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
+	43, // 34: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	50, // 35: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 36: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	4,  // 37: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	6,  // 38: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	8,  // 39: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	10, // 40: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	12, // 41: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	14, // 42: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	16, // 43: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	18, // 44: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	20, // 45: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	22, // 46: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	24, // 47: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	27, // 48: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	29, // 49: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	31, // 50: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	33, // 51: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
+	36, // 52: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
+	38, // 53: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
+	40, // 54: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	44, // 55: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	46, // 56: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	48, // 57: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 58: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	5,  // 59: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	7,  // 60: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	9,  // 61: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	11, // 62: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	13, // 63: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	15, // 64: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	17, // 65: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	19, // 66: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	21, // 67: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	23, // 68: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	25, // 69: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	28, // 70: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	30, // 71: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	32, // 72: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	34, // 73: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	37, // 74: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	39, // 75: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	41, // 76: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	45, // 77: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	47, // 78: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	49, // 79: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	58, // [58:80] is the sub-list for method output_type
+	36, // [36:58] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
