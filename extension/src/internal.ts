@@ -4,6 +4,10 @@
 //
 // A message is {type, ...fields}. askBackground and askTab send one and give its answer; unknown types get no answer.
 
+import type { Account } from "./accounts";
+import type { AddressRefusal } from "./content/address";
+import type { FieldRefusal } from "./content/refuse";
+import type { Unusable } from "./content/usable";
 import type { Pack } from "./gen/pack";
 import type { Code, DraftAction, DraftHit, Field, Lease, Outcome, PageClass, ProfileMode, Relation, Reminder, SentList, SignOut, Words } from "./gen/messages";
 
@@ -13,7 +17,10 @@ export type Refused =
   | "not_asked" // nobody asked for a fill in this tab
   | "page_changed" // the page went elsewhere between question and answer
   | "no_field" // the content script: there is no field that may be filled in
-  | "field_refused" // the content script: a new password, a sign-up, a hidden field ...
+  | "field_refused" // the lease has no such value, or another one was asked for
+  | AddressRefusal // the content script: http, another site, a look-alike, a frame
+  | FieldRefusal // the content script: a new password, a sign-up, a search ...
+  | Unusable // the content script: a field that nobody could click
   | "changed_by_page"; // the content script: the page takes the value away, again
 
 /** A lease as a content script needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
@@ -48,6 +55,10 @@ export interface FromPage {
   /** The page shows that somebody is signed in: verified when its identity is the lease's. Ends the fill. */
   "session.began": { ask: { verified: boolean }; answer: {} };
   "identity.seen": { ask: { relation: Relation }; answer: {} };
+  /** What cookies say of who is signed in here, and the user's other accounts at this network; what is in a cookie is not told. */
+  "identity.cookies": { ask: {}; answer: { relation: Relation; others: Account[] } };
+  /** The page takes the banner away again and again. */
+  "banner.lost": { ask: {}; answer: {} };
   "draft.checked": { ask: { hits: DraftHit[]; action: DraftAction }; answer: {} };
   "guard.hit": { ask: { page_class: PageClass }; answer: {} };
   /** The page wants a code that only a custodian can read; answered at once, fill.start comes when the code is there. */
