@@ -101,7 +101,6 @@ export interface PopupState {
   trouble: Trouble;
   /** The digits to compare, while pairing. */
   pairing_code: string;
-  pairing_refused: boolean;
   leases: PopupLease[];
   /** Clean-ups that are not done. */
   cleaning: { network: string; handle: string }[];
@@ -112,8 +111,15 @@ export interface PopupState {
   /** This computer's time that ends_at was corrected for: ends_at - now is what is left. */
   now: number;
   agent_version: string;
-  /** The page in front, when it belongs to an added site that needs a permission. */
-  asks_for: string;
+  /** Hosts of leases that the extension may not read yet: sites that the company added. */
+  asks_for: string[];
+}
+
+/** How a lease ended in this browser. done is null while it is being cleaned up. */
+export interface EndedLease {
+  network: string;
+  handle: string;
+  done: { sign_out: SignOut; left_over: number } | null;
 }
 
 /** What popup and ended page ask the background. */
@@ -121,12 +127,14 @@ export interface FromPopup {
   "popup.state": { ask: {}; answer: PopupState };
   "popup.pair": { ask: {}; answer: { refused?: Refused } };
   "popup.fill": { ask: { lease_id: string; only?: Field }; answer: { refused?: Refused } };
-  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: string } };
-  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: string } };
-  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: string } };
+  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: Refused } };
+  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: Refused } };
+  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: Refused } };
   "popup.sent": { ask: {}; answer: { sent: SentList | null } };
   "popup.answer": { ask: { id: string; answer: string }; answer: {} };
   "popup.retry": { ask: {}; answer: {} };
+  /** What the ended page says; null when it was too long ago. */
+  "ended.get": { ask: { lease_id: string }; answer: { ended: EndedLease | null } };
 }
 
 /** Everything that the background is asked. */
