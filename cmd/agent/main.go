@@ -14,9 +14,14 @@ import (
 
 	"github.com/keyshift-hq/keyshift/cmd/agent/internal/cli"
 	"github.com/keyshift-hq/keyshift/internal/agent"
+	"github.com/keyshift-hq/keyshift/internal/agent/browser"
+	"github.com/keyshift-hq/keyshift/internal/agent/nativehost"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hardening"
+	"github.com/keyshift-hq/keyshift/internal/i18n"
+	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 	"github.com/keyshift-hq/keyshift/internal/presence"
@@ -28,6 +33,9 @@ var version = "dev"
 func main() { os.Exit(run()) }
 
 func run() int {
+	if caller, ok := nativehost.Detect(os.Args[1:]); ok { // before anything is parsed, printed or logged
+		return serveBrowser(caller)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)     // the second Ctrl-C is the system's
@@ -56,8 +64,33 @@ func run() int {
 }
 
 func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
-	return agent.New(agent.Config{
+	a, err := agent.New(agent.Config{
 		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
 		Ring: ring, Clock: clock(), Random: rand.Reader, Desk: presence.New(),
 	})
+	if err != nil {
+		return nil, err
+	}
+	home, _ := os.UserHomeDir() // empty is no folder to look for browsers in
+	return browser.Join(a, browser.Setup{
+		StateDir: c.StateDir, Home: home, Browser: c.Browser, Extension: c.Extension, Env: os.Environ(), Version: c.Version,
+		Words: i18n.For(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), Random: rand.Reader, Log: c.Log,
+		ShowMistake: func(ctx context.Context, lease string) error {
+			return browser.AskTray(ctx, ipc.TrayPath(c.Socket), "mistake", lease)
+		},
+	})
+}
+
+// serveBrowser is the program as a native host. It says nothing but what the extension is told.
+func serveBrowser(caller nativehost.Caller) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err := hardening.NoCore()
+	if err == nil {
+		err = cli.ServeBrowser(ctx, caller, os.Getenv, os.Stdin, os.Stdout)
+	}
+	if err != nil {
+		return int(api.ExitRefused)
+	}
+	return 0
 }

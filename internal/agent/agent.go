@@ -18,6 +18,8 @@
 //	settings.json      what the user has chosen for this device
 //	sent.json          in words, what left this device
 //	outbox.json        what the user has to tell the hub and the hub does not have yet; what was read
+//	browser.json       which ended leases browsers have not confirmed to be clean of
+//	browsers.json      the browser profiles that were paired (package browser)
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -117,6 +119,7 @@ type Agent struct {
 	settings  *settings
 	sent      *ledger
 	outbox    *outbox
+	sessions  *sessions
 	bell      *bell
 	deskBell  *bell // rings when the user may have come or gone
 	problems  *problems
@@ -137,6 +140,7 @@ type Agent struct {
 	forgetSoon chan struct{} // a secret was in memory
 	outSoon    chan struct{} // there is something in the outbox, or the hub is there again
 	sending    chan struct{} // full while the outbox is sent
+	closedSoon chan struct{} // a browser confirmed, a wipe was told, or the hub is there again
 	callerCame chan struct{} // somebody was refused, or the hub is there again
 	wiper      wiper
 	oneByOne   bool // see Steps
@@ -195,7 +199,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		reached:  make(chan struct{}, 1),
 		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
 		outSoon: make(chan struct{}, 1), sending: make(chan struct{}, 1),
-		forgetSoon: make(chan struct{}, 1),
+		forgetSoon: make(chan struct{}, 1), closedSoon: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
 	a.sequence = &sequence{files: state, wall: a.wall}
@@ -220,6 +224,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		return nil, err
 	}
 	if a.outbox, err = openOutbox(state); err != nil {
+		return nil, err
+	}
+	if a.sessions, err = openSessions(state); err != nil {
 		return nil, err
 	}
 	if d != nil {
@@ -249,7 +256,7 @@ func (a *Agent) Close() error {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.Close()
 	group, ctx := errgroup.WithContext(ctx)
-	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind, a.keepLedger, a.tellHub, a.hearDesk, a.watchUnattended} {
+	for _, actor := range []func(context.Context){a.keepInTouch, a.watchDeadlines, a.keepWiping, a.tellOfCallers, a.keepForgetting, a.remind, a.keepLedger, a.tellHub, a.tellSessions, a.hearDesk, a.watchUnattended} {
 		group.Go(func() error { actor(ctx); return nil })
 	}
 	return group.Wait()

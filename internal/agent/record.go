@@ -127,13 +127,14 @@ func delegated(l *v1.Lease) bool { return l.GetAccessMode() == v1.AccessMode_ACC
 func inMemory(l *v1.Lease) bool { return l.GetLeaseStorage() == v1.LeaseStorage_LEASE_STORAGE_MEMORY }
 
 // receipt is what can be said of the removal now. That access is removed is said only when nothing of it was ever given
-// out.
-func (r record) receipt() *v1.Receipt {
-	rc := &v1.Receipt{LeaseId: r.Lease.GetId(), Step: v1.RemovalStep_REMOVAL_STEP_DELIVERED, SessionUnconfirmed: r.HandedOut}
+// out, and no browser owes a clean-up.
+func (a *Agent) receipt(r record) *v1.Receipt {
+	unconfirmed := r.HandedOut || a.sessions.owed(r.Lease.GetId())
+	rc := &v1.Receipt{LeaseId: r.Lease.GetId(), Step: v1.RemovalStep_REMOVAL_STEP_DELIVERED, SessionUnconfirmed: unconfirmed}
 	switch {
 	case r.Phase != wiped:
 		rc.WipeFailure = r.WipeFailure
-	case r.HandedOut || r.Foreign:
+	case unconfirmed || r.Foreign:
 		rc.Step = v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED
 	default:
 		rc.Step = v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED

@@ -28,7 +28,10 @@ func (a *Agent) sayDelivered(ctx context.Context, rec record) (wait func()) {
 		if err != nil {
 			return
 		}
-		receipt := &v1.Receipt{LeaseId: rec.Lease.GetId(), Step: v1.RemovalStep_REMOVAL_STEP_DELIVERED, SessionUnconfirmed: rec.HandedOut}
+		receipt := &v1.Receipt{
+			LeaseId: rec.Lease.GetId(), Step: v1.RemovalStep_REMOVAL_STEP_DELIVERED,
+			SessionUnconfirmed: rec.HandedOut || a.sessions.owed(rec.Lease.GetId()),
+		}
 		if a.report(ctx, s, receipt) == nil {
 			a.after(rec, func(r record) record { r.Delivered = true; return r })
 		}
@@ -72,10 +75,10 @@ func (r record) news() bool {
 // otherwise meanwhile keeps that end and takes the receipt.
 func (a *Agent) sendReceipt(ctx context.Context, s *line, rec record) (*v1.Lease, error) {
 	if rec.Cause == "" || rec.Told {
-		return nil, a.report(ctx, s, rec.receipt())
+		return nil, a.report(ctx, s, a.receipt(rec))
 	}
 	answer, _, err := hubclient.Ask(ctx, s.hub.CheckIn, &v1.CheckInRequest{
-		RequestId: a.newID(), LeaseId: rec.Lease.GetId(), Cause: string(rec.Cause), Receipt: rec.receipt(),
+		RequestId: a.newID(), LeaseId: rec.Lease.GetId(), Cause: string(rec.Cause), Receipt: a.receipt(rec),
 	})
 	err = a.heard(err)
 	return answer.GetLease(), err
@@ -109,6 +112,12 @@ func (a *Agent) nobodyToTell(rec record, l *link) bool {
 }
 
 func (a *Agent) forget(rec record) bool {
+	if rec.HandedOut {
+		if err := a.sessions.elsewhere(rec.Lease.GetId()); err != nil {
+			a.log.Error("write open sessions", "error", err)
+		}
+	}
+	defer poke(a.closedSoon)
 	if err := a.journal.drop(rec.RequestID); err != nil {
 		a.log.Error("forget lease", "request_id", rec.RequestID, "error", err)
 		return false

@@ -151,6 +151,7 @@ func (a *Agent) hurryReports() {
 	poke(a.wipeSoon)
 	poke(a.callerCame)
 	poke(a.outSoon)
+	poke(a.closedSoon)
 }
 
 // keepInTouch talks to the hub for as long as there is one.

@@ -77,7 +77,7 @@ func (a *Agent) Reveal(ctx context.Context, name string) (*keyshift.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	return a.handOutSecret(rec, secret)
+	return a.handOutSecret(rec, secret, func() error { return a.handOut(rec.RequestID) })
 }
 
 // handOut notes, before it happens, that something of the lease is given to the user.
@@ -108,9 +108,11 @@ func (a *Agent) open(ctx context.Context, l *link, rec record) ([]byte, error) {
 	return secret, nil
 }
 
-// handOutSecret gives an opened secret after all that took time, if it may still be given.
-func (a *Agent) handOutSecret(rec record, secret []byte) (*keyshift.Opened, error) {
-	if err := a.handOut(rec.RequestID); err != nil {
+// handOutSecret gives an opened secret after all that took time, if it may still be given; before that, note is called to
+// write down that it is. The encoded secret is wiped.
+func (a *Agent) handOutSecret(rec record, secret []byte, note func() error) (*keyshift.Opened, error) {
+	defer seal.Wipe(secret)
+	if err := note(); err != nil {
 		return nil, err
 	}
 	if _, err := a.stillTrusted(rec.RequestID); err != nil {
@@ -143,28 +145,35 @@ func (a *Agent) Code(ctx context.Context, name string) (code string, validUntil 
 	if err != nil {
 		return "", time.Time{}, err
 	}
+	plain, until, err := a.codeFor(ctx, rec, func() error { return a.handOut(rec.RequestID) })
+	defer seal.Wipe(plain)
+	return string(plain), until, err
+}
+
+// codeFor gets a one-time code, which the caller wipes. Before it is opened, note is called to write down that it is given
+// out.
+func (a *Agent) codeFor(ctx context.Context, rec record, note func() error) (code []byte, validUntil time.Time, err error) {
 	l, s, err := a.talk(ctx)
 	if err != nil {
-		return "", time.Time{}, err
+		return nil, time.Time{}, err
 	}
 	answer, _, err := hubclient.Ask(ctx, s.hub.GetCode, &v1.GetCodeRequest{RequestId: a.newID(), LeaseId: rec.Lease.GetId()})
 	err = a.heard(err)
 	if err != nil {
-		return "", time.Time{}, err
+		return nil, time.Time{}, err
 	}
-	if err := a.handOut(rec.RequestID); err != nil {
-		return "", time.Time{}, err
+	if err := note(); err != nil {
+		return nil, time.Time{}, err
 	}
 	if _, err := a.stillTrusted(rec.RequestID); err != nil {
-		return "", time.Time{}, err
+		return nil, time.Time{}, err
 	}
 	until := answer.GetValidUntil().AsTime()
 	plain, err := s.keys.Open(l.codeContext(rec.Lease, until), answer.GetSealedCode())
 	if err != nil {
-		return "", time.Time{}, errStrangeAnswer.Because(err)
+		return nil, time.Time{}, errStrangeAnswer.Because(err)
 	}
-	defer seal.Wipe(plain)
-	return string(plain), until, nil
+	return plain, until, nil
 }
 
 func (l *link) codeContext(lease *v1.Lease, until time.Time) seal.Context {

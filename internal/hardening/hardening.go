@@ -32,3 +32,11 @@ func Apply() error {
 	}
 	return nil
 }
+
+// NoCore keeps the process from leaving a core file, and nothing else: for a process that others have to be able to look at.
+func NoCore() error {
+	if err := denyCore(); err != nil {
+		return fmt.Errorf("harden process: %w", err)
+	}
+	return nil
+}

@@ -174,6 +174,26 @@ func (c *Client) Sent(ctx context.Context) (*v1.LocalServiceListSentResponse, er
 	return call(ctx, c, c.rpc.ListSent, &v1.LocalServiceListSentRequest{})
 }
 
+// BrowserProfiles lists the browser profiles that are paired, and those that ask to be.
+func (c *Client) BrowserProfiles(ctx context.Context) (*v1.LocalServiceListBrowserProfilesResponse, error) {
+	return call(ctx, c, c.rpc.ListBrowserProfiles, &v1.LocalServiceListBrowserProfilesRequest{})
+}
+
+// AnswerPairing says whether the browser that shows a code is the user's own.
+func (c *Client) AnswerPairing(ctx context.Context, code string, accept bool) (*v1.LocalServiceAnswerPairingResponse, error) {
+	return call(ctx, c, c.rpc.AnswerPairing, &v1.LocalServiceAnswerPairingRequest{Code: code, Accept: accept})
+}
+
+// ForgetBrowserProfile takes back what was said yes to.
+func (c *Client) ForgetBrowserProfile(ctx context.Context, id string) (*v1.LocalServiceForgetBrowserProfileResponse, error) {
+	return call(ctx, c, c.rpc.ForgetBrowserProfile, &v1.LocalServiceForgetBrowserProfileRequest{Id: id})
+}
+
+// OpenAccount opens the network of a held account in the work browser.
+func (c *Client) OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error) {
+	return call(ctx, c, c.rpc.OpenAccount, &v1.LocalServiceOpenAccountRequest{Lease: lease})
+}
+
 // Settings tells what the user has chosen for this device.
 func (c *Client) Settings(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error) {
 	return call(ctx, c, c.rpc.GetSettings, &v1.LocalServiceGetSettingsRequest{})

@@ -36,7 +36,7 @@ type Welcome struct {
 
 // PackVersion says which version of a network's site pack the agent has.
 type PackVersion struct {
-	Network string `json:"network" ks:"token,max=32"`
+	Network string `json:"network" ks:"token,max=260"`
 	Version int64  `json:"version"`
 }
 
@@ -49,7 +49,7 @@ type PairCode struct {
 
 // Pack is a site pack that the agent has verified.
 type Pack struct {
-	Network string          `json:"network" ks:"token,max=32"`
+	Network string          `json:"network" ks:"token,max=260"`
 	Version int64           `json:"version"`
 	Pack    json.RawMessage `json:"pack"`
 }
@@ -89,11 +89,11 @@ type State struct {
 // Lease is a live lease.
 type Lease struct {
 	ID      string `json:"id" ks:"token,max=64"`
-	Network string `json:"network" ks:"token,max=32"`
+	Network string `json:"network" ks:"token,max=260"`
 	Handle  string `json:"handle" ks:"max=128"`
 	// AccountRef is the network's own id of the account, or its handle: what identity signals are compared with.
 	AccountRef string `json:"account_ref" ks:"max=128"`
-	// Hosts are the hosts where it may be filled in: these and the hosts below them.
+	// Hosts are the hosts where it may be filled in: exactly these.
 	Hosts     []string   `json:"hosts" ks:"max=64"`
 	EndsAt    Millis     `json:"ends_at"`
 	StartedAt Millis     `json:"started_at"`
@@ -109,7 +109,7 @@ type Lease struct {
 // Ended is a lease that is over and whose clean-up is owed.
 type Ended struct {
 	ID            string   `json:"id" ks:"token,max=64"`
-	Network       string   `json:"network" ks:"token,max=32"`
+	Network       string   `json:"network" ks:"token,max=260"`
 	Hosts         []string `json:"hosts" ks:"max=64"`
 	CookieDomains []string `json:"cookie_domains" ks:"max=64"`
 }

@@ -69,3 +69,25 @@ func WriteFrame(w io.Writer, message []byte) error {
 	}
 	return nil
 }
+
+// Copy hands frames on from src to dst until src ends, which is nil between two frames. It keeps nothing of a message: its
+// one buffer is cleared after each.
+func Copy(dst io.Writer, src io.Reader) error {
+	buf := make([]byte, 4, 4+MaxFrame)
+	for {
+		message, err := ReadFrame(src, buf[4:4:cap(buf)])
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		frame := buf[:4+len(message)]
+		binary.NativeEndian.PutUint32(frame, uint32(len(message))) //nolint:gosec // at most MaxFrame
+		_, err = dst.Write(frame)
+		clear(frame)
+		if err != nil {
+			return fmt.Errorf("hand on message: %w", err)
+		}
+	}
+}

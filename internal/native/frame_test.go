@@ -64,3 +64,31 @@ func TestWriteFrame(t *testing.T) {
 		t.Errorf("something of a refused message was written: %q", out.Bytes())
 	}
 }
+
+// spy keeps the bytes that it is given, and the slice that they came in.
+type spy struct {
+	bytes.Buffer
+	last []byte
+}
+
+func (s *spy) Write(p []byte) (int, error) {
+	s.last = p
+	return s.Buffer.Write(p)
+}
+
+func TestCopyHandsOnAndForgets(t *testing.T) {
+	in := append(frame(2, "{}"), frame(MaxFrame, strings.Repeat("s", MaxFrame))...)
+	var out spy
+	if err := Copy(&out, bytes.NewReader(in)); err != nil || !bytes.Equal(out.Bytes(), in) {
+		t.Errorf("got %d bytes, %v, want %d", out.Len(), err, len(in))
+	}
+	if strings.Contains(string(out.last[:cap(out.last)]), "s") {
+		t.Error("the buffer still has the message")
+	}
+	for name, bad := range map[string][]byte{"length 0": frame(0, ""), "too long": frame(math.MaxUint32, "{}"), "cut": frame(9, "{}"), "half a length": {1}} {
+		out.Reset()
+		if err := Copy(&out, bytes.NewReader(bad)); err == nil || out.Len() > 0 {
+			t.Errorf("%s: %v, and %d bytes were handed on", name, err, out.Len())
+		}
+	}
+}

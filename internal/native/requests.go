@@ -40,7 +40,7 @@ type Hello struct {
 
 // PackGet asks for the site pack of a network.
 type PackGet struct {
-	Network string `json:"network" ks:"token,max=32"`
+	Network string `json:"network" ks:"token,max=260"`
 }
 
 // FillGet asks for one value for one field, which the extension fills in at once and keeps nowhere.

@@ -49,7 +49,7 @@ export type AccessMode = (typeof AccessModes)[number];
 export const Fields = ["username", "password", "code"] as const;
 export type Field = (typeof Fields)[number];
 
-export const PageClasses = ["password", "email", "two_factor", "connected_apps", "data_download", "deactivate"] as const;
+export const PageClasses = ["password", "email", "two_factor", "connected_apps", "data_download"] as const;
 export type PageClass = (typeof PageClasses)[number];
 
 export interface Lease {
@@ -330,7 +330,7 @@ export const shapes = {
     nonce: { kind: "base64", max: 64 },
   },
   PackVersion: {
-    network: { kind: "token", max: 32 },
+    network: { kind: "token", max: 260 },
     version: { kind: "int" },
   },
   Welcome: {
@@ -351,7 +351,7 @@ export const shapes = {
   },
   Lease: {
     id: { kind: "token", max: 64 },
-    network: { kind: "token", max: 32 },
+    network: { kind: "token", max: 260 },
     handle: { kind: "text", max: 128 },
     account_ref: { kind: "text", max: 128 },
     hosts: { kind: "list", max: 64, of: { kind: "text", max: 256 } },
@@ -365,7 +365,7 @@ export const shapes = {
   },
   Ended: {
     id: { kind: "token", max: 64 },
-    network: { kind: "token", max: 32 },
+    network: { kind: "token", max: 260 },
     hosts: { kind: "list", max: 64, of: { kind: "text", max: 256 } },
     cookie_domains: { kind: "list", max: 64, of: { kind: "text", max: 256 } },
   },
@@ -376,10 +376,10 @@ export const shapes = {
     offline_since: { kind: "int", optional: true },
   },
   PackGet: {
-    network: { kind: "token", max: 32 },
+    network: { kind: "token", max: 260 },
   },
   Pack: {
-    network: { kind: "token", max: 32 },
+    network: { kind: "token", max: 260 },
     version: { kind: "int" },
     pack: { kind: "any" },
   },

@@ -61,6 +61,7 @@ type Agent interface {
 	Reminding
 	Choosing
 	Telling
+	Browsing
 	Status() *v1.LocalServiceGetStatusResponse
 	SyncNow(ctx context.Context) error
 	Diagnose(ctx context.Context) []*v1.Finding
@@ -90,6 +91,16 @@ type Telling interface {
 	Texts() []*v1.LocalText
 	// Acknowledge says that one version of a text was read.
 	Acknowledge(ctx context.Context, id, version string) (*v1.LocalText, error)
+}
+
+// Browsing is about the browsers with the extension.
+type Browsing interface {
+	BrowserProfiles() []*v1.BrowserProfile
+	// AnswerPairing says whether the profile that shows a code is the user's own.
+	AnswerPairing(code string, accept bool) (*v1.BrowserProfile, error)
+	ForgetBrowserProfile(id string) error
+	// OpenAccount opens the network of a held account in the work browser.
+	OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error)
 }
 
 // Enrollment makes the device known to a hub, and forgets it.

@@ -109,3 +109,20 @@ func (m methods) Acknowledge(ctx context.Context, req *v1.LocalServiceAcknowledg
 	text, err := m.agent.Acknowledge(ctx, req.GetTextId(), req.GetVersion())
 	return &v1.LocalServiceAcknowledgeResponse{Text: text}, err
 }
+
+func (m methods) ListBrowserProfiles(context.Context, *v1.LocalServiceListBrowserProfilesRequest) (*v1.LocalServiceListBrowserProfilesResponse, error) {
+	return &v1.LocalServiceListBrowserProfilesResponse{Profiles: m.agent.BrowserProfiles()}, nil
+}
+
+func (m methods) AnswerPairing(_ context.Context, req *v1.LocalServiceAnswerPairingRequest) (*v1.LocalServiceAnswerPairingResponse, error) {
+	profile, err := m.agent.AnswerPairing(req.GetCode(), req.GetAccept())
+	return &v1.LocalServiceAnswerPairingResponse{Profile: profile}, err
+}
+
+func (m methods) ForgetBrowserProfile(_ context.Context, req *v1.LocalServiceForgetBrowserProfileRequest) (*v1.LocalServiceForgetBrowserProfileResponse, error) {
+	return &v1.LocalServiceForgetBrowserProfileResponse{}, m.agent.ForgetBrowserProfile(req.GetId())
+}
+
+func (m methods) OpenAccount(ctx context.Context, req *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error) {
+	return m.agent.OpenAccount(ctx, req.GetLease())
+}

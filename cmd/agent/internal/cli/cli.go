@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
@@ -67,6 +68,8 @@ type Agent interface {
 	Run(ctx context.Context) error
 	// NoteRefused counts a caller of another OS user, for the hub.
 	NoteRefused(kind keyshift.CallerKind)
+	// ServeBrowsers answers the native hosts that browsers start, until ctx ends.
+	ServeBrowsers(ctx context.Context, l net.Listener) error
 	// Close keeps what was noted, without Run.
 	Close() error
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
 	"github.com/keyshift-hq/keyshift/internal/agent/service"
+	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
@@ -27,7 +28,9 @@ const (
 const startedAfter = time.Minute
 
 type runCmd struct {
-	LogLevel slog.Level `default:"info" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn or error."`
+	Browser   string     `placeholder:"NAME" help:"Work browser: chromium, chrome, edge, brave, firefox, or the path of a program."`
+	Extension string     `placeholder:"DIR" help:"Folder of the unpacked extension, for a work browser that has none by policy."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn or error."`
 }
 
 // AgentConfig is what an agent is made of, as far as the command line decides it.
@@ -36,6 +39,10 @@ type AgentConfig struct {
 	RuntimeDir string
 	Log        *slog.Logger
 	Version    string
+	// Socket is where the agent serves its local API.
+	Socket string
+	// Browser and Extension are for work browsers; see package browser.
+	Browser, Extension string
 }
 
 // Run is the agent. It listens before anything else, because that is what makes it the only one.
@@ -53,6 +60,11 @@ func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	browsers, err := listen(ipc.BrowserPath(path), &strangers, log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = browsers.Close() }()
 	agent, err := inv.makeAgent(path, log)
 	if err != nil {
 		return err
@@ -64,7 +76,7 @@ func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	return inv.runParts(ctx, agent, server, listener, log)
+	return inv.runParts(ctx, agent, server, listener, browsers, log)
 }
 
 func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error) {
@@ -75,15 +87,19 @@ func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, keyshift.Refuse(keyshift.CodeStorageReadonly, "The folder "+clean(dir)+" cannot be made.", "Give another one with --state-dir.").Because(err)
 	}
-	return inv.NewAgent(AgentConfig{StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version.Version})
+	return inv.NewAgent(AgentConfig{
+		StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version.Version,
+		Socket: socket, Browser: inv.grammar.Run.Browser, Extension: inv.grammar.Run.Extension,
+	})
 }
 
 // runParts works until ctx ends.
-func (inv *invocation) runParts(ctx context.Context, agent Agent, server *localapi.Server, l net.Listener, log *slog.Logger) error {
+func (inv *invocation) runParts(ctx context.Context, agent Agent, server *localapi.Server, l, browsers net.Listener, log *slog.Logger) error {
 	notifier := service.Notifier{Socket: inv.Env("NOTIFY_SOCKET"), Watchdog: service.WatchdogLimit(inv.Env("WATCHDOG_USEC"), inv.Env("WATCHDOG_PID"), inv.PID)}
 	parts := &actors{log: log}
 	parts.add("agent", agentStop, agent.Run)
 	parts.add("local API", apiStop, func(ctx context.Context) error { return serve(ctx, server, l) })
+	parts.add("browsers", apiStop, func(ctx context.Context) error { return untilAsked(ctx, agent.ServeBrowsers(ctx, browsers)) })
 	parts.add("watchdog", watchStop, func(ctx context.Context) error { return watchdog(ctx, notifier, l.Addr().String(), log) })
 	log.Info("agent started", "version", inv.Version.Version, "socket", l.Addr().String())
 	if err := notifier.Ready(); err != nil {
@@ -94,6 +110,14 @@ func (inv *invocation) runParts(ctx context.Context, agent Agent, server *locala
 		_ = notifier.Stopping()
 	})
 	log.Info("agent stopped")
+	return err
+}
+
+// untilAsked makes a part that ended without an error one that was asked to, if it was.
+func untilAsked(ctx context.Context, err error) error {
+	if err == nil {
+		return ctx.Err()
+	}
 	return err
 }
 

@@ -32,6 +32,11 @@ type engine struct {
 func (e engine) NoteRefused(kind keyshift.CallerKind) { e.noted <- kind }
 func (e engine) Close() error                         { return nil }
 
+func (e engine) ServeBrowsers(ctx context.Context, _ net.Listener) error {
+	<-ctx.Done()
+	return nil
+}
+
 func (e engine) Run(ctx context.Context) error {
 	select {
 	case err := <-e.fail:

@@ -213,6 +213,8 @@ type LocalServiceGetStatusResponse struct {
 	Leases        []*HeldLease `protobuf:"bytes,12,rep,name=leases,proto3" json:"leases,omitempty"`
 	Version       string       `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
 	WitnessedSize int64        `protobuf:"varint,14,opt,name=witnessed_size,json=witnessedSize,proto3" json:"witnessed_size,omitempty"`
+	// The browser profiles that are paired, and those that ask to be.
+	Browsers      []*BrowserProfile `protobuf:"bytes,15,rep,name=browsers,proto3" json:"browsers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -345,6 +347,500 @@ func (x *LocalServiceGetStatusResponse) GetWitnessedSize() int64 {
 	return 0
 }
 
+func (x *LocalServiceGetStatusResponse) GetBrowsers() []*BrowserProfile {
+	if x != nil {
+		return x.Browsers
+	}
+	return nil
+}
+
+// BrowserProfile is one profile of a browser with the extension. Which pages it shows is nobody's business here.
+type BrowserProfile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "chromium", "chrome", "edge", "brave" or "firefox"
+	Browser          string `protobuf:"bytes,2,opt,name=browser,proto3" json:"browser,omitempty"`
+	BrowserVersion   string `protobuf:"bytes,3,opt,name=browser_version,json=browserVersion,proto3" json:"browser_version,omitempty"`
+	ExtensionVersion string `protobuf:"bytes,4,opt,name=extension_version,json=extensionVersion,proto3" json:"extension_version,omitempty"`
+	// What keeps a lease apart there: "work", "container" or "same_profile".
+	Mode   string `protobuf:"bytes,5,opt,name=mode,proto3" json:"mode,omitempty"`
+	Paired bool   `protobuf:"varint,6,opt,name=paired,proto3" json:"paired,omitempty"`
+	// It talks to the agent now.
+	Connected bool `protobuf:"varint,7,opt,name=connected,proto3" json:"connected,omitempty"`
+	// While it asks to be paired: the six digits that it shows, and until when it asks.
+	Code      string                 `protobuf:"bytes,8,opt,name=code,proto3" json:"code,omitempty"`
+	CodeUntil *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=code_until,json=codeUntil,proto3" json:"code_until,omitempty"`
+	PairedAt  *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=paired_at,json=pairedAt,proto3" json:"paired_at,omitempty"`
+	// The accounts whose clean-up it owes: "@acme".
+	Owes          []string `protobuf:"bytes,11,rep,name=owes,proto3" json:"owes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BrowserProfile) Reset() {
+	*x = BrowserProfile{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BrowserProfile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BrowserProfile) ProtoMessage() {}
+
+func (x *BrowserProfile) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BrowserProfile.ProtoReflect.Descriptor instead.
+func (*BrowserProfile) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BrowserProfile) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetBrowserVersion() string {
+	if x != nil {
+		return x.BrowserVersion
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetExtensionVersion() string {
+	if x != nil {
+		return x.ExtensionVersion
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetPaired() bool {
+	if x != nil {
+		return x.Paired
+	}
+	return false
+}
+
+func (x *BrowserProfile) GetConnected() bool {
+	if x != nil {
+		return x.Connected
+	}
+	return false
+}
+
+func (x *BrowserProfile) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *BrowserProfile) GetCodeUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CodeUntil
+	}
+	return nil
+}
+
+func (x *BrowserProfile) GetPairedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PairedAt
+	}
+	return nil
+}
+
+func (x *BrowserProfile) GetOwes() []string {
+	if x != nil {
+		return x.Owes
+	}
+	return nil
+}
+
+type LocalServiceListBrowserProfilesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListBrowserProfilesRequest) Reset() {
+	*x = LocalServiceListBrowserProfilesRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListBrowserProfilesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListBrowserProfilesRequest) ProtoMessage() {}
+
+func (x *LocalServiceListBrowserProfilesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListBrowserProfilesRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceListBrowserProfilesRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{4}
+}
+
+type LocalServiceListBrowserProfilesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Profiles      []*BrowserProfile      `protobuf:"bytes,1,rep,name=profiles,proto3" json:"profiles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListBrowserProfilesResponse) Reset() {
+	*x = LocalServiceListBrowserProfilesResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListBrowserProfilesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListBrowserProfilesResponse) ProtoMessage() {}
+
+func (x *LocalServiceListBrowserProfilesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListBrowserProfilesResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceListBrowserProfilesResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LocalServiceListBrowserProfilesResponse) GetProfiles() []*BrowserProfile {
+	if x != nil {
+		return x.Profiles
+	}
+	return nil
+}
+
+type LocalServiceAnswerPairingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The six digits that the browser shows.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// Whether they are the same that the user sees there.
+	Accept        bool `protobuf:"varint,2,opt,name=accept,proto3" json:"accept,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAnswerPairingRequest) Reset() {
+	*x = LocalServiceAnswerPairingRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAnswerPairingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAnswerPairingRequest) ProtoMessage() {}
+
+func (x *LocalServiceAnswerPairingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAnswerPairingRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceAnswerPairingRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *LocalServiceAnswerPairingRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *LocalServiceAnswerPairingRequest) GetAccept() bool {
+	if x != nil {
+		return x.Accept
+	}
+	return false
+}
+
+type LocalServiceAnswerPairingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Profile       *BrowserProfile        `protobuf:"bytes,1,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAnswerPairingResponse) Reset() {
+	*x = LocalServiceAnswerPairingResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAnswerPairingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAnswerPairingResponse) ProtoMessage() {}
+
+func (x *LocalServiceAnswerPairingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAnswerPairingResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceAnswerPairingResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *LocalServiceAnswerPairingResponse) GetProfile() *BrowserProfile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+type LocalServiceForgetBrowserProfileRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceForgetBrowserProfileRequest) Reset() {
+	*x = LocalServiceForgetBrowserProfileRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceForgetBrowserProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceForgetBrowserProfileRequest) ProtoMessage() {}
+
+func (x *LocalServiceForgetBrowserProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceForgetBrowserProfileRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceForgetBrowserProfileRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *LocalServiceForgetBrowserProfileRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type LocalServiceForgetBrowserProfileResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceForgetBrowserProfileResponse) Reset() {
+	*x = LocalServiceForgetBrowserProfileResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceForgetBrowserProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceForgetBrowserProfileResponse) ProtoMessage() {}
+
+func (x *LocalServiceForgetBrowserProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceForgetBrowserProfileResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceForgetBrowserProfileResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{9}
+}
+
+type LocalServiceOpenAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A lease id, or the account as in CheckOut.
+	Lease         string `protobuf:"bytes,1,opt,name=lease,proto3" json:"lease,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceOpenAccountRequest) Reset() {
+	*x = LocalServiceOpenAccountRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceOpenAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceOpenAccountRequest) ProtoMessage() {}
+
+func (x *LocalServiceOpenAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceOpenAccountRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceOpenAccountRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LocalServiceOpenAccountRequest) GetLease() string {
+	if x != nil {
+		return x.Lease
+	}
+	return ""
+}
+
+type LocalServiceOpenAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it was opened in: "chromium", …
+	Browser string `protobuf:"bytes,1,opt,name=browser,proto3" json:"browser,omitempty"`
+	// What keeps the lease apart there: "work", "container" or "same_profile".
+	Mode          string `protobuf:"bytes,2,opt,name=mode,proto3" json:"mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceOpenAccountResponse) Reset() {
+	*x = LocalServiceOpenAccountResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceOpenAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceOpenAccountResponse) ProtoMessage() {}
+
+func (x *LocalServiceOpenAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceOpenAccountResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceOpenAccountResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *LocalServiceOpenAccountResponse) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+func (x *LocalServiceOpenAccountResponse) GetMode() string {
+	if x != nil {
+		return x.Mode
+	}
+	return ""
+}
+
 type LocalServicePreviewCodeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole enrollment code.
@@ -355,7 +851,7 @@ type LocalServicePreviewCodeRequest struct {
 
 func (x *LocalServicePreviewCodeRequest) Reset() {
 	*x = LocalServicePreviewCodeRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	mi := &file_keyshift_v1_local_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +863,7 @@ func (x *LocalServicePreviewCodeRequest) String() string {
 func (*LocalServicePreviewCodeRequest) ProtoMessage() {}
 
 func (x *LocalServicePreviewCodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[3]
+	mi := &file_keyshift_v1_local_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +876,7 @@ func (x *LocalServicePreviewCodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServicePreviewCodeRequest.ProtoReflect.Descriptor instead.
 func (*LocalServicePreviewCodeRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{3}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *LocalServicePreviewCodeRequest) GetCode() string {
@@ -405,7 +901,7 @@ type LocalServicePreviewCodeResponse struct {
 
 func (x *LocalServicePreviewCodeResponse) Reset() {
 	*x = LocalServicePreviewCodeResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	mi := &file_keyshift_v1_local_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -417,7 +913,7 @@ func (x *LocalServicePreviewCodeResponse) String() string {
 func (*LocalServicePreviewCodeResponse) ProtoMessage() {}
 
 func (x *LocalServicePreviewCodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[4]
+	mi := &file_keyshift_v1_local_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -430,7 +926,7 @@ func (x *LocalServicePreviewCodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServicePreviewCodeResponse.ProtoReflect.Descriptor instead.
 func (*LocalServicePreviewCodeResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{4}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *LocalServicePreviewCodeResponse) GetHubUrl() string {
@@ -473,7 +969,7 @@ type LocalServiceEnrollRequest struct {
 
 func (x *LocalServiceEnrollRequest) Reset() {
 	*x = LocalServiceEnrollRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	mi := &file_keyshift_v1_local_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +981,7 @@ func (x *LocalServiceEnrollRequest) String() string {
 func (*LocalServiceEnrollRequest) ProtoMessage() {}
 
 func (x *LocalServiceEnrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[5]
+	mi := &file_keyshift_v1_local_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,7 +994,7 @@ func (x *LocalServiceEnrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceEnrollRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceEnrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{5}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *LocalServiceEnrollRequest) GetCode() string {
@@ -526,7 +1022,7 @@ type LocalServiceEnrollResponse struct {
 
 func (x *LocalServiceEnrollResponse) Reset() {
 	*x = LocalServiceEnrollResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	mi := &file_keyshift_v1_local_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +1034,7 @@ func (x *LocalServiceEnrollResponse) String() string {
 func (*LocalServiceEnrollResponse) ProtoMessage() {}
 
 func (x *LocalServiceEnrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[6]
+	mi := &file_keyshift_v1_local_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +1047,7 @@ func (x *LocalServiceEnrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceEnrollResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceEnrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{6}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *LocalServiceEnrollResponse) GetHubName() string {
@@ -585,7 +1081,7 @@ type LocalServiceUnenrollRequest struct {
 
 func (x *LocalServiceUnenrollRequest) Reset() {
 	*x = LocalServiceUnenrollRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	mi := &file_keyshift_v1_local_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +1093,7 @@ func (x *LocalServiceUnenrollRequest) String() string {
 func (*LocalServiceUnenrollRequest) ProtoMessage() {}
 
 func (x *LocalServiceUnenrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[7]
+	mi := &file_keyshift_v1_local_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +1106,7 @@ func (x *LocalServiceUnenrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceUnenrollRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceUnenrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{7}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LocalServiceUnenrollRequest) GetForce() bool {
@@ -630,7 +1126,7 @@ type LocalServiceUnenrollResponse struct {
 
 func (x *LocalServiceUnenrollResponse) Reset() {
 	*x = LocalServiceUnenrollResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	mi := &file_keyshift_v1_local_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +1138,7 @@ func (x *LocalServiceUnenrollResponse) String() string {
 func (*LocalServiceUnenrollResponse) ProtoMessage() {}
 
 func (x *LocalServiceUnenrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[8]
+	mi := &file_keyshift_v1_local_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +1151,7 @@ func (x *LocalServiceUnenrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceUnenrollResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceUnenrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{8}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LocalServiceUnenrollResponse) GetHubTold() bool {
@@ -673,7 +1169,7 @@ type LocalServiceListAccountsRequest struct {
 
 func (x *LocalServiceListAccountsRequest) Reset() {
 	*x = LocalServiceListAccountsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	mi := &file_keyshift_v1_local_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -685,7 +1181,7 @@ func (x *LocalServiceListAccountsRequest) String() string {
 func (*LocalServiceListAccountsRequest) ProtoMessage() {}
 
 func (x *LocalServiceListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[9]
+	mi := &file_keyshift_v1_local_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -698,7 +1194,7 @@ func (x *LocalServiceListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{9}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{18}
 }
 
 type LocalServiceListAccountsResponse struct {
@@ -710,7 +1206,7 @@ type LocalServiceListAccountsResponse struct {
 
 func (x *LocalServiceListAccountsResponse) Reset() {
 	*x = LocalServiceListAccountsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	mi := &file_keyshift_v1_local_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -722,7 +1218,7 @@ func (x *LocalServiceListAccountsResponse) String() string {
 func (*LocalServiceListAccountsResponse) ProtoMessage() {}
 
 func (x *LocalServiceListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[10]
+	mi := &file_keyshift_v1_local_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -735,7 +1231,7 @@ func (x *LocalServiceListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{10}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *LocalServiceListAccountsResponse) GetAccounts() []*Lendable {
@@ -759,7 +1255,7 @@ type LocalServiceCheckOutRequest struct {
 
 func (x *LocalServiceCheckOutRequest) Reset() {
 	*x = LocalServiceCheckOutRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	mi := &file_keyshift_v1_local_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +1267,7 @@ func (x *LocalServiceCheckOutRequest) String() string {
 func (*LocalServiceCheckOutRequest) ProtoMessage() {}
 
 func (x *LocalServiceCheckOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[11]
+	mi := &file_keyshift_v1_local_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +1280,7 @@ func (x *LocalServiceCheckOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckOutRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckOutRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{11}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *LocalServiceCheckOutRequest) GetAccount() string {
@@ -824,7 +1320,7 @@ type LocalServiceCheckOutResponse struct {
 
 func (x *LocalServiceCheckOutResponse) Reset() {
 	*x = LocalServiceCheckOutResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[12]
+	mi := &file_keyshift_v1_local_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +1332,7 @@ func (x *LocalServiceCheckOutResponse) String() string {
 func (*LocalServiceCheckOutResponse) ProtoMessage() {}
 
 func (x *LocalServiceCheckOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[12]
+	mi := &file_keyshift_v1_local_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +1345,7 @@ func (x *LocalServiceCheckOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckOutResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckOutResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{12}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *LocalServiceCheckOutResponse) GetLease() *HeldLease {
@@ -867,7 +1363,7 @@ type LocalServiceListLeasesRequest struct {
 
 func (x *LocalServiceListLeasesRequest) Reset() {
 	*x = LocalServiceListLeasesRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[13]
+	mi := &file_keyshift_v1_local_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1375,7 @@ func (x *LocalServiceListLeasesRequest) String() string {
 func (*LocalServiceListLeasesRequest) ProtoMessage() {}
 
 func (x *LocalServiceListLeasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[13]
+	mi := &file_keyshift_v1_local_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1388,7 @@ func (x *LocalServiceListLeasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListLeasesRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListLeasesRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{13}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{22}
 }
 
 type LocalServiceListLeasesResponse struct {
@@ -904,7 +1400,7 @@ type LocalServiceListLeasesResponse struct {
 
 func (x *LocalServiceListLeasesResponse) Reset() {
 	*x = LocalServiceListLeasesResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[14]
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -916,7 +1412,7 @@ func (x *LocalServiceListLeasesResponse) String() string {
 func (*LocalServiceListLeasesResponse) ProtoMessage() {}
 
 func (x *LocalServiceListLeasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[14]
+	mi := &file_keyshift_v1_local_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -929,7 +1425,7 @@ func (x *LocalServiceListLeasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListLeasesResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListLeasesResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{14}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *LocalServiceListLeasesResponse) GetLeases() []*HeldLease {
@@ -950,7 +1446,7 @@ type LocalServiceRenewRequest struct {
 
 func (x *LocalServiceRenewRequest) Reset() {
 	*x = LocalServiceRenewRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[15]
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1458,7 @@ func (x *LocalServiceRenewRequest) String() string {
 func (*LocalServiceRenewRequest) ProtoMessage() {}
 
 func (x *LocalServiceRenewRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[15]
+	mi := &file_keyshift_v1_local_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1471,7 @@ func (x *LocalServiceRenewRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRenewRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceRenewRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{15}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LocalServiceRenewRequest) GetLease() string {
@@ -1001,7 +1497,7 @@ type LocalServiceRenewResponse struct {
 
 func (x *LocalServiceRenewResponse) Reset() {
 	*x = LocalServiceRenewResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[16]
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1013,7 +1509,7 @@ func (x *LocalServiceRenewResponse) String() string {
 func (*LocalServiceRenewResponse) ProtoMessage() {}
 
 func (x *LocalServiceRenewResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[16]
+	mi := &file_keyshift_v1_local_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1026,7 +1522,7 @@ func (x *LocalServiceRenewResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRenewResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceRenewResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{16}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *LocalServiceRenewResponse) GetLease() *HeldLease {
@@ -1045,7 +1541,7 @@ type LocalServiceCheckInRequest struct {
 
 func (x *LocalServiceCheckInRequest) Reset() {
 	*x = LocalServiceCheckInRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[17]
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1057,7 +1553,7 @@ func (x *LocalServiceCheckInRequest) String() string {
 func (*LocalServiceCheckInRequest) ProtoMessage() {}
 
 func (x *LocalServiceCheckInRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[17]
+	mi := &file_keyshift_v1_local_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1070,7 +1566,7 @@ func (x *LocalServiceCheckInRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckInRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckInRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{17}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LocalServiceCheckInRequest) GetLease() string {
@@ -1089,7 +1585,7 @@ type LocalServiceCheckInResponse struct {
 
 func (x *LocalServiceCheckInResponse) Reset() {
 	*x = LocalServiceCheckInResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[18]
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1101,7 +1597,7 @@ func (x *LocalServiceCheckInResponse) String() string {
 func (*LocalServiceCheckInResponse) ProtoMessage() {}
 
 func (x *LocalServiceCheckInResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[18]
+	mi := &file_keyshift_v1_local_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1114,7 +1610,7 @@ func (x *LocalServiceCheckInResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceCheckInResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceCheckInResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{18}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LocalServiceCheckInResponse) GetLease() *HeldLease {
@@ -1133,7 +1629,7 @@ type LocalServiceGetCodeRequest struct {
 
 func (x *LocalServiceGetCodeRequest) Reset() {
 	*x = LocalServiceGetCodeRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[19]
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1641,7 @@ func (x *LocalServiceGetCodeRequest) String() string {
 func (*LocalServiceGetCodeRequest) ProtoMessage() {}
 
 func (x *LocalServiceGetCodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[19]
+	mi := &file_keyshift_v1_local_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1654,7 @@ func (x *LocalServiceGetCodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetCodeRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetCodeRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{19}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *LocalServiceGetCodeRequest) GetLease() string {
@@ -1178,7 +1674,7 @@ type LocalServiceGetCodeResponse struct {
 
 func (x *LocalServiceGetCodeResponse) Reset() {
 	*x = LocalServiceGetCodeResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[20]
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1190,7 +1686,7 @@ func (x *LocalServiceGetCodeResponse) String() string {
 func (*LocalServiceGetCodeResponse) ProtoMessage() {}
 
 func (x *LocalServiceGetCodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[20]
+	mi := &file_keyshift_v1_local_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1203,7 +1699,7 @@ func (x *LocalServiceGetCodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetCodeResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetCodeResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{20}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LocalServiceGetCodeResponse) GetCode() string {
@@ -1229,7 +1725,7 @@ type LocalServiceRevealRequest struct {
 
 func (x *LocalServiceRevealRequest) Reset() {
 	*x = LocalServiceRevealRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[21]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1241,7 +1737,7 @@ func (x *LocalServiceRevealRequest) String() string {
 func (*LocalServiceRevealRequest) ProtoMessage() {}
 
 func (x *LocalServiceRevealRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[21]
+	mi := &file_keyshift_v1_local_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1254,7 +1750,7 @@ func (x *LocalServiceRevealRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRevealRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceRevealRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{21}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *LocalServiceRevealRequest) GetLease() string {
@@ -1274,7 +1770,7 @@ type LocalServiceRevealResponse struct {
 
 func (x *LocalServiceRevealResponse) Reset() {
 	*x = LocalServiceRevealResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[22]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1286,7 +1782,7 @@ func (x *LocalServiceRevealResponse) String() string {
 func (*LocalServiceRevealResponse) ProtoMessage() {}
 
 func (x *LocalServiceRevealResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[22]
+	mi := &file_keyshift_v1_local_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1299,7 +1795,7 @@ func (x *LocalServiceRevealResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceRevealResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceRevealResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{22}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *LocalServiceRevealResponse) GetLogin() string {
@@ -1324,7 +1820,7 @@ type LocalServiceSyncRequest struct {
 
 func (x *LocalServiceSyncRequest) Reset() {
 	*x = LocalServiceSyncRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1336,7 +1832,7 @@ func (x *LocalServiceSyncRequest) String() string {
 func (*LocalServiceSyncRequest) ProtoMessage() {}
 
 func (x *LocalServiceSyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[23]
+	mi := &file_keyshift_v1_local_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1349,7 +1845,7 @@ func (x *LocalServiceSyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSyncRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceSyncRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{23}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
 }
 
 type LocalServiceSyncResponse struct {
@@ -1361,7 +1857,7 @@ type LocalServiceSyncResponse struct {
 
 func (x *LocalServiceSyncResponse) Reset() {
 	*x = LocalServiceSyncResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1373,7 +1869,7 @@ func (x *LocalServiceSyncResponse) String() string {
 func (*LocalServiceSyncResponse) ProtoMessage() {}
 
 func (x *LocalServiceSyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[24]
+	mi := &file_keyshift_v1_local_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1386,7 +1882,7 @@ func (x *LocalServiceSyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSyncResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceSyncResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{24}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *LocalServiceSyncResponse) GetStatus() *LocalServiceGetStatusResponse {
@@ -1413,14 +1909,16 @@ type LocalReminder struct {
 	// The text of ListTexts that it is about; empty if it is about none.
 	TextId string `protobuf:"bytes,8,opt,name=text_id,json=textId,proto3" json:"text_id,omitempty"`
 	// The leases that it is about, for each of accounts.
-	LeaseIds      []string `protobuf:"bytes,9,rep,name=lease_ids,json=leaseIds,proto3" json:"lease_ids,omitempty"`
+	LeaseIds []string `protobuf:"bytes,9,rep,name=lease_ids,json=leaseIds,proto3" json:"lease_ids,omitempty"`
+	// It was shown in the browser that had the user's attention: no notification has to.
+	InBrowser     bool `protobuf:"varint,10,opt,name=in_browser,json=inBrowser,proto3" json:"in_browser,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LocalReminder) Reset() {
 	*x = LocalReminder{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1930,7 @@ func (x *LocalReminder) String() string {
 func (*LocalReminder) ProtoMessage() {}
 
 func (x *LocalReminder) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[25]
+	mi := &file_keyshift_v1_local_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1943,7 @@ func (x *LocalReminder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalReminder.ProtoReflect.Descriptor instead.
 func (*LocalReminder) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{25}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LocalReminder) GetId() string {
@@ -1511,6 +2009,13 @@ func (x *LocalReminder) GetLeaseIds() []string {
 	return nil
 }
 
+func (x *LocalReminder) GetInBrowser() bool {
+	if x != nil {
+		return x.InBrowser
+	}
+	return false
+}
+
 type LocalServiceListRemindersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1519,7 +2024,7 @@ type LocalServiceListRemindersRequest struct {
 
 func (x *LocalServiceListRemindersRequest) Reset() {
 	*x = LocalServiceListRemindersRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +2036,7 @@ func (x *LocalServiceListRemindersRequest) String() string {
 func (*LocalServiceListRemindersRequest) ProtoMessage() {}
 
 func (x *LocalServiceListRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[26]
+	mi := &file_keyshift_v1_local_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +2049,7 @@ func (x *LocalServiceListRemindersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListRemindersRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{26}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{35}
 }
 
 type LocalServiceListRemindersResponse struct {
@@ -1562,7 +2067,7 @@ type LocalServiceListRemindersResponse struct {
 
 func (x *LocalServiceListRemindersResponse) Reset() {
 	*x = LocalServiceListRemindersResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1574,7 +2079,7 @@ func (x *LocalServiceListRemindersResponse) String() string {
 func (*LocalServiceListRemindersResponse) ProtoMessage() {}
 
 func (x *LocalServiceListRemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[27]
+	mi := &file_keyshift_v1_local_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1587,7 +2092,7 @@ func (x *LocalServiceListRemindersResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use LocalServiceListRemindersResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRemindersResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{27}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *LocalServiceListRemindersResponse) GetShown() []*LocalReminder {
@@ -1627,7 +2132,7 @@ type LocalServiceDismissReminderRequest struct {
 
 func (x *LocalServiceDismissReminderRequest) Reset() {
 	*x = LocalServiceDismissReminderRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1639,7 +2144,7 @@ func (x *LocalServiceDismissReminderRequest) String() string {
 func (*LocalServiceDismissReminderRequest) ProtoMessage() {}
 
 func (x *LocalServiceDismissReminderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[28]
+	mi := &file_keyshift_v1_local_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1652,7 +2157,7 @@ func (x *LocalServiceDismissReminderRequest) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use LocalServiceDismissReminderRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDismissReminderRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{28}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *LocalServiceDismissReminderRequest) GetId() string {
@@ -1670,7 +2175,7 @@ type LocalServiceDismissReminderResponse struct {
 
 func (x *LocalServiceDismissReminderResponse) Reset() {
 	*x = LocalServiceDismissReminderResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1682,7 +2187,7 @@ func (x *LocalServiceDismissReminderResponse) String() string {
 func (*LocalServiceDismissReminderResponse) ProtoMessage() {}
 
 func (x *LocalServiceDismissReminderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[29]
+	mi := &file_keyshift_v1_local_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1695,7 +2200,7 @@ func (x *LocalServiceDismissReminderResponse) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use LocalServiceDismissReminderResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDismissReminderResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{29}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{38}
 }
 
 type LocalServicePauseRemindersRequest struct {
@@ -1710,7 +2215,7 @@ type LocalServicePauseRemindersRequest struct {
 
 func (x *LocalServicePauseRemindersRequest) Reset() {
 	*x = LocalServicePauseRemindersRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[30]
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1722,7 +2227,7 @@ func (x *LocalServicePauseRemindersRequest) String() string {
 func (*LocalServicePauseRemindersRequest) ProtoMessage() {}
 
 func (x *LocalServicePauseRemindersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[30]
+	mi := &file_keyshift_v1_local_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1735,7 +2240,7 @@ func (x *LocalServicePauseRemindersRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use LocalServicePauseRemindersRequest.ProtoReflect.Descriptor instead.
 func (*LocalServicePauseRemindersRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{30}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *LocalServicePauseRemindersRequest) GetDuration() *durationpb.Duration {
@@ -1760,7 +2265,7 @@ type LocalServicePauseRemindersResponse struct {
 
 func (x *LocalServicePauseRemindersResponse) Reset() {
 	*x = LocalServicePauseRemindersResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[31]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1772,7 +2277,7 @@ func (x *LocalServicePauseRemindersResponse) String() string {
 func (*LocalServicePauseRemindersResponse) ProtoMessage() {}
 
 func (x *LocalServicePauseRemindersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[31]
+	mi := &file_keyshift_v1_local_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1785,7 +2290,7 @@ func (x *LocalServicePauseRemindersResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use LocalServicePauseRemindersResponse.ProtoReflect.Descriptor instead.
 func (*LocalServicePauseRemindersResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{31}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{40}
 }
 
 type LocalServiceReportMistakeRequest struct {
@@ -1802,7 +2307,7 @@ type LocalServiceReportMistakeRequest struct {
 
 func (x *LocalServiceReportMistakeRequest) Reset() {
 	*x = LocalServiceReportMistakeRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1814,7 +2319,7 @@ func (x *LocalServiceReportMistakeRequest) String() string {
 func (*LocalServiceReportMistakeRequest) ProtoMessage() {}
 
 func (x *LocalServiceReportMistakeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[32]
+	mi := &file_keyshift_v1_local_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1827,7 +2332,7 @@ func (x *LocalServiceReportMistakeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceReportMistakeRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceReportMistakeRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{32}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *LocalServiceReportMistakeRequest) GetText() string {
@@ -1856,16 +2361,14 @@ type LocalServiceReportMistakeResponse struct {
 	// The hub has it. Otherwise it waits on this device.
 	Told bool `protobuf:"varint,1,opt,name=told,proto3" json:"told,omitempty"`
 	// How many reports wait.
-	Waiting int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
-	// Why the hub does not take it yet, if it said so.
-	Problem       *ErrorInfo `protobuf:"bytes,3,opt,name=problem,proto3" json:"problem,omitempty"`
+	Waiting       int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LocalServiceReportMistakeResponse) Reset() {
 	*x = LocalServiceReportMistakeResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1877,7 +2380,7 @@ func (x *LocalServiceReportMistakeResponse) String() string {
 func (*LocalServiceReportMistakeResponse) ProtoMessage() {}
 
 func (x *LocalServiceReportMistakeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[33]
+	mi := &file_keyshift_v1_local_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1890,7 +2393,7 @@ func (x *LocalServiceReportMistakeResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use LocalServiceReportMistakeResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceReportMistakeResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{33}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *LocalServiceReportMistakeResponse) GetTold() bool {
@@ -1905,13 +2408,6 @@ func (x *LocalServiceReportMistakeResponse) GetWaiting() int32 {
 		return x.Waiting
 	}
 	return 0
-}
-
-func (x *LocalServiceReportMistakeResponse) GetProblem() *ErrorInfo {
-	if x != nil {
-		return x.Problem
-	}
-	return nil
 }
 
 // LocalText is something to read.
@@ -1939,7 +2435,7 @@ type LocalText struct {
 
 func (x *LocalText) Reset() {
 	*x = LocalText{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	mi := &file_keyshift_v1_local_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1951,7 +2447,7 @@ func (x *LocalText) String() string {
 func (*LocalText) ProtoMessage() {}
 
 func (x *LocalText) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[34]
+	mi := &file_keyshift_v1_local_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1964,7 +2460,7 @@ func (x *LocalText) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalText.ProtoReflect.Descriptor instead.
 func (*LocalText) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{34}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *LocalText) GetId() string {
@@ -2038,7 +2534,7 @@ type LocalServiceListTextsRequest struct {
 
 func (x *LocalServiceListTextsRequest) Reset() {
 	*x = LocalServiceListTextsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	mi := &file_keyshift_v1_local_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +2546,7 @@ func (x *LocalServiceListTextsRequest) String() string {
 func (*LocalServiceListTextsRequest) ProtoMessage() {}
 
 func (x *LocalServiceListTextsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[35]
+	mi := &file_keyshift_v1_local_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +2559,7 @@ func (x *LocalServiceListTextsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListTextsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListTextsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{35}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{44}
 }
 
 type LocalServiceListTextsResponse struct {
@@ -2075,7 +2571,7 @@ type LocalServiceListTextsResponse struct {
 
 func (x *LocalServiceListTextsResponse) Reset() {
 	*x = LocalServiceListTextsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	mi := &file_keyshift_v1_local_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2087,7 +2583,7 @@ func (x *LocalServiceListTextsResponse) String() string {
 func (*LocalServiceListTextsResponse) ProtoMessage() {}
 
 func (x *LocalServiceListTextsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[36]
+	mi := &file_keyshift_v1_local_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2100,7 +2596,7 @@ func (x *LocalServiceListTextsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListTextsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListTextsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{36}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *LocalServiceListTextsResponse) GetTexts() []*LocalText {
@@ -2121,7 +2617,7 @@ type LocalServiceAcknowledgeRequest struct {
 
 func (x *LocalServiceAcknowledgeRequest) Reset() {
 	*x = LocalServiceAcknowledgeRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	mi := &file_keyshift_v1_local_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2133,7 +2629,7 @@ func (x *LocalServiceAcknowledgeRequest) String() string {
 func (*LocalServiceAcknowledgeRequest) ProtoMessage() {}
 
 func (x *LocalServiceAcknowledgeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[37]
+	mi := &file_keyshift_v1_local_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2146,7 +2642,7 @@ func (x *LocalServiceAcknowledgeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceAcknowledgeRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceAcknowledgeRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{37}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *LocalServiceAcknowledgeRequest) GetTextId() string {
@@ -2172,7 +2668,7 @@ type LocalServiceAcknowledgeResponse struct {
 
 func (x *LocalServiceAcknowledgeResponse) Reset() {
 	*x = LocalServiceAcknowledgeResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	mi := &file_keyshift_v1_local_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2184,7 +2680,7 @@ func (x *LocalServiceAcknowledgeResponse) String() string {
 func (*LocalServiceAcknowledgeResponse) ProtoMessage() {}
 
 func (x *LocalServiceAcknowledgeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[38]
+	mi := &file_keyshift_v1_local_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2197,7 +2693,7 @@ func (x *LocalServiceAcknowledgeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceAcknowledgeResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceAcknowledgeResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{38}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *LocalServiceAcknowledgeResponse) GetText() *LocalText {
@@ -2215,7 +2711,7 @@ type LocalServiceListSentRequest struct {
 
 func (x *LocalServiceListSentRequest) Reset() {
 	*x = LocalServiceListSentRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	mi := &file_keyshift_v1_local_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2227,7 +2723,7 @@ func (x *LocalServiceListSentRequest) String() string {
 func (*LocalServiceListSentRequest) ProtoMessage() {}
 
 func (x *LocalServiceListSentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[39]
+	mi := &file_keyshift_v1_local_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2240,7 +2736,7 @@ func (x *LocalServiceListSentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListSentRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListSentRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{39}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{48}
 }
 
 type LocalServiceListSentResponse struct {
@@ -2255,7 +2751,7 @@ type LocalServiceListSentResponse struct {
 
 func (x *LocalServiceListSentResponse) Reset() {
 	*x = LocalServiceListSentResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[40]
+	mi := &file_keyshift_v1_local_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2763,7 @@ func (x *LocalServiceListSentResponse) String() string {
 func (*LocalServiceListSentResponse) ProtoMessage() {}
 
 func (x *LocalServiceListSentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[40]
+	mi := &file_keyshift_v1_local_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +2776,7 @@ func (x *LocalServiceListSentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceListSentResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListSentResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{40}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *LocalServiceListSentResponse) GetSent() []*Sent {
@@ -2313,7 +2809,7 @@ type Sent struct {
 
 func (x *Sent) Reset() {
 	*x = Sent{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[41]
+	mi := &file_keyshift_v1_local_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2821,7 @@ func (x *Sent) String() string {
 func (*Sent) ProtoMessage() {}
 
 func (x *Sent) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[41]
+	mi := &file_keyshift_v1_local_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2834,7 @@ func (x *Sent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sent.ProtoReflect.Descriptor instead.
 func (*Sent) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{41}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Sent) GetText() string {
@@ -2389,7 +2885,7 @@ type LocalSettings struct {
 
 func (x *LocalSettings) Reset() {
 	*x = LocalSettings{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[42]
+	mi := &file_keyshift_v1_local_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2401,7 +2897,7 @@ func (x *LocalSettings) String() string {
 func (*LocalSettings) ProtoMessage() {}
 
 func (x *LocalSettings) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[42]
+	mi := &file_keyshift_v1_local_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2414,7 +2910,7 @@ func (x *LocalSettings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalSettings.ProtoReflect.Descriptor instead.
 func (*LocalSettings) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{42}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *LocalSettings) GetCheckInWhenIdle() *durationpb.Duration {
@@ -2439,7 +2935,7 @@ type LocalServiceGetSettingsRequest struct {
 
 func (x *LocalServiceGetSettingsRequest) Reset() {
 	*x = LocalServiceGetSettingsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[43]
+	mi := &file_keyshift_v1_local_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2451,7 +2947,7 @@ func (x *LocalServiceGetSettingsRequest) String() string {
 func (*LocalServiceGetSettingsRequest) ProtoMessage() {}
 
 func (x *LocalServiceGetSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[43]
+	mi := &file_keyshift_v1_local_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2464,7 +2960,7 @@ func (x *LocalServiceGetSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetSettingsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{43}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{52}
 }
 
 type LocalServiceGetSettingsResponse struct {
@@ -2476,7 +2972,7 @@ type LocalServiceGetSettingsResponse struct {
 
 func (x *LocalServiceGetSettingsResponse) Reset() {
 	*x = LocalServiceGetSettingsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[44]
+	mi := &file_keyshift_v1_local_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2488,7 +2984,7 @@ func (x *LocalServiceGetSettingsResponse) String() string {
 func (*LocalServiceGetSettingsResponse) ProtoMessage() {}
 
 func (x *LocalServiceGetSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[44]
+	mi := &file_keyshift_v1_local_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2501,7 +2997,7 @@ func (x *LocalServiceGetSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceGetSettingsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceGetSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{44}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *LocalServiceGetSettingsResponse) GetSettings() *LocalSettings {
@@ -2520,7 +3016,7 @@ type LocalServiceSetSettingsRequest struct {
 
 func (x *LocalServiceSetSettingsRequest) Reset() {
 	*x = LocalServiceSetSettingsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[45]
+	mi := &file_keyshift_v1_local_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2532,7 +3028,7 @@ func (x *LocalServiceSetSettingsRequest) String() string {
 func (*LocalServiceSetSettingsRequest) ProtoMessage() {}
 
 func (x *LocalServiceSetSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[45]
+	mi := &file_keyshift_v1_local_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2545,7 +3041,7 @@ func (x *LocalServiceSetSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSetSettingsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceSetSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{45}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *LocalServiceSetSettingsRequest) GetSettings() *LocalSettings {
@@ -2564,7 +3060,7 @@ type LocalServiceSetSettingsResponse struct {
 
 func (x *LocalServiceSetSettingsResponse) Reset() {
 	*x = LocalServiceSetSettingsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[46]
+	mi := &file_keyshift_v1_local_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2576,7 +3072,7 @@ func (x *LocalServiceSetSettingsResponse) String() string {
 func (*LocalServiceSetSettingsResponse) ProtoMessage() {}
 
 func (x *LocalServiceSetSettingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[46]
+	mi := &file_keyshift_v1_local_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2589,7 +3085,7 @@ func (x *LocalServiceSetSettingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceSetSettingsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceSetSettingsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{46}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *LocalServiceSetSettingsResponse) GetSettings() *LocalSettings {
@@ -2607,7 +3103,7 @@ type LocalServiceDiagnoseRequest struct {
 
 func (x *LocalServiceDiagnoseRequest) Reset() {
 	*x = LocalServiceDiagnoseRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[47]
+	mi := &file_keyshift_v1_local_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2619,7 +3115,7 @@ func (x *LocalServiceDiagnoseRequest) String() string {
 func (*LocalServiceDiagnoseRequest) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[47]
+	mi := &file_keyshift_v1_local_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2632,7 +3128,7 @@ func (x *LocalServiceDiagnoseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{47}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{56}
 }
 
 type LocalServiceDiagnoseResponse struct {
@@ -2644,7 +3140,7 @@ type LocalServiceDiagnoseResponse struct {
 
 func (x *LocalServiceDiagnoseResponse) Reset() {
 	*x = LocalServiceDiagnoseResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[48]
+	mi := &file_keyshift_v1_local_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2656,7 +3152,7 @@ func (x *LocalServiceDiagnoseResponse) String() string {
 func (*LocalServiceDiagnoseResponse) ProtoMessage() {}
 
 func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[48]
+	mi := &file_keyshift_v1_local_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2669,7 +3165,7 @@ func (x *LocalServiceDiagnoseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LocalServiceDiagnoseResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceDiagnoseResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{48}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
@@ -2696,7 +3192,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[49]
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2708,7 +3204,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[49]
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2721,7 +3217,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{49}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *Finding) GetSubject() string {
@@ -2771,7 +3267,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\fwipe_failure\x18\x04 \x01(\tR\vwipeFailure\x12;\n" +
 	"\voffline_end\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"offlineEnd\"\x1e\n" +
-	"\x1cLocalServiceGetStatusRequest\"\x82\x04\n" +
+	"\x1cLocalServiceGetStatusRequest\"\xbb\x04\n" +
 	"\x1dLocalServiceGetStatusResponse\x12\x1a\n" +
 	"\benrolled\x18\x01 \x01(\bR\benrolled\x12\x17\n" +
 	"\ahub_url\x18\x02 \x01(\tR\x06hubUrl\x12\x19\n" +
@@ -2788,7 +3284,38 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\aproblem\x18\v \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\x12.\n" +
 	"\x06leases\x18\f \x03(\v2\x16.keyshift.v1.HeldLeaseR\x06leases\x12\x18\n" +
 	"\aversion\x18\r \x01(\tR\aversion\x12%\n" +
-	"\x0ewitnessed_size\x18\x0e \x01(\x03R\rwitnessedSize\"4\n" +
+	"\x0ewitnessed_size\x18\x0e \x01(\x03R\rwitnessedSize\x127\n" +
+	"\bbrowsers\x18\x0f \x03(\v2\x1b.keyshift.v1.BrowserProfileR\bbrowsers\"\xf6\x02\n" +
+	"\x0eBrowserProfile\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\abrowser\x18\x02 \x01(\tR\abrowser\x12'\n" +
+	"\x0fbrowser_version\x18\x03 \x01(\tR\x0ebrowserVersion\x12+\n" +
+	"\x11extension_version\x18\x04 \x01(\tR\x10extensionVersion\x12\x12\n" +
+	"\x04mode\x18\x05 \x01(\tR\x04mode\x12\x16\n" +
+	"\x06paired\x18\x06 \x01(\bR\x06paired\x12\x1c\n" +
+	"\tconnected\x18\a \x01(\bR\tconnected\x12\x12\n" +
+	"\x04code\x18\b \x01(\tR\x04code\x129\n" +
+	"\n" +
+	"code_until\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tcodeUntil\x127\n" +
+	"\tpaired_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bpairedAt\x12\x12\n" +
+	"\x04owes\x18\v \x03(\tR\x04owes\"(\n" +
+	"&LocalServiceListBrowserProfilesRequest\"b\n" +
+	"'LocalServiceListBrowserProfilesResponse\x127\n" +
+	"\bprofiles\x18\x01 \x03(\v2\x1b.keyshift.v1.BrowserProfileR\bprofiles\"N\n" +
+	" LocalServiceAnswerPairingRequest\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
+	"\x06accept\x18\x02 \x01(\bR\x06accept\"Z\n" +
+	"!LocalServiceAnswerPairingResponse\x125\n" +
+	"\aprofile\x18\x01 \x01(\v2\x1b.keyshift.v1.BrowserProfileR\aprofile\"9\n" +
+	"'LocalServiceForgetBrowserProfileRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"*\n" +
+	"(LocalServiceForgetBrowserProfileResponse\"6\n" +
+	"\x1eLocalServiceOpenAccountRequest\x12\x14\n" +
+	"\x05lease\x18\x01 \x01(\tR\x05lease\"O\n" +
+	"\x1fLocalServiceOpenAccountResponse\x12\x18\n" +
+	"\abrowser\x18\x01 \x01(\tR\abrowser\x12\x12\n" +
+	"\x04mode\x18\x02 \x01(\tR\x04mode\"4\n" +
 	"\x1eLocalServicePreviewCodeRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"\xa0\x01\n" +
 	"\x1fLocalServicePreviewCodeResponse\x12\x17\n" +
@@ -2844,7 +3371,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\"\x19\n" +
 	"\x17LocalServiceSyncRequest\"^\n" +
 	"\x18LocalServiceSyncResponse\x12B\n" +
-	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\xef\x01\n" +
+	"\x06status\x18\x01 \x01(\v2*.keyshift.v1.LocalServiceGetStatusResponseR\x06status\"\x8e\x02\n" +
 	"\rLocalReminder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
@@ -2854,7 +3381,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x03due\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x03due\x12\x12\n" +
 	"\x04held\x18\a \x01(\tR\x04held\x12\x17\n" +
 	"\atext_id\x18\b \x01(\tR\x06textId\x12\x1b\n" +
-	"\tlease_ids\x18\t \x03(\tR\bleaseIds\"\"\n" +
+	"\tlease_ids\x18\t \x03(\tR\bleaseIds\x12\x1d\n" +
+	"\n" +
+	"in_browser\x18\n" +
+	" \x01(\bR\tinBrowser\"\"\n" +
 	" LocalServiceListRemindersRequest\"\xf2\x01\n" +
 	"!LocalServiceListRemindersResponse\x120\n" +
 	"\x05shown\x18\x01 \x03(\v2\x1a.keyshift.v1.LocalReminderR\x05shown\x124\n" +
@@ -2872,11 +3402,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
 	"\x05about\x18\x02 \x01(\tR\x05about\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"\x83\x01\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"Q\n" +
 	"!LocalServiceReportMistakeResponse\x12\x12\n" +
 	"\x04told\x18\x01 \x01(\bR\x04told\x12\x18\n" +
-	"\awaiting\x18\x02 \x01(\x05R\awaiting\x120\n" +
-	"\aproblem\x18\x03 \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\"\xa1\x02\n" +
+	"\awaiting\x18\x02 \x01(\x05R\awaiting\"\xa1\x02\n" +
 	"\tLocalText\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12.\n" +
@@ -2928,7 +3457,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x86\x13\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x8f\x17\n" +
 	"\fLocalService\x12j\n" +
 	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vPreviewCode\x12+.keyshift.v1.LocalServicePreviewCodeRequest\x1a,.keyshift.v1.LocalServicePreviewCodeResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
@@ -2951,7 +3480,11 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\vAcknowledge\x12+.keyshift.v1.LocalServiceAcknowledgeRequest\x1a,.keyshift.v1.LocalServiceAcknowledgeResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
 	"\bListSent\x12(.keyshift.v1.LocalServiceListSentRequest\x1a).keyshift.v1.LocalServiceListSentResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vGetSettings\x12+.keyshift.v1.LocalServiceGetSettingsRequest\x1a,.keyshift.v1.LocalServiceGetSettingsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12r\n" +
-	"\vSetSettings\x12+.keyshift.v1.LocalServiceSetSettingsRequest\x1a,.keyshift.v1.LocalServiceSetSettingsResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
+	"\vSetSettings\x12+.keyshift.v1.LocalServiceSetSettingsRequest\x1a,.keyshift.v1.LocalServiceSetSettingsResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12\x88\x01\n" +
+	"\x13ListBrowserProfiles\x123.keyshift.v1.LocalServiceListBrowserProfilesRequest\x1a4.keyshift.v1.LocalServiceListBrowserProfilesResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12x\n" +
+	"\rAnswerPairing\x12-.keyshift.v1.LocalServiceAnswerPairingRequest\x1a..keyshift.v1.LocalServiceAnswerPairingResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12\x8d\x01\n" +
+	"\x14ForgetBrowserProfile\x124.keyshift.v1.LocalServiceForgetBrowserProfileRequest\x1a5.keyshift.v1.LocalServiceForgetBrowserProfileResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12r\n" +
+	"\vOpenAccount\x12+.keyshift.v1.LocalServiceOpenAccountRequest\x1a,.keyshift.v1.LocalServiceOpenAccountResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
 	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
 var (
@@ -2967,152 +3500,173 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
 var file_keyshift_v1_local_proto_goTypes = []any{
-	(Trust)(0),                                  // 0: keyshift.v1.Trust
-	(*HeldLease)(nil),                           // 1: keyshift.v1.HeldLease
-	(*LocalServiceGetStatusRequest)(nil),        // 2: keyshift.v1.LocalServiceGetStatusRequest
-	(*LocalServiceGetStatusResponse)(nil),       // 3: keyshift.v1.LocalServiceGetStatusResponse
-	(*LocalServicePreviewCodeRequest)(nil),      // 4: keyshift.v1.LocalServicePreviewCodeRequest
-	(*LocalServicePreviewCodeResponse)(nil),     // 5: keyshift.v1.LocalServicePreviewCodeResponse
-	(*LocalServiceEnrollRequest)(nil),           // 6: keyshift.v1.LocalServiceEnrollRequest
-	(*LocalServiceEnrollResponse)(nil),          // 7: keyshift.v1.LocalServiceEnrollResponse
-	(*LocalServiceUnenrollRequest)(nil),         // 8: keyshift.v1.LocalServiceUnenrollRequest
-	(*LocalServiceUnenrollResponse)(nil),        // 9: keyshift.v1.LocalServiceUnenrollResponse
-	(*LocalServiceListAccountsRequest)(nil),     // 10: keyshift.v1.LocalServiceListAccountsRequest
-	(*LocalServiceListAccountsResponse)(nil),    // 11: keyshift.v1.LocalServiceListAccountsResponse
-	(*LocalServiceCheckOutRequest)(nil),         // 12: keyshift.v1.LocalServiceCheckOutRequest
-	(*LocalServiceCheckOutResponse)(nil),        // 13: keyshift.v1.LocalServiceCheckOutResponse
-	(*LocalServiceListLeasesRequest)(nil),       // 14: keyshift.v1.LocalServiceListLeasesRequest
-	(*LocalServiceListLeasesResponse)(nil),      // 15: keyshift.v1.LocalServiceListLeasesResponse
-	(*LocalServiceRenewRequest)(nil),            // 16: keyshift.v1.LocalServiceRenewRequest
-	(*LocalServiceRenewResponse)(nil),           // 17: keyshift.v1.LocalServiceRenewResponse
-	(*LocalServiceCheckInRequest)(nil),          // 18: keyshift.v1.LocalServiceCheckInRequest
-	(*LocalServiceCheckInResponse)(nil),         // 19: keyshift.v1.LocalServiceCheckInResponse
-	(*LocalServiceGetCodeRequest)(nil),          // 20: keyshift.v1.LocalServiceGetCodeRequest
-	(*LocalServiceGetCodeResponse)(nil),         // 21: keyshift.v1.LocalServiceGetCodeResponse
-	(*LocalServiceRevealRequest)(nil),           // 22: keyshift.v1.LocalServiceRevealRequest
-	(*LocalServiceRevealResponse)(nil),          // 23: keyshift.v1.LocalServiceRevealResponse
-	(*LocalServiceSyncRequest)(nil),             // 24: keyshift.v1.LocalServiceSyncRequest
-	(*LocalServiceSyncResponse)(nil),            // 25: keyshift.v1.LocalServiceSyncResponse
-	(*LocalReminder)(nil),                       // 26: keyshift.v1.LocalReminder
-	(*LocalServiceListRemindersRequest)(nil),    // 27: keyshift.v1.LocalServiceListRemindersRequest
-	(*LocalServiceListRemindersResponse)(nil),   // 28: keyshift.v1.LocalServiceListRemindersResponse
-	(*LocalServiceDismissReminderRequest)(nil),  // 29: keyshift.v1.LocalServiceDismissReminderRequest
-	(*LocalServiceDismissReminderResponse)(nil), // 30: keyshift.v1.LocalServiceDismissReminderResponse
-	(*LocalServicePauseRemindersRequest)(nil),   // 31: keyshift.v1.LocalServicePauseRemindersRequest
-	(*LocalServicePauseRemindersResponse)(nil),  // 32: keyshift.v1.LocalServicePauseRemindersResponse
-	(*LocalServiceReportMistakeRequest)(nil),    // 33: keyshift.v1.LocalServiceReportMistakeRequest
-	(*LocalServiceReportMistakeResponse)(nil),   // 34: keyshift.v1.LocalServiceReportMistakeResponse
-	(*LocalText)(nil),                           // 35: keyshift.v1.LocalText
-	(*LocalServiceListTextsRequest)(nil),        // 36: keyshift.v1.LocalServiceListTextsRequest
-	(*LocalServiceListTextsResponse)(nil),       // 37: keyshift.v1.LocalServiceListTextsResponse
-	(*LocalServiceAcknowledgeRequest)(nil),      // 38: keyshift.v1.LocalServiceAcknowledgeRequest
-	(*LocalServiceAcknowledgeResponse)(nil),     // 39: keyshift.v1.LocalServiceAcknowledgeResponse
-	(*LocalServiceListSentRequest)(nil),         // 40: keyshift.v1.LocalServiceListSentRequest
-	(*LocalServiceListSentResponse)(nil),        // 41: keyshift.v1.LocalServiceListSentResponse
-	(*Sent)(nil),                                // 42: keyshift.v1.Sent
-	(*LocalSettings)(nil),                       // 43: keyshift.v1.LocalSettings
-	(*LocalServiceGetSettingsRequest)(nil),      // 44: keyshift.v1.LocalServiceGetSettingsRequest
-	(*LocalServiceGetSettingsResponse)(nil),     // 45: keyshift.v1.LocalServiceGetSettingsResponse
-	(*LocalServiceSetSettingsRequest)(nil),      // 46: keyshift.v1.LocalServiceSetSettingsRequest
-	(*LocalServiceSetSettingsResponse)(nil),     // 47: keyshift.v1.LocalServiceSetSettingsResponse
-	(*LocalServiceDiagnoseRequest)(nil),         // 48: keyshift.v1.LocalServiceDiagnoseRequest
-	(*LocalServiceDiagnoseResponse)(nil),        // 49: keyshift.v1.LocalServiceDiagnoseResponse
-	(*Finding)(nil),                             // 50: keyshift.v1.Finding
-	(*Lease)(nil),                               // 51: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),                 // 52: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),               // 53: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                           // 54: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                            // 55: keyshift.v1.Lendable
-	(Network)(0),                                // 56: keyshift.v1.Network
+	(Trust)(0),                                       // 0: keyshift.v1.Trust
+	(*HeldLease)(nil),                                // 1: keyshift.v1.HeldLease
+	(*LocalServiceGetStatusRequest)(nil),             // 2: keyshift.v1.LocalServiceGetStatusRequest
+	(*LocalServiceGetStatusResponse)(nil),            // 3: keyshift.v1.LocalServiceGetStatusResponse
+	(*BrowserProfile)(nil),                           // 4: keyshift.v1.BrowserProfile
+	(*LocalServiceListBrowserProfilesRequest)(nil),   // 5: keyshift.v1.LocalServiceListBrowserProfilesRequest
+	(*LocalServiceListBrowserProfilesResponse)(nil),  // 6: keyshift.v1.LocalServiceListBrowserProfilesResponse
+	(*LocalServiceAnswerPairingRequest)(nil),         // 7: keyshift.v1.LocalServiceAnswerPairingRequest
+	(*LocalServiceAnswerPairingResponse)(nil),        // 8: keyshift.v1.LocalServiceAnswerPairingResponse
+	(*LocalServiceForgetBrowserProfileRequest)(nil),  // 9: keyshift.v1.LocalServiceForgetBrowserProfileRequest
+	(*LocalServiceForgetBrowserProfileResponse)(nil), // 10: keyshift.v1.LocalServiceForgetBrowserProfileResponse
+	(*LocalServiceOpenAccountRequest)(nil),           // 11: keyshift.v1.LocalServiceOpenAccountRequest
+	(*LocalServiceOpenAccountResponse)(nil),          // 12: keyshift.v1.LocalServiceOpenAccountResponse
+	(*LocalServicePreviewCodeRequest)(nil),           // 13: keyshift.v1.LocalServicePreviewCodeRequest
+	(*LocalServicePreviewCodeResponse)(nil),          // 14: keyshift.v1.LocalServicePreviewCodeResponse
+	(*LocalServiceEnrollRequest)(nil),                // 15: keyshift.v1.LocalServiceEnrollRequest
+	(*LocalServiceEnrollResponse)(nil),               // 16: keyshift.v1.LocalServiceEnrollResponse
+	(*LocalServiceUnenrollRequest)(nil),              // 17: keyshift.v1.LocalServiceUnenrollRequest
+	(*LocalServiceUnenrollResponse)(nil),             // 18: keyshift.v1.LocalServiceUnenrollResponse
+	(*LocalServiceListAccountsRequest)(nil),          // 19: keyshift.v1.LocalServiceListAccountsRequest
+	(*LocalServiceListAccountsResponse)(nil),         // 20: keyshift.v1.LocalServiceListAccountsResponse
+	(*LocalServiceCheckOutRequest)(nil),              // 21: keyshift.v1.LocalServiceCheckOutRequest
+	(*LocalServiceCheckOutResponse)(nil),             // 22: keyshift.v1.LocalServiceCheckOutResponse
+	(*LocalServiceListLeasesRequest)(nil),            // 23: keyshift.v1.LocalServiceListLeasesRequest
+	(*LocalServiceListLeasesResponse)(nil),           // 24: keyshift.v1.LocalServiceListLeasesResponse
+	(*LocalServiceRenewRequest)(nil),                 // 25: keyshift.v1.LocalServiceRenewRequest
+	(*LocalServiceRenewResponse)(nil),                // 26: keyshift.v1.LocalServiceRenewResponse
+	(*LocalServiceCheckInRequest)(nil),               // 27: keyshift.v1.LocalServiceCheckInRequest
+	(*LocalServiceCheckInResponse)(nil),              // 28: keyshift.v1.LocalServiceCheckInResponse
+	(*LocalServiceGetCodeRequest)(nil),               // 29: keyshift.v1.LocalServiceGetCodeRequest
+	(*LocalServiceGetCodeResponse)(nil),              // 30: keyshift.v1.LocalServiceGetCodeResponse
+	(*LocalServiceRevealRequest)(nil),                // 31: keyshift.v1.LocalServiceRevealRequest
+	(*LocalServiceRevealResponse)(nil),               // 32: keyshift.v1.LocalServiceRevealResponse
+	(*LocalServiceSyncRequest)(nil),                  // 33: keyshift.v1.LocalServiceSyncRequest
+	(*LocalServiceSyncResponse)(nil),                 // 34: keyshift.v1.LocalServiceSyncResponse
+	(*LocalReminder)(nil),                            // 35: keyshift.v1.LocalReminder
+	(*LocalServiceListRemindersRequest)(nil),         // 36: keyshift.v1.LocalServiceListRemindersRequest
+	(*LocalServiceListRemindersResponse)(nil),        // 37: keyshift.v1.LocalServiceListRemindersResponse
+	(*LocalServiceDismissReminderRequest)(nil),       // 38: keyshift.v1.LocalServiceDismissReminderRequest
+	(*LocalServiceDismissReminderResponse)(nil),      // 39: keyshift.v1.LocalServiceDismissReminderResponse
+	(*LocalServicePauseRemindersRequest)(nil),        // 40: keyshift.v1.LocalServicePauseRemindersRequest
+	(*LocalServicePauseRemindersResponse)(nil),       // 41: keyshift.v1.LocalServicePauseRemindersResponse
+	(*LocalServiceReportMistakeRequest)(nil),         // 42: keyshift.v1.LocalServiceReportMistakeRequest
+	(*LocalServiceReportMistakeResponse)(nil),        // 43: keyshift.v1.LocalServiceReportMistakeResponse
+	(*LocalText)(nil),                                // 44: keyshift.v1.LocalText
+	(*LocalServiceListTextsRequest)(nil),             // 45: keyshift.v1.LocalServiceListTextsRequest
+	(*LocalServiceListTextsResponse)(nil),            // 46: keyshift.v1.LocalServiceListTextsResponse
+	(*LocalServiceAcknowledgeRequest)(nil),           // 47: keyshift.v1.LocalServiceAcknowledgeRequest
+	(*LocalServiceAcknowledgeResponse)(nil),          // 48: keyshift.v1.LocalServiceAcknowledgeResponse
+	(*LocalServiceListSentRequest)(nil),              // 49: keyshift.v1.LocalServiceListSentRequest
+	(*LocalServiceListSentResponse)(nil),             // 50: keyshift.v1.LocalServiceListSentResponse
+	(*Sent)(nil),                                     // 51: keyshift.v1.Sent
+	(*LocalSettings)(nil),                            // 52: keyshift.v1.LocalSettings
+	(*LocalServiceGetSettingsRequest)(nil),           // 53: keyshift.v1.LocalServiceGetSettingsRequest
+	(*LocalServiceGetSettingsResponse)(nil),          // 54: keyshift.v1.LocalServiceGetSettingsResponse
+	(*LocalServiceSetSettingsRequest)(nil),           // 55: keyshift.v1.LocalServiceSetSettingsRequest
+	(*LocalServiceSetSettingsResponse)(nil),          // 56: keyshift.v1.LocalServiceSetSettingsResponse
+	(*LocalServiceDiagnoseRequest)(nil),              // 57: keyshift.v1.LocalServiceDiagnoseRequest
+	(*LocalServiceDiagnoseResponse)(nil),             // 58: keyshift.v1.LocalServiceDiagnoseResponse
+	(*Finding)(nil),                                  // 59: keyshift.v1.Finding
+	(*Lease)(nil),                                    // 60: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                      // 61: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),                    // 62: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                                // 63: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                                 // 64: keyshift.v1.Lendable
+	(Network)(0),                                     // 65: keyshift.v1.Network
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	51, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	52, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	53, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	53, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	60, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	61, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	62, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	62, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	54, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	63, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
-	54, // 7: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	55, // 8: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	52, // 9: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
-	1,  // 10: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
-	1,  // 11: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	52, // 12: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
-	1,  // 13: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
-	1,  // 14: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	53, // 15: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	3,  // 16: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	53, // 17: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
-	26, // 18: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
-	26, // 19: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
-	53, // 20: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
-	52, // 21: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	54, // 22: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	56, // 23: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
-	53, // 24: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
-	35, // 25: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
-	35, // 26: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
-	42, // 27: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	53, // 28: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	53, // 29: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	53, // 30: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	52, // 31: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
-	43, // 32: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	43, // 33: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
-	43, // 34: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	50, // 35: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 36: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	4,  // 37: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
-	6,  // 38: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	8,  // 39: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	10, // 40: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	12, // 41: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	14, // 42: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	16, // 43: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	18, // 44: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	20, // 45: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	22, // 46: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	24, // 47: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	27, // 48: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	29, // 49: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	31, // 50: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	33, // 51: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
-	36, // 52: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
-	38, // 53: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
-	40, // 54: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
-	44, // 55: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
-	46, // 56: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
-	48, // 57: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 58: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	5,  // 59: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	7,  // 60: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	9,  // 61: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	11, // 62: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	13, // 63: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	15, // 64: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	17, // 65: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	19, // 66: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	21, // 67: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	23, // 68: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	25, // 69: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	28, // 70: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	30, // 71: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	32, // 72: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	34, // 73: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
-	37, // 74: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
-	39, // 75: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
-	41, // 76: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	45, // 77: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	47, // 78: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	49, // 79: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	58, // [58:80] is the sub-list for method output_type
-	36, // [36:58] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	4,  // 7: keyshift.v1.LocalServiceGetStatusResponse.browsers:type_name -> keyshift.v1.BrowserProfile
+	62, // 8: keyshift.v1.BrowserProfile.code_until:type_name -> google.protobuf.Timestamp
+	62, // 9: keyshift.v1.BrowserProfile.paired_at:type_name -> google.protobuf.Timestamp
+	4,  // 10: keyshift.v1.LocalServiceListBrowserProfilesResponse.profiles:type_name -> keyshift.v1.BrowserProfile
+	4,  // 11: keyshift.v1.LocalServiceAnswerPairingResponse.profile:type_name -> keyshift.v1.BrowserProfile
+	63, // 12: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	64, // 13: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	61, // 14: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	1,  // 15: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
+	1,  // 16: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
+	61, // 17: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	1,  // 18: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
+	1,  // 19: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
+	62, // 20: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	3,  // 21: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
+	62, // 22: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	35, // 23: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
+	35, // 24: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
+	62, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	61, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	65, // 27: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	62, // 28: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	44, // 29: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
+	44, // 30: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
+	51, // 31: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
+	62, // 32: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	62, // 33: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	62, // 34: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	61, // 35: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	52, // 36: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	52, // 37: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
+	52, // 38: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	59, // 39: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 40: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	13, // 41: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	15, // 42: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	17, // 43: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	19, // 44: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	21, // 45: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	23, // 46: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	25, // 47: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	27, // 48: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	29, // 49: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	31, // 50: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	33, // 51: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	36, // 52: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	38, // 53: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	40, // 54: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	42, // 55: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
+	45, // 56: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
+	47, // 57: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
+	49, // 58: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	53, // 59: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	55, // 60: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	5,  // 61: keyshift.v1.LocalService.ListBrowserProfiles:input_type -> keyshift.v1.LocalServiceListBrowserProfilesRequest
+	7,  // 62: keyshift.v1.LocalService.AnswerPairing:input_type -> keyshift.v1.LocalServiceAnswerPairingRequest
+	9,  // 63: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
+	11, // 64: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
+	57, // 65: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 66: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	14, // 67: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	16, // 68: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	18, // 69: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	20, // 70: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	22, // 71: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	24, // 72: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	26, // 73: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	28, // 74: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	30, // 75: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	32, // 76: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	34, // 77: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	37, // 78: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	39, // 79: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	41, // 80: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	43, // 81: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	46, // 82: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	48, // 83: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	50, // 84: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	54, // 85: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	56, // 86: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	6,  // 87: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
+	8,  // 88: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
+	10, // 89: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
+	12, // 90: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
+	58, // 91: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	66, // [66:92] is the sub-list for method output_type
+	40, // [40:66] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
@@ -3128,7 +3682,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   50,
+			NumMessages:   59,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

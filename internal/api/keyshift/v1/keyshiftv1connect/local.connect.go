@@ -68,6 +68,16 @@ const (
 	LocalServiceGetSettingsProcedure = "/keyshift.v1.LocalService/GetSettings"
 	// LocalServiceSetSettingsProcedure is the procedure name of the LocalService's SetSettings RPC.
 	LocalServiceSetSettingsProcedure = "/keyshift.v1.LocalService/SetSettings"
+	// LocalServiceListBrowserProfilesProcedure is the procedure name of the LocalService's
+	// ListBrowserProfiles RPC.
+	LocalServiceListBrowserProfilesProcedure = "/keyshift.v1.LocalService/ListBrowserProfiles"
+	// LocalServiceAnswerPairingProcedure is the procedure name of the LocalService's AnswerPairing RPC.
+	LocalServiceAnswerPairingProcedure = "/keyshift.v1.LocalService/AnswerPairing"
+	// LocalServiceForgetBrowserProfileProcedure is the procedure name of the LocalService's
+	// ForgetBrowserProfile RPC.
+	LocalServiceForgetBrowserProfileProcedure = "/keyshift.v1.LocalService/ForgetBrowserProfile"
+	// LocalServiceOpenAccountProcedure is the procedure name of the LocalService's OpenAccount RPC.
+	LocalServiceOpenAccountProcedure = "/keyshift.v1.LocalService/OpenAccount"
 	// LocalServiceDiagnoseProcedure is the procedure name of the LocalService's Diagnose RPC.
 	LocalServiceDiagnoseProcedure = "/keyshift.v1.LocalService/Diagnose"
 )
@@ -220,6 +230,34 @@ var (
 			Procedure:  LocalServiceSetSettingsProcedure,
 		}
 	})
+	localServiceListBrowserProfilesSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ListBrowserProfiles"),
+			Procedure:  LocalServiceListBrowserProfilesProcedure,
+		}
+	})
+	localServiceAnswerPairingSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("AnswerPairing"),
+			Procedure:  LocalServiceAnswerPairingProcedure,
+		}
+	})
+	localServiceForgetBrowserProfileSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ForgetBrowserProfile"),
+			Procedure:  LocalServiceForgetBrowserProfileProcedure,
+		}
+	})
+	localServiceOpenAccountSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("OpenAccount"),
+			Procedure:  LocalServiceOpenAccountProcedure,
+		}
+	})
 	localServiceDiagnoseSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -265,6 +303,15 @@ type LocalServiceClient interface {
 	// GetSettings tells what the user has chosen for this device.
 	GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error)
 	SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error)
+	// ListBrowserProfiles lists the browser profiles that are paired with this agent, and those that ask to be.
+	ListBrowserProfiles(context.Context, *v1.LocalServiceListBrowserProfilesRequest) (*v1.LocalServiceListBrowserProfilesResponse, error)
+	// AnswerPairing says whether the browser that shows a code is the user's own.
+	AnswerPairing(context.Context, *v1.LocalServiceAnswerPairingRequest) (*v1.LocalServiceAnswerPairingResponse, error)
+	// ForgetBrowserProfile takes back what was said yes to.
+	ForgetBrowserProfile(context.Context, *v1.LocalServiceForgetBrowserProfileRequest) (*v1.LocalServiceForgetBrowserProfileResponse, error)
+	// OpenAccount opens the network of a held account in the work browser, which is started if it does not run, and lets the
+	// extension fill in the login there.
+	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -311,6 +358,15 @@ type LocalServiceHandler interface {
 	// GetSettings tells what the user has chosen for this device.
 	GetSettings(context.Context, *v1.LocalServiceGetSettingsRequest) (*v1.LocalServiceGetSettingsResponse, error)
 	SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error)
+	// ListBrowserProfiles lists the browser profiles that are paired with this agent, and those that ask to be.
+	ListBrowserProfiles(context.Context, *v1.LocalServiceListBrowserProfilesRequest) (*v1.LocalServiceListBrowserProfilesResponse, error)
+	// AnswerPairing says whether the browser that shows a code is the user's own.
+	AnswerPairing(context.Context, *v1.LocalServiceAnswerPairingRequest) (*v1.LocalServiceAnswerPairingResponse, error)
+	// ForgetBrowserProfile takes back what was said yes to.
+	ForgetBrowserProfile(context.Context, *v1.LocalServiceForgetBrowserProfileRequest) (*v1.LocalServiceForgetBrowserProfileResponse, error)
+	// OpenAccount opens the network of a held account in the work browser, which is started if it does not run, and lets the
+	// extension fill in the login there.
+	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
 }
@@ -341,6 +397,10 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceListSentSpec(), Handler: adapter.listSent},
 		connect.Method{Spec: localServiceGetSettingsSpec(), Handler: adapter.getSettings},
 		connect.Method{Spec: localServiceSetSettingsSpec(), Handler: adapter.setSettings},
+		connect.Method{Spec: localServiceListBrowserProfilesSpec(), Handler: adapter.listBrowserProfiles},
+		connect.Method{Spec: localServiceAnswerPairingSpec(), Handler: adapter.answerPairing},
+		connect.Method{Spec: localServiceForgetBrowserProfileSpec(), Handler: adapter.forgetBrowserProfile},
+		connect.Method{Spec: localServiceOpenAccountSpec(), Handler: adapter.openAccount},
 		connect.Method{Spec: localServiceDiagnoseSpec(), Handler: adapter.diagnose},
 	)
 }
@@ -430,6 +490,22 @@ func (UnimplementedLocalServiceHandler) GetSettings(context.Context, *v1.LocalSe
 
 func (UnimplementedLocalServiceHandler) SetSettings(context.Context, *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.SetSettings is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ListBrowserProfiles(context.Context, *v1.LocalServiceListBrowserProfilesRequest) (*v1.LocalServiceListBrowserProfilesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ListBrowserProfiles is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) AnswerPairing(context.Context, *v1.LocalServiceAnswerPairingRequest) (*v1.LocalServiceAnswerPairingResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.AnswerPairing is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ForgetBrowserProfile(context.Context, *v1.LocalServiceForgetBrowserProfileRequest) (*v1.LocalServiceForgetBrowserProfileResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ForgetBrowserProfile is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.OpenAccount is not implemented")
 }
 
 func (UnimplementedLocalServiceHandler) Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
@@ -603,6 +679,38 @@ func (c *localServiceClient) GetSettings(ctx context.Context, req *v1.LocalServi
 func (c *localServiceClient) SetSettings(ctx context.Context, req *v1.LocalServiceSetSettingsRequest) (*v1.LocalServiceSetSettingsResponse, error) {
 	var res v1.LocalServiceSetSettingsResponse
 	if err := c.client.CallUnary(ctx, localServiceSetSettingsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ListBrowserProfiles(ctx context.Context, req *v1.LocalServiceListBrowserProfilesRequest) (*v1.LocalServiceListBrowserProfilesResponse, error) {
+	var res v1.LocalServiceListBrowserProfilesResponse
+	if err := c.client.CallUnary(ctx, localServiceListBrowserProfilesSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) AnswerPairing(ctx context.Context, req *v1.LocalServiceAnswerPairingRequest) (*v1.LocalServiceAnswerPairingResponse, error) {
+	var res v1.LocalServiceAnswerPairingResponse
+	if err := c.client.CallUnary(ctx, localServiceAnswerPairingSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ForgetBrowserProfile(ctx context.Context, req *v1.LocalServiceForgetBrowserProfileRequest) (*v1.LocalServiceForgetBrowserProfileResponse, error) {
+	var res v1.LocalServiceForgetBrowserProfileResponse
+	if err := c.client.CallUnary(ctx, localServiceForgetBrowserProfileSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) OpenAccount(ctx context.Context, req *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error) {
+	var res v1.LocalServiceOpenAccountResponse
+	if err := c.client.CallUnary(ctx, localServiceOpenAccountSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -864,6 +972,54 @@ func (h localServiceHandler) setSettings(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.SetSettings(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) listBrowserProfiles(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceListBrowserProfilesRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListBrowserProfiles(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) answerPairing(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceAnswerPairingRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AnswerPairing(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) forgetBrowserProfile(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceForgetBrowserProfileRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ForgetBrowserProfile(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) openAccount(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceOpenAccountRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.OpenAccount(ctx, &req)
 	if err != nil {
 		return err
 	}

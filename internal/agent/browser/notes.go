@@ -1,0 +1,44 @@
+package browser
+
+import (
+	"context"
+
+	"github.com/keyshift-hq/keyshift/internal/native"
+)
+
+// draftChecked tells the hub what kinds of things a draft had, and how many.
+func draftChecked(_ context.Context, c *conn, q native.DraftChecked) (any, error) {
+	if err := c.s.live(q.LeaseID); err != nil {
+		return nil, err
+	}
+	if c.s.Notes == nil {
+		return done, nil
+	}
+	return done, c.s.Notes.NoteDraft(q)
+}
+
+// guardHit tells the hub that a page was reached that the lease does not need.
+func guardHit(_ context.Context, c *conn, q native.GuardHit) (any, error) {
+	lease, ok := c.s.lease(q.LeaseID)
+	if !ok {
+		return nil, native.Refuse(native.CodeNoLease, "there is no such lease")
+	}
+	if c.s.Notes == nil {
+		return done, nil
+	}
+	return done, c.s.Notes.NoteGuard(lease, q)
+}
+
+// relayAsk asks a custodian for the code that the network sent there.
+func relayAsk(ctx context.Context, c *conn, q native.RelayAsk) (any, error) {
+	lease, ok := c.s.lease(q.LeaseID)
+	switch {
+	case !ok:
+		return nil, native.Refuse(native.CodeNoLease, "there is no such lease")
+	case !onHost(q.Origin, lease.Hosts):
+		return nil, native.Refuse(native.CodeOriginRefused, "this page is not one on which the account signs in")
+	case c.s.Notes == nil:
+		return nil, native.Refuse(native.CodeRefused, "your company's hub relays no codes")
+	}
+	return done, c.s.Notes.AskRelay(ctx, q.LeaseID)
+}

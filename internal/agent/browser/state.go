@@ -1,0 +1,171 @@
+package browser
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/agent"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/native"
+)
+
+// endsSoon is how long before its end a profile is told of it.
+const endsSoon = 5 * time.Minute
+
+// told is what a connection has heard already.
+type told struct {
+	state  []byte
+	leases map[string]bool // to whether its near end was told
+	packs  map[string]int64
+}
+
+// state is all that a profile has to know.
+func (s *Server) state(profile string) native.State {
+	b := s.Engine.Browsing(profile)
+	state := native.State{Leases: []native.Lease{}, Ended: []native.Ended{}, ServerTime: native.Millis(b.Now.UnixMilli())}
+	if !b.OfflineSince.IsZero() {
+		state.OfflineSince = native.Millis(b.OfflineSince.UnixMilli())
+	}
+	for _, l := range b.Leases {
+		state.Leases = append(state.Leases, s.leaseOf(l))
+	}
+	for _, o := range b.Owed {
+		state.Ended = append(state.Ended, s.endedOf(o))
+	}
+	return state
+}
+
+// endedOf is a lease that is over, with everything in which something of it may be left.
+func (s *Server) endedOf(o agent.OwedCleanup) native.Ended {
+	p, _, _ := s.Packs.Pack(string(o.Network))
+	e := native.Ended{ID: o.LeaseID, Network: string(o.Network), Hosts: some(p.Hosts), CookieDomains: some(p.CookieDomains)}
+	for _, entrance := range p.Delegated {
+		if o.Delegated {
+			e.Hosts = append(e.Hosts, entrance.Hosts...)
+			e.CookieDomains = append(e.CookieDomains, entrance.CookieDomains...)
+		}
+	}
+	return e
+}
+
+var accessModes = map[v1.AccessMode]native.AccessMode{
+	v1.AccessMode_ACCESS_MODE_DELEGATED: native.AccessDelegated, v1.AccessMode_ACCESS_MODE_SHARED_SECRET: native.AccessSharedSecret,
+	v1.AccessMode_ACCESS_MODE_BREAK_GLASS: native.AccessBreakGlass,
+}
+
+// leaseOf is a live lease in the words of the extension.
+func (s *Server) leaseOf(l *v1.Lease) native.Lease {
+	network := networkOf(l)
+	p, _, _ := s.Packs.Pack(network)
+	lease := native.Lease{
+		ID: l.GetId(), Network: network, Handle: l.GetHandle(), AccountRef: l.GetHandle(), Hosts: some(p.FillHosts),
+		EndsAt: native.Millis(l.GetEndsAt().AsTime().UnixMilli()), StartedAt: native.Millis(l.GetStartedAt().AsTime().UnixMilli()),
+		Mode: accessModes[l.GetAccessMode()], HasCode: l.GetHasCodeSeed(), Fields: []native.Field{}, AllowedGuards: some(s.Packs.AllowedGuards(l.GetId())),
+	}
+	if lease.Mode != native.AccessDelegated {
+		lease.Fields = append(lease.Fields, native.FieldUsername, native.FieldPassword)
+	}
+	if lease.HasCode {
+		lease.Fields = append(lease.Fields, native.FieldCode)
+	}
+	if until := s.opened.until(lease.ID); until.After(s.Now()) {
+		lease.FillAskedUntil = native.Millis(until.UnixMilli())
+	}
+	return lease
+}
+
+// some makes a list that is there, and empty, of one that is not.
+func some[T any](list []T) []T { return append([]T{}, list...) }
+
+// tell tells a paired profile what it does not know yet, and how long at most until it has to be told again.
+func (c *conn) tell() time.Duration {
+	if !c.paired() {
+		return lookAgain
+	}
+	state := c.s.state(c.profileID())
+	c.tellState(state)
+	c.tellPacks()
+	return c.tellLeases(state)
+}
+
+// tellState sends the state unless only the time in it is new.
+func (c *conn) tellState(state native.State) {
+	now := state.ServerTime
+	state.ServerTime = 0
+	raw, err := json.Marshal(state)
+	if err != nil {
+		return // it always fits
+	}
+	state.ServerTime = now
+	c.mu.Lock()
+	known := bytes.Equal(raw, c.told.state)
+	c.told.state = raw
+	c.mu.Unlock()
+	if !known {
+		c.event(native.TypeState, state)
+	}
+}
+
+// tellPacks says which packs have another version than before. What hello said counts as told.
+func (c *conn) tellPacks() {
+	now := map[string]int64{}
+	for _, v := range c.s.Packs.Versions() {
+		now[v.Network] = v.Version
+	}
+	c.mu.Lock()
+	before := c.told.packs
+	c.told.packs = now
+	c.mu.Unlock()
+	for network, version := range now {
+		if before != nil && before[network] != version {
+			c.event(native.TypePacksChanged, native.PackVersion{Network: network, Version: version})
+		}
+	}
+}
+
+// tellLeases says which leases are over, and which soon will be.
+func (c *conn) tellLeases(state native.State) time.Duration {
+	c.mu.Lock()
+	before := c.told.leases
+	c.told.leases = map[string]bool{}
+	next, ending := lookAgain, []native.LeaseEnding(nil)
+	for _, l := range state.Leases {
+		left := time.UnixMilli(int64(l.EndsAt)).Sub(c.s.Now())
+		if left > endsSoon {
+			next = min(next, left-endsSoon)
+		} else if !before[l.ID] {
+			ending = append(ending, native.LeaseEnding{LeaseID: l.ID, EndsAt: l.EndsAt})
+		}
+		c.told.leases[l.ID] = left <= endsSoon
+	}
+	now := c.told.leases
+	c.mu.Unlock()
+	for _, e := range ending {
+		c.event(native.TypeLeaseEnding, e)
+	}
+	for id := range before {
+		if _, live := now[id]; !live {
+			c.event(native.TypeLeaseEnded, native.LeaseEnded{LeaseID: id, Reason: c.s.reason(id)})
+		}
+	}
+	return max(next, time.Second)
+}
+
+// reason says in one word why a lease ended.
+func (s *Server) reason(lease string) string {
+	for _, h := range s.Engine.Leases() {
+		if h.GetLease().GetId() != lease {
+			continue
+		}
+		switch h.GetLease().GetState() {
+		case v1.LeaseState_LEASE_STATE_CHECKED_IN:
+			return "checked_in"
+		case v1.LeaseState_LEASE_STATE_EXPIRED:
+			return "expired"
+		case v1.LeaseState_LEASE_STATE_REVOKED:
+			return "revoked"
+		}
+	}
+	return "ended"
+}

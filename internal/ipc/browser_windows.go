@@ -1,0 +1,3 @@
+package ipc
+
+func browserPath(agent string) string { return agent + "-browser" }
