@@ -25,7 +25,7 @@ func cmdCompany(ts *testscript.TestScript, neg bool, args []string) {
 	cmdDesktop(ts, false, []string{owner})
 	cmdHubStart(ts, false, args)
 	w.alice(ts, ts.Getenv("CODE")+"\n", "login", "--name", owner)
-	w.alice(ts, "", "users", "add", "dana", "--full-name", "Dana Doe")
+	w.alice(ts, "", "users", "add", "dana", "--full-name", "Dana")
 	w.alice(ts, "", "accounts", "add", "x/acme", "--mode", "shared_secret", "--max-duration", "2h", "--allow-show")
 	w.alice(ts, "acme@example.com\n"+ts.Getenv("PASSWORD")+"\n"+ts.Getenv("SEED")+"\n", "credential", "set", "x/acme")
 	w.alice(ts, "", "grants", "add", "x/acme", "--user", "dana")

@@ -78,7 +78,7 @@ func (d *demo) fill() error {
 		}
 	}
 	return first(
-		hub("users", "add", "dana", "--full-name", "Dana Doe"),
+		hub("users", "add", "dana", "--full-name", "Dana"),
 		hub("groups", "add", "social"),
 		hub("groups", "add-member", "social", "dana"),
 		hub("accounts", "add", "x/acme", "--mode", "shared_secret", "--max-duration", "2h"),

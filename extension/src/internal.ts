@@ -4,6 +4,10 @@
 //
 // A message is {type, ...fields}. askBackground and askTab send one and give its answer; unknown types get no answer.
 
+import type { Account } from "./accounts";
+import type { AddressRefusal } from "./content/address";
+import type { FieldRefusal } from "./content/refuse";
+import type { Unusable } from "./content/usable";
 import type { Pack } from "./gen/pack";
 import type { Code, DraftAction, DraftHit, Field, Lease, Outcome, PageClass, ProfileMode, Relation, Reminder, SentList, SignOut, Words } from "./gen/messages";
 
@@ -13,7 +17,10 @@ export type Refused =
   | "not_asked" // nobody asked for a fill in this tab
   | "page_changed" // the page went elsewhere between question and answer
   | "no_field" // the content script: there is no field that may be filled in
-  | "field_refused" // the content script: a new password, a sign-up, a hidden field ...
+  | "field_refused" // the lease has no such value, or another one was asked for
+  | AddressRefusal // the content script: http, another site, a look-alike, a frame
+  | FieldRefusal // the content script: a new password, a sign-up, a search ...
+  | Unusable // the content script: a field that nobody could click
   | "changed_by_page"; // the content script: the page takes the value away, again
 
 /** A lease as a content script needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
@@ -48,6 +55,10 @@ export interface FromPage {
   /** The page shows that somebody is signed in: verified when its identity is the lease's. Ends the fill. */
   "session.began": { ask: { verified: boolean }; answer: {} };
   "identity.seen": { ask: { relation: Relation }; answer: {} };
+  /** What cookies say of who is signed in here, and the user's other accounts at this network; what is in a cookie is not told. */
+  "identity.cookies": { ask: {}; answer: { relation: Relation; others: Account[] } };
+  /** The page takes the banner away again and again. */
+  "banner.lost": { ask: {}; answer: {} };
   "draft.checked": { ask: { hits: DraftHit[]; action: DraftAction }; answer: {} };
   "guard.hit": { ask: { page_class: PageClass }; answer: {} };
   /** The page wants a code that only a custodian can read; answered at once, fill.start comes when the code is there. */
@@ -90,7 +101,6 @@ export interface PopupState {
   trouble: Trouble;
   /** The digits to compare, while pairing. */
   pairing_code: string;
-  pairing_refused: boolean;
   leases: PopupLease[];
   /** Clean-ups that are not done. */
   cleaning: { network: string; handle: string }[];
@@ -101,8 +111,15 @@ export interface PopupState {
   /** This computer's time that ends_at was corrected for: ends_at - now is what is left. */
   now: number;
   agent_version: string;
-  /** The page in front, when it belongs to an added site that needs a permission. */
-  asks_for: string;
+  /** Hosts of leases that the extension may not read yet: sites that the company added. */
+  asks_for: string[];
+}
+
+/** How a lease ended in this browser. done is null while it is being cleaned up. */
+export interface EndedLease {
+  network: string;
+  handle: string;
+  done: { sign_out: SignOut; left_over: number } | null;
 }
 
 /** What popup and ended page ask the background. */
@@ -110,12 +127,14 @@ export interface FromPopup {
   "popup.state": { ask: {}; answer: PopupState };
   "popup.pair": { ask: {}; answer: { refused?: Refused } };
   "popup.fill": { ask: { lease_id: string; only?: Field }; answer: { refused?: Refused } };
-  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: string } };
-  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: string } };
-  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: string } };
+  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: Refused } };
+  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: Refused } };
+  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: Refused } };
   "popup.sent": { ask: {}; answer: { sent: SentList | null } };
   "popup.answer": { ask: { id: string; answer: string }; answer: {} };
   "popup.retry": { ask: {}; answer: {} };
+  /** What the ended page says; null when it was too long ago. */
+  "ended.get": { ask: { lease_id: string }; answer: { ended: EndedLease | null } };
 }
 
 /** Everything that the background is asked. */

@@ -2,9 +2,11 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -35,12 +37,16 @@ func (a *Agent) ReportMistake(ctx context.Context, req *v1.LocalServiceReportMis
 	if err != nil {
 		return nil, err
 	}
-	a.sendSoon(ctx)
+	waits := a.sendSoon(ctx)
 	if err := a.outbox.refusal(item.RequestID); err != nil {
 		return nil, err
 	}
 	now := a.outbox.read()
-	return &v1.LocalServiceReportMistakeResponse{Told: !now.waits(item.RequestID), Waiting: now.mistakes()}, nil
+	told := &v1.LocalServiceReportMistakeResponse{Told: !now.waits(item.RequestID), Waiting: now.mistakes()}
+	if e, ok := errors.AsType[*keyshift.Error](waits); ok && !told.GetTold() && e.Code == keyshift.CodeRateLimited {
+		told.Problem = api.ToInfo(e)
+	}
+	return told, nil
 }
 
 func (a *Agent) readMistake(req *v1.LocalServiceReportMistakeRequest) (item outItem, err error) {
@@ -63,14 +69,16 @@ func (a *Agent) readMistake(req *v1.LocalServiceReportMistakeRequest) (item outI
 	return item, nil
 }
 
-// sendSoon tries to send what waits while the user waits for it, and leaves the rest to tellHub.
-func (a *Agent) sendSoon(ctx context.Context) {
+// sendSoon tries to send what waits while the user waits for it, and leaves the rest to tellHub. It gives the first error of what
+// waits.
+func (a *Agent) sendSoon(ctx context.Context) (err error) {
 	if a.online.Load() {
 		ctx, cancel := context.WithTimeout(ctx, tellNow)
 		defer cancel()
-		if a.sendOut(ctx) == nil {
-			return
+		if err = a.sendOut(ctx); err == nil {
+			return nil
 		}
 	}
 	poke(a.outSoon)
+	return err
 }

@@ -117,6 +117,28 @@ func TestTheOutboxIsBoundedAndSaysSo(t *testing.T) {
 	})
 }
 
+// TestAReportThatIsOneTooManyTodayWaits, and the user hears why.
+func TestAReportThatIsOneTooManyTodayWaits(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.settle(time.Minute)
+		w.hub.told.with(func() {
+			w.hub.told.refusal = api.ToConnect(keyshift.Refuse(keyshift.CodeRateLimited, "50 reports within a day.", "It waits."))
+		})
+		got, err := a.ReportMistake(t.Context(), mistake("the 51st"))
+		if err != nil || got.GetTold() || got.GetWaiting() != 1 || got.GetProblem().GetCode() != string(keyshift.CodeRateLimited) {
+			t.Errorf("got %v, %v, want that it waits and why", got, err)
+		}
+		w.hub.told.with(func() { w.hub.told.refusal = nil })
+		w.settle(10 * time.Minute)
+		w.hub.told.with(func() {
+			if n := len(w.hub.told.mistakes); n != 1 || w.hub.told.mistakes[0].GetText() != "the 51st" {
+				t.Errorf("the hub heard %d reports, want the one that waited", n)
+			}
+		})
+	})
+}
+
 func TestNothingWaitsWithoutAHub(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.boot()

@@ -84,7 +84,7 @@ func (a *Agent) Acknowledge(ctx context.Context, id, version string) (*v1.LocalT
 	if err != nil {
 		return nil, err
 	}
-	a.sendSoon(ctx)
+	_ = a.sendSoon(ctx) // what waits is sent later
 	a.bell.ring()
 	return a.text(n), nil
 }

@@ -34,6 +34,8 @@ type SealedReport struct {
 type ReportReader interface {
 	// SelfReports lists self-reports, the newest first, before an id.
 	SelfReports(before keyshift.ID, limit int) ([]SelfReportView, error)
+	// CountSelfReports counts those of a user from a moment on.
+	CountSelfReports(user keyshift.ID, since time.Time) (int, error)
 	// SealedReportsAfter pages through all self-reports for re-wrapping.
 	SealedReportsAfter(id keyshift.ID, limit int) ([]SealedReport, error)
 	// ReminderCounts sums what devices told since a day by day and kind, the newest day first.
@@ -72,6 +74,9 @@ func (h *Hub) ReportMistake(ctx context.Context, call Call, m Mistake) error {
 		return err
 	}
 	_, err = effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (struct{}, error) {
+		if err := h.fewMistakes(tx, c.User.ID); err != nil {
+			return struct{}{}, err
+		}
 		report := keyshift.SelfReport{
 			ID: tx.NewID(), UserID: c.User.ID, DeviceID: c.Device.ID, About: keyshift.CleanText(strings.TrimSpace(m.About), 100), NoticedAt: m.NoticedAt, ReportedAt: tx.Now(),
 		}
@@ -86,6 +91,18 @@ func (h *Hub) ReportMistake(ctx context.Context, call Call, m Mistake) error {
 		event.AccountID, event.LeaseID, event.Details = report.AccountID, report.LeaseID, map[string]string{"report": string(report.ID)}
 		return struct{}{}, errors.Join(tx.AddSelfReport(report, sealed), tx.Append(event))
 	})
+	return err
+}
+
+var errManyMistakes = keyshift.Refuse(keyshift.CodeRateLimited, "Your admins got 50 reports of yours within a day.",
+	"This one stays on your computer and comes to them by itself. If it is urgent, call them.")
+
+// fewMistakes bounds what one user can have stored. The device keeps what is refused, and brings it later.
+func (h *Hub) fewMistakes(tx Tx, user keyshift.ID) error {
+	n, err := tx.CountSelfReports(user, tx.Now().Add(-24*time.Hour))
+	if err == nil && n >= keyshift.MaxDailyMistakes {
+		return errManyMistakes
+	}
 	return err
 }
 

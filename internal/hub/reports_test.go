@@ -101,6 +101,32 @@ func TestAReportThatSaysNothingIsRefused(t *testing.T) {
 	t.Error("a device can report without end")
 }
 
+// TestAUserHasADailyBound: on all devices together, and a day later there is room again. Others have their own.
+func TestAUserHasADailyBound(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	w.addUser("lee")
+	desk, laptop, lee := w.device("dana"), w.device("dana"), w.device("lee")
+	report := func(device keyshift.ID) error {
+		w.clock.Advance(10 * time.Second)
+		return w.hub.ReportMistake(t.Context(), w.by(device), hub.Mistake{Text: "again"})
+	}
+	for i := range keyshift.MaxDailyMistakes {
+		w.must(report([]keyshift.ID{desk, laptop}[i%2]))
+	}
+	for _, device := range []keyshift.ID{desk, laptop} {
+		if err := report(device); keyshift.CodeOf(err) != keyshift.CodeRateLimited || !strings.Contains(err.Error(), "50 reports") {
+			t.Errorf("one more: %v, want rate_limited with the number", err)
+		}
+	}
+	w.must(report(lee))
+	w.clock.Advance(24 * time.Hour)
+	w.must(report(desk))
+	if n := len(w.reports()); n != keyshift.MaxDailyMistakes+2 {
+		t.Errorf("%d reports are kept", n)
+	}
+}
+
 // I7: what people quote in a report is nowhere in the files, also after the key was changed.
 func TestTheTextOfAReportIsSealed(t *testing.T) {
 	w := newWorld(t)

@@ -29,6 +29,16 @@ func NewID(now time.Time, random io.Reader) ID {
 	return ID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
 }
 
+// FirstID is the smallest id that can be made in the millisecond of a moment: all that were made from then on are not below it.
+func FirstID(moment time.Time) ID { return NewID(moment, zeros{}) }
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
 // Valid reports whether the id has the form that [NewID] gives.
 func (id ID) Valid() bool { return idForm.MatchString(string(id)) }
 

@@ -25,6 +25,12 @@ type SelfReport struct {
 // MaxMistake is the longest text of a self-report, in characters.
 const MaxMistake = 2000
 
+// MaxDailyMistakes is how many self-reports of a user a hub takes in 24 hours.
+const MaxDailyMistakes = 50
+
+// MistakesKept is for how long a hub keeps self-reports. The audit log keeps that there was one.
+const MistakesKept = 2 * 365 * 24 * time.Hour
+
 // ValidateMistake checks the text of a self-report: something is said, in at most [MaxMistake] characters, which may break
 // lines. It returns the text with the space around it removed.
 func ValidateMistake(text string) (string, error) {

@@ -98,6 +98,7 @@ const (
 	PageTwoFactor     PageClass = "two_factor"
 	PageConnectedApps PageClass = "connected_apps"
 	PageDataDownload  PageClass = "data_download"
+	PageDeactivate    PageClass = "deactivate"
 )
 
 // SignOut is how signing out at the network went.
@@ -179,7 +180,7 @@ func (DraftAction) Words() []string { return list(DraftAllowed, DraftWarned, Dra
 
 // Words lists the values of the type.
 func (PageClass) Words() []string {
-	return list(PagePassword, PageEmail, PageTwoFactor, PageConnectedApps, PageDataDownload)
+	return list(PagePassword, PageEmail, PageTwoFactor, PageConnectedApps, PageDataDownload, PageDeactivate)
 }
 
 // Words lists the values of the type.

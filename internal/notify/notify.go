@@ -1,5 +1,7 @@
 // Package notify shows notifications with buttons, by the means of the operating system: org.freedesktop.Notifications on
-// Linux, toasts of the Windows Runtime on Windows. On macOS they have no buttons: those need a signed bundle.
+// Linux, toasts of the Windows Runtime on Windows, the user notification center on macOS for a program in a signed bundle. One
+// without a bundle is not known there: its notices are shown by a script, without buttons. What macOS and Windows do with a
+// press has been compiled and read, and not been tried on such a system.
 //
 // Texts are data. They come from hubs, so none of them is ever part of a script or of markup.
 //

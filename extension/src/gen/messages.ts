@@ -49,7 +49,7 @@ export type AccessMode = (typeof AccessModes)[number];
 export const Fields = ["username", "password", "code"] as const;
 export type Field = (typeof Fields)[number];
 
-export const PageClasses = ["password", "email", "two_factor", "connected_apps", "data_download"] as const;
+export const PageClasses = ["password", "email", "two_factor", "connected_apps", "data_download", "deactivate"] as const;
 export type PageClass = (typeof PageClasses)[number];
 
 export interface Lease {

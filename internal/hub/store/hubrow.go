@@ -134,7 +134,11 @@ func (t *tx) Prune(before time.Time) error {
 		return err
 	}
 	n, err = t.q().PruneReminderCounts(t.ctx, db.PruneReminderCountsParams{Before: keyshift.DateOf(t.Now()).Add(-countsKept).String(), Most: pruned})
-	_, err = t.changed("prune reminder counts", n, err)
+	if _, err := t.changed("prune reminder counts", n, err); err != nil {
+		return err
+	}
+	n, err = t.q().PruneSelfReports(t.ctx, db.PruneSelfReportsParams{Before: string(keyshift.FirstID(t.Now().Add(-keyshift.MistakesKept))), Most: pruned})
+	_, err = t.changed("prune self-reports", n, err)
 	return err
 }
 

@@ -1,6 +1,9 @@
 package store
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -20,6 +23,14 @@ func selfReportOf(row db.SelfReportsRow) hub.SelfReportView {
 		Sealed: bytesOf(row.Sealed), UserName: row.UserName, UserShown: keyshift.User{Name: row.UserName, DisplayName: row.UserDisplayName}.Shown(),
 		DeviceName: row.DeviceName, Network: keyshift.Network(row.Network), Handle: row.Handle,
 	}
+}
+
+func (r *reader) CountSelfReports(user keyshift.ID, since time.Time) (int, error) {
+	n, err := r.aside().CountSelfReports(r.ctx, db.CountSelfReportsParams{UserID: string(user), ID: string(keyshift.FirstID(since))})
+	if err != nil {
+		return 0, fmt.Errorf("count self-reports: %w", err)
+	}
+	return int(n), nil
 }
 
 func (r *reader) SealedReportsAfter(id keyshift.ID, limit int) ([]hub.SealedReport, error) {

@@ -46,6 +46,36 @@ func TestSelfReportsAreListedAndSealedAnew(t *testing.T) {
 	})
 }
 
+func TestSelfReportsAreCountedAndForgotten(t *testing.T) {
+	onEach(t, func(_ *testing.T, s *scene) {
+		dana, lee := s.user(), s.user()
+		desk := s.device(dana)
+		start := s.clock.now()
+		for _, user := range []keyshift.ID{dana.ID, dana.ID, lee.ID} {
+			s.do(func(tx hub.Tx) error {
+				return tx.AddSelfReport(keyshift.SelfReport{ID: tx.NewID(), UserID: user, DeviceID: desk.ID, NoticedAt: tx.Now(), ReportedAt: tx.Now()}, []byte{1})
+			})
+			s.clock.advance(time.Hour)
+		}
+		count := func(since time.Time) int {
+			n, err := s.reader().CountSelfReports(dana.ID, since)
+			if err != nil {
+				s.Fatal(err)
+			}
+			return n
+		}
+		same(s, "all", count(start), 2)
+		same(s, "of the last hours", count(start.Add(30*time.Minute)), 1)
+		s.clock.advance(keyshift.MistakesKept - 2*time.Hour - time.Minute)
+		s.do(func(tx hub.Tx) error { return tx.Prune(time.Time{}) })
+		same(s, "once the first is old", count(start), 1)
+		page, err := s.reader().SelfReports("", 10)
+		if err != nil || len(page) != 2 {
+			s.Fatalf("%d are left, %v, want two", len(page), err)
+		}
+	})
+}
+
 func TestTheLargerReminderCountStays(t *testing.T) {
 	onEach(t, func(_ *testing.T, s *scene) {
 		dana := s.user()

@@ -337,6 +337,22 @@ func TestSettingsAreKeptAtOnce(t *testing.T) {
 	w.mustRead("disk full")
 }
 
+// TestWithoutAnAgentTheSettingsSayWhatIsMissing, with the button that helps, and show it once the agent answers.
+func TestWithoutAnAgentTheSettingsSayWhatIsMissing(t *testing.T) {
+	a := office()
+	a.status, a.away = nil, refusal(keyshift.CodeAgentNotRunning)
+	w := newWorld(t, a, tray.Settings{})
+	w.see(tray.WindowSettings)
+	w.mustRead("can’t be chosen now", "Start the agent")
+	a.status, a.away, a.fail = office().status, nil, map[string]error{"Settings": refusal(keyshift.CodeUnavailable)}
+	w.take(tray.Picture{Status: a.status})
+	w.settle()
+	w.mustRead("can’t be chosen now")
+	a.fail = nil
+	w.press("Try again")
+	w.mustRead("Check everything in when the screen is locked")
+}
+
 func (w *world) choices() []*choice {
 	var list []*choice
 	for _, o := range w.all() {

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
@@ -94,6 +95,9 @@ func (p *mistakePage) done(got *v1.LocalServiceReportMistakeResponse, err error)
 	text := d.text("mistake_sent_text")
 	if !got.GetTold() {
 		text = d.text("mistake_waits_text")
+	}
+	if got.GetProblem().GetCode() == string(keyshift.CodeRateLimited) {
+		text = d.text("mistake_many_text")
 	}
 	home := tray.Offer{Text: d.text("button_show_accounts"), Main: true, Action: tray.Action{Verb: tray.Open, Request: tray.Request{Window: tray.WindowHome}}}
 	p.fields.Objects = []fyne.CanvasObject{d.empty(tray.Empty{Title: d.text("mistake_sent_title"), Text: text, Offers: []tray.Offer{home}})}

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/i18n"
@@ -54,50 +52,6 @@ func (d *desk) settingsPage() page {
 }
 
 func (p *settingsPage) first() fyne.Focusable { return p.focus }
-
-func (p *settingsPage) update(time.Time) time.Duration {
-	d := p.desk
-	if !p.asked && d.picture.Status.GetEnrolled() {
-		p.asked = true
-		ask(d, func(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error) { return d.Agent.Settings(ctx) }, p.fill)
-	}
-	return 0
-}
-
-// fill shows what the agent does when nobody is there.
-func (p *settingsPage) fill(got *v1.LocalServiceGetSettingsResponse, err error) {
-	if err != nil {
-		return // an agent that does not know these settings
-	}
-	d := p.desk
-	p.chose = &v1.LocalSettings{CheckInWhenIdle: got.GetSettings().GetCheckInWhenIdle(), CheckInWhenLocked: got.GetSettings().GetCheckInWhenLocked()}
-	names := []string{d.text("settings_idle_never")}
-	chosen := 0
-	for i, t := range tray.IdleTimes {
-		names = append(names, tray.Length(t))
-		if t == p.chose.GetCheckInWhenIdle().AsDuration() {
-			chosen = i + 1
-		}
-	}
-	locked := d.tick(d.text("settings_locked"), p.chose.GetCheckInWhenLocked(), func(on bool) { p.chose.CheckInWhenLocked = on; p.tellAgent() })
-	idle := d.choice(names, chosen, func(i int) {
-		p.chose.CheckInWhenIdle = nil
-		if i > 0 {
-			p.chose.CheckInWhenIdle = durationpb.New(tray.IdleTimes[i-1])
-		}
-		p.tellAgent()
-	})
-	p.agent.fill(p.chose, func() fyne.CanvasObject { return spaced(newPanel(locked.row()), p.field("settings_idle", idle)) })
-	d.refit()
-}
-
-func (p *settingsPage) tellAgent() {
-	d, chose := p.desk, proto.Clone(p.chose).(*v1.LocalSettings)
-	ask(d, func(ctx context.Context) (struct{}, error) {
-		_, err := d.Agent.SetSettings(ctx, chose)
-		return struct{}{}, err
-	}, func(_ struct{}, err error) { d.tellOutcome("", err) })
-}
 
 func (p *settingsPage) field(key string, o fyne.CanvasObject) fyne.CanvasObject {
 	return stack(heading(p.desk.text(key)), o)

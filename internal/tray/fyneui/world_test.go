@@ -150,8 +150,8 @@ func account(n v1.Network, handle string) *v1.Lendable {
 // office is an agent on an ordinary day: two leases, an account that is free, one with somebody else, one not to be had.
 func office() *agent {
 	busy := account(v1.Network_NETWORK_FACEBOOK, "acme.events")
-	busy.Holder, busy.HeldUntil = "Lee Example", timestamppb.New(noon.Add(90*time.Minute))
-	busy.Missing = []*v1.ErrorInfo{{Code: "account_in_use", Text: "taken", Facts: map[string]string{"holder": "Lee Example", "until": noon.Add(90 * time.Minute).Format(time.RFC3339)}}}
+	busy.Holder, busy.HeldUntil = "Lee", timestamppb.New(noon.Add(90*time.Minute))
+	busy.Missing = []*v1.ErrorInfo{{Code: "account_in_use", Text: "taken", Facts: map[string]string{"holder": "Lee", "until": noon.Add(90 * time.Minute).Format(time.RFC3339)}}}
 	blocked := account(v1.Network_NETWORK_PINTEREST, "acme_ideas")
 	blocked.Missing = []*v1.ErrorInfo{{Code: "outside_hours", Text: "outside", Facts: map[string]string{"begin": noon.Add(20 * time.Hour).Format(time.RFC3339)}}}
 	return &agent{
@@ -166,8 +166,8 @@ func office() *agent {
 		reminders: &v1.LocalServiceListRemindersResponse{
 			MayPauseToday: true,
 			Shown: []*v1.LocalReminder{
-				{Id: "r1", Kind: "terms", Text: "terms_x", Also: "personal_1", Accounts: []string{"@acme"}, Due: timestamppb.New(noon.Add(-18 * time.Minute))},
-				{Id: "r2", Kind: "ends_soon", Text: "ends_soon_early", Accounts: []string{"@acme.studio"}, Due: timestamppb.New(noon.Add(-3 * time.Minute))},
+				{Id: "r1", Kind: "terms", Text: "terms_x", Also: "personal_1", Accounts: []string{"@acme"}, LeaseIds: []string{"l1"}, Due: timestamppb.New(noon.Add(-18 * time.Minute))},
+				{Id: "r2", Kind: "ends_soon", Text: "ends_soon_early", Accounts: []string{"@acme.studio"}, LeaseIds: []string{"l2"}, Due: timestamppb.New(noon.Add(-3 * time.Minute))},
 			},
 			Waiting: []*v1.LocalReminder{{Id: "r3", Kind: "lesson", Text: "lesson_x_2", Due: timestamppb.New(noon), Held: "room"}},
 		},

@@ -46,6 +46,10 @@ func (cmd *mistakeCmd) Run(ctx context.Context, inv *invocation) error {
 			_, _ = fmt.Fprintln(w, "Thank you. Your admin has it now.")
 			return
 		}
+		if p := res.GetProblem(); p != nil {
+			_, _ = fmt.Fprintln(w, "Thank you. It is kept on this computer.", clean(p.GetText()), clean(p.GetHint()))
+			return
+		}
 		_, _ = fmt.Fprintln(w, "Thank you. It is kept on this computer and goes to your admin as soon as the hub is reached. If it is urgent, call them.")
 	})
 }

@@ -18,7 +18,7 @@ func TestTranscripts(t *testing.T) {
 		{
 			name: "users",
 			commands: [][]string{
-				{"users", "list"}, {"users", "add", "lee"}, {"users", "add", "kim", "--full-name", "Kim Roe", "--role", "admin,auditor"}, {"users", "roles", "lee", "member", "approver"},
+				{"users", "list"}, {"users", "add", "lee"}, {"users", "add", "kim", "--full-name", "Kim (press)", "--role", "admin,auditor"}, {"users", "roles", "lee", "member", "approver"},
 				{"users", "deactivate", "lee", "--reason", "left us"}, {"users", "activate", "lee"}, {"users", "add", "lee", "--role", "boss"},
 			},
 			empty: [][]string{{"users"}},
@@ -106,8 +106,8 @@ func TestTranscripts(t *testing.T) {
 
 func TestWhatIsTypedReachesTheHub(t *testing.T) {
 	d := loggedIn(t)
-	d.run("", "users", "add", "kim", "--full-name", "Kim Roe", "--role", "admin", "--role", "auditor")
-	if q := last[v1.AddUserRequest](t, d.hub); q.GetName() != "kim" || q.GetDisplayName() != "Kim Roe" || len(q.GetRoles()) != 2 || q.GetRoles()[0] != v1.Role_ROLE_ADMIN {
+	d.run("", "users", "add", "kim", "--full-name", "Kim (press)", "--role", "admin", "--role", "auditor")
+	if q := last[v1.AddUserRequest](t, d.hub); q.GetName() != "kim" || q.GetDisplayName() != "Kim (press)" || len(q.GetRoles()) != 2 || q.GetRoles()[0] != v1.Role_ROLE_ADMIN {
 		t.Errorf("add user asked %v", q)
 	}
 	d.run("", "accounts", "add", "Instagram/@acme", "--mode", "break-glass", "--no-exclusive", "--max-duration", "1h30m", "--offline-grace", "0s", "--storage", "memory", "--allow-show")

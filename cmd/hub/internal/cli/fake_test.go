@@ -205,7 +205,7 @@ func shop() *v1.Account {
 
 func lease(id string, step v1.RemovalStep) *v1.Lease {
 	l := &v1.Lease{
-		Id: id, AccountId: acmeID, Network: v1.Network_NETWORK_X, Handle: "acme", User: "Dana Doe", UserName: "dana", DeviceId: laptopID, Device: "laptop", Reason: "answer comments",
+		Id: id, AccountId: acmeID, Network: v1.Network_NETWORK_X, Handle: "acme", User: "Dana", UserName: "dana", DeviceId: laptopID, Device: "laptop", Reason: "answer comments",
 		State: v1.LeaseState_LEASE_STATE_ACTIVE, StartedAt: at(13, 0), EndsAt: at(15, 0),
 	}
 	if id == lease2ID {

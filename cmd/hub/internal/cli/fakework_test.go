@@ -48,7 +48,7 @@ func (h *fakeHub) ListSelfReports(context.Context, *v1.ListSelfReportsRequest) (
 	}
 	return &v1.ListSelfReportsResponse{Reports: []*v1.SelfReport{
 		{
-			Id: "01890a5d-ac96-774b-bcce-0000000000e2", User: "Lee Doe", UserName: "lee", Device: "laptop", Network: v1.Network_NETWORK_X, Handle: "acme", About: "x/acme",
+			Id: "01890a5d-ac96-774b-bcce-0000000000e2", User: "Lee", UserName: "lee", Device: "laptop", Network: v1.Network_NETWORK_X, Handle: "acme", About: "x/acme",
 			LeaseId: leaseID, Text: "I posted a private picture.\nIt is deleted again.", NoticedAt: at(13, 30), ReportedAt: at(14, 2),
 		},
 		{

@@ -65,9 +65,9 @@ func TestTheProfileHoldsNothingSecret(t *testing.T) {
 func TestAPersonIsAskedForTheCodeWithoutEcho(t *testing.T) {
 	d := sit(t)
 	d.answers = []string{d.hub.code(keyshift.FirstOwnerCode)}
-	d.run("", "login", "--name", "kim", "--full-name", "Kim Roe")
+	d.run("", "login", "--name", "kim", "--full-name", "Kim (press)")
 	d.golden("login-first-owner")
-	if q := last[v1.LoginRequest](t, d.hub); q.GetUserName() != "kim" || q.GetDisplayName() != "Kim Roe" {
+	if q := last[v1.LoginRequest](t, d.hub); q.GetUserName() != "kim" || q.GetDisplayName() != "Kim (press)" {
 		t.Errorf("login asked %v", q)
 	}
 }
@@ -78,7 +78,7 @@ func TestCodesThatAreNotForThis(t *testing.T) {
 	d.run("", "login")
 	d.run(d.hub.code(keyshift.EnrollmentCode), "login")
 	d.run(d.hub.code(keyshift.FirstOwnerCode), "login")
-	d.run(d.hub.code(keyshift.FirstOwnerCode), "login", "--name", "Kim Roe")
+	d.run(d.hub.code(keyshift.FirstOwnerCode), "login", "--name", "Kim (press)")
 	d.run(d.hub.code(keyshift.LoginCode), "login", "--name", "kim")
 	d.run(d.hub.code(keyshift.LoginCode)+"\nand more", "login")
 	d.run("", "login", "--profile", "../x")

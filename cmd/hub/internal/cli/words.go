@@ -69,7 +69,7 @@ func rolesText(u *v1.User) string {
 	return strings.Join(roles, ", ")
 }
 
-// shown is a user as people speak of one, beginning with the name that commands take: "dana – Dana Doe".
+// shown is a user as people speak of one, beginning with the name that commands take: "dana – Dana".
 func shown(u *v1.User) string {
 	if u.GetDisplayName() == "" {
 		return clean(u.GetName())

@@ -2361,7 +2361,9 @@ type LocalServiceReportMistakeResponse struct {
 	// The hub has it. Otherwise it waits on this device.
 	Told bool `protobuf:"varint,1,opt,name=told,proto3" json:"told,omitempty"`
 	// How many reports wait.
-	Waiting       int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting int32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Why the hub does not take it yet, if it said so.
+	Problem       *ErrorInfo `protobuf:"bytes,3,opt,name=problem,proto3" json:"problem,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2408,6 +2410,13 @@ func (x *LocalServiceReportMistakeResponse) GetWaiting() int32 {
 		return x.Waiting
 	}
 	return 0
+}
+
+func (x *LocalServiceReportMistakeResponse) GetProblem() *ErrorInfo {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
 }
 
 // LocalText is something to read.
@@ -3402,10 +3411,11 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x14\n" +
 	"\x05about\x18\x02 \x01(\tR\x05about\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"Q\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"\x83\x01\n" +
 	"!LocalServiceReportMistakeResponse\x12\x12\n" +
 	"\x04told\x18\x01 \x01(\bR\x04told\x12\x18\n" +
-	"\awaiting\x18\x02 \x01(\x05R\awaiting\"\xa1\x02\n" +
+	"\awaiting\x18\x02 \x01(\x05R\awaiting\x120\n" +
+	"\aproblem\x18\x03 \x01(\v2\x16.keyshift.v1.ErrorInfoR\aproblem\"\xa1\x02\n" +
 	"\tLocalText\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04kind\x18\x02 \x01(\tR\x04kind\x12.\n" +
@@ -3597,76 +3607,77 @@ var file_keyshift_v1_local_proto_depIdxs = []int32{
 	35, // 24: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
 	62, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
 	61, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	65, // 27: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
-	62, // 28: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
-	44, // 29: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
-	44, // 30: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
-	51, // 31: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	62, // 32: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	62, // 33: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	62, // 34: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	61, // 35: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
-	52, // 36: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	52, // 37: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
-	52, // 38: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	59, // 39: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 40: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	13, // 41: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
-	15, // 42: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	17, // 43: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	19, // 44: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	21, // 45: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	23, // 46: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	25, // 47: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	27, // 48: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	29, // 49: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	31, // 50: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	33, // 51: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	36, // 52: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	38, // 53: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	40, // 54: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	42, // 55: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
-	45, // 56: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
-	47, // 57: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
-	49, // 58: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
-	53, // 59: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
-	55, // 60: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
-	5,  // 61: keyshift.v1.LocalService.ListBrowserProfiles:input_type -> keyshift.v1.LocalServiceListBrowserProfilesRequest
-	7,  // 62: keyshift.v1.LocalService.AnswerPairing:input_type -> keyshift.v1.LocalServiceAnswerPairingRequest
-	9,  // 63: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
-	11, // 64: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
-	57, // 65: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 66: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	14, // 67: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	16, // 68: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	18, // 69: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	20, // 70: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	22, // 71: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	24, // 72: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	26, // 73: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	28, // 74: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	30, // 75: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	32, // 76: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	34, // 77: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	37, // 78: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	39, // 79: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	41, // 80: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	43, // 81: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
-	46, // 82: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
-	48, // 83: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
-	50, // 84: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	54, // 85: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	56, // 86: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	6,  // 87: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
-	8,  // 88: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
-	10, // 89: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
-	12, // 90: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
-	58, // 91: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	66, // [66:92] is the sub-list for method output_type
-	40, // [40:66] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	63, // 27: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	65, // 28: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	62, // 29: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	44, // 30: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
+	44, // 31: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
+	51, // 32: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
+	62, // 33: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	62, // 34: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	62, // 35: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	61, // 36: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	52, // 37: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	52, // 38: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
+	52, // 39: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
+	59, // 40: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	2,  // 41: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	13, // 42: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	15, // 43: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	17, // 44: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	19, // 45: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	21, // 46: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	23, // 47: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	25, // 48: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	27, // 49: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	29, // 50: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	31, // 51: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	33, // 52: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	36, // 53: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	38, // 54: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	40, // 55: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	42, // 56: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
+	45, // 57: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
+	47, // 58: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
+	49, // 59: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	53, // 60: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	55, // 61: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	5,  // 62: keyshift.v1.LocalService.ListBrowserProfiles:input_type -> keyshift.v1.LocalServiceListBrowserProfilesRequest
+	7,  // 63: keyshift.v1.LocalService.AnswerPairing:input_type -> keyshift.v1.LocalServiceAnswerPairingRequest
+	9,  // 64: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
+	11, // 65: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
+	57, // 66: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	3,  // 67: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	14, // 68: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	16, // 69: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	18, // 70: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	20, // 71: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	22, // 72: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	24, // 73: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	26, // 74: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	28, // 75: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	30, // 76: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	32, // 77: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	34, // 78: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	37, // 79: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	39, // 80: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	41, // 81: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	43, // 82: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	46, // 83: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	48, // 84: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	50, // 85: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	54, // 86: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	56, // 87: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	6,  // 88: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
+	8,  // 89: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
+	10, // 90: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
+	12, // 91: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
+	58, // 92: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	67, // [67:93] is the sub-list for method output_type
+	41, // [41:67] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }

@@ -117,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countRollbackAcceptancesStmt, err = db.PrepareContext(ctx, countRollbackAcceptances); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRollbackAcceptances: %w", err)
 	}
+	if q.countSelfReportsStmt, err = db.PrepareContext(ctx, countSelfReports); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSelfReports: %w", err)
+	}
 	if q.countsStmt, err = db.PrepareContext(ctx, counts); err != nil {
 		return nil, fmt.Errorf("error preparing query Counts: %w", err)
 	}
@@ -281,6 +284,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneReminderCountsStmt, err = db.PrepareContext(ctx, pruneReminderCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneReminderCounts: %w", err)
+	}
+	if q.pruneSelfReportsStmt, err = db.PrepareContext(ctx, pruneSelfReports); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneSelfReports: %w", err)
 	}
 	if q.pruneTokensStmt, err = db.PrepareContext(ctx, pruneTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneTokens: %w", err)
@@ -571,6 +577,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countRollbackAcceptancesStmt: %w", cerr)
 		}
 	}
+	if q.countSelfReportsStmt != nil {
+		if cerr := q.countSelfReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSelfReportsStmt: %w", cerr)
+		}
+	}
 	if q.countsStmt != nil {
 		if cerr := q.countsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countsStmt: %w", cerr)
@@ -844,6 +855,11 @@ func (q *Queries) Close() error {
 	if q.pruneReminderCountsStmt != nil {
 		if cerr := q.pruneReminderCountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneReminderCountsStmt: %w", cerr)
+		}
+	}
+	if q.pruneSelfReportsStmt != nil {
+		if cerr := q.pruneSelfReportsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneSelfReportsStmt: %w", cerr)
 		}
 	}
 	if q.pruneTokensStmt != nil {
@@ -1131,6 +1147,7 @@ type Queries struct {
 	countGrantsStmt              *sql.Stmt
 	countRefusalStmt             *sql.Stmt
 	countRollbackAcceptancesStmt *sql.Stmt
+	countSelfReportsStmt         *sql.Stmt
 	countsStmt                   *sql.Stmt
 	credentialStmt               *sql.Stmt
 	credentialsAfterStmt         *sql.Stmt
@@ -1186,6 +1203,7 @@ type Queries struct {
 	pruneCodesStmt               *sql.Stmt
 	pruneEffectsStmt             *sql.Stmt
 	pruneReminderCountsStmt      *sql.Stmt
+	pruneSelfReportsStmt         *sql.Stmt
 	pruneTokensStmt              *sql.Stmt
 	putCredentialStmt            *sql.Stmt
 	putHoursStmt                 *sql.Stmt
@@ -1266,6 +1284,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countGrantsStmt:              q.countGrantsStmt,
 		countRefusalStmt:             q.countRefusalStmt,
 		countRollbackAcceptancesStmt: q.countRollbackAcceptancesStmt,
+		countSelfReportsStmt:         q.countSelfReportsStmt,
 		countsStmt:                   q.countsStmt,
 		credentialStmt:               q.credentialStmt,
 		credentialsAfterStmt:         q.credentialsAfterStmt,
@@ -1321,6 +1340,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		pruneCodesStmt:               q.pruneCodesStmt,
 		pruneEffectsStmt:             q.pruneEffectsStmt,
 		pruneReminderCountsStmt:      q.pruneReminderCountsStmt,
+		pruneSelfReportsStmt:         q.pruneSelfReportsStmt,
 		pruneTokensStmt:              q.pruneTokensStmt,
 		putCredentialStmt:            q.putCredentialStmt,
 		putHoursStmt:                 q.putHoursStmt,

@@ -71,6 +71,22 @@ func (q *Queries) AddSelfReport(ctx context.Context, arg AddSelfReportParams) (i
 	return result.RowsAffected()
 }
 
+const countSelfReports = `-- name: CountSelfReports :one
+SELECT COUNT(*) FROM self_reports WHERE user_id = $1 AND id >= $2
+`
+
+type CountSelfReportsParams struct {
+	UserID string
+	ID     string
+}
+
+func (q *Queries) CountSelfReports(ctx context.Context, arg CountSelfReportsParams) (int64, error) {
+	row := q.queryRow(ctx, q.countSelfReportsStmt, countSelfReports, arg.UserID, arg.ID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const pruneReminderCounts = `-- name: PruneReminderCounts :execrows
 DELETE FROM reminder_counts WHERE (device_id, day, kind) IN (
   SELECT c.device_id, c.day, c.kind FROM reminder_counts c WHERE c.day < $1 ORDER BY c.day LIMIT $2)
@@ -83,6 +99,23 @@ type PruneReminderCountsParams struct {
 
 func (q *Queries) PruneReminderCounts(ctx context.Context, arg PruneReminderCountsParams) (int64, error) {
 	result, err := q.exec(ctx, q.pruneReminderCountsStmt, pruneReminderCounts, arg.Before, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const pruneSelfReports = `-- name: PruneSelfReports :execrows
+DELETE FROM self_reports WHERE id IN (SELECT s.id FROM self_reports s WHERE s.id < $1 ORDER BY s.id LIMIT $2)
+`
+
+type PruneSelfReportsParams struct {
+	Before string
+	Most   int32
+}
+
+func (q *Queries) PruneSelfReports(ctx context.Context, arg PruneSelfReportsParams) (int64, error) {
+	result, err := q.exec(ctx, q.pruneSelfReportsStmt, pruneSelfReports, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}

@@ -16,6 +16,12 @@ DELETE FROM reminder_counts WHERE (device_id, day, kind) IN (
 INSERT INTO self_reports (id, user_id, device_id, account_id, lease_id, about, noticed_at, reported_at, sealed)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: CountSelfReports :one
+SELECT COUNT(*) FROM self_reports WHERE user_id = $1 AND id >= $2;
+
+-- name: PruneSelfReports :execrows
+DELETE FROM self_reports WHERE id IN (SELECT s.id FROM self_reports s WHERE s.id < @before ORDER BY s.id LIMIT @most);
+
 -- name: SelfReports :many
 SELECT s.id, s.user_id, s.device_id, s.account_id, s.lease_id, s.about, s.noticed_at, s.reported_at, s.sealed,
   u.name AS user_name, u.display_name AS user_display_name, d.name AS device_name,

@@ -1,0 +1,133 @@
+// The harness runs where content scripts run, and does what a test asks for through the page: window.postMessage({to:
+// "harness", id, op, args}). Its background answers as the test says and writes down what it was asked, but never a value.
+
+import { type Account, type Seen, join, relate } from "../../extension/src/accounts";
+import { isOwnFrame, refuseAddress, resembles } from "../../extension/src/content/address";
+import { findInDraft } from "../../extension/src/content/draft";
+import { guessScreen } from "../../extension/src/content/generic";
+import { guardedClass } from "../../extension/src/content/guards";
+import type { Place } from "../../extension/src/content/mover";
+import { Page } from "../../extension/src/content/page";
+import { byAddress, refuseField, type FieldName } from "../../extension/src/content/refuse";
+import { unusable } from "../../extension/src/content/usable";
+import { WordList, hashWord } from "../../extension/src/content/words";
+import type { Relation, Words } from "../../extension/src/gen/messages";
+import type { Pack } from "../../extension/src/gen/pack";
+import type { PageState } from "../../extension/src/internal";
+
+const calls: { type: string; at: number; [field: string]: unknown }[] = [];
+const background = {
+  state: null as PageState | null,
+  values: {} as Record<string, string | { refused: string }>,
+  cookies: { relation: "unknown" as Relation, others: [] as Account[] },
+  delay: 0,
+  place: null as Place | null,
+};
+
+async function answer(message: { type: string; field?: string }): Promise<unknown> {
+  calls.push({ ...message, at: performance.now() });
+  switch (message.type) {
+    case "page.hello":
+      return background.state;
+    case "identity.cookies":
+      return background.cookies;
+    case "fill.value":
+      return value(message.field ?? "");
+  }
+  return {};
+}
+
+async function value(field: string): Promise<unknown> {
+  const delay = background.delay;
+  if (delay > 0) await new Promise((done) => setTimeout(done, delay));
+  const known = background.values[field];
+  return typeof known === "string" ? { value: known, ttl_ms: 5000 } : known ?? { refused: "no_lease" };
+}
+
+function find(selector: string): HTMLInputElement {
+  return selector.split(" >>> ").reduce<ParentNode>((root, s, i, all) => {
+    const el = root.querySelector(s)!;
+    return i < all.length - 1 ? el.shadowRoot! : el;
+  }, document) as unknown as HTMLInputElement;
+}
+
+/** The closed shadow roots of what is not the page's own. */
+function ours(): ShadowRoot[] {
+  const open = (el: Element): ShadowRoot | null => {
+    const firefox = (el as unknown as { openOrClosedShadowRoot?: ShadowRoot }).openOrClosedShadowRoot;
+    return firefox ?? (chrome as unknown as { dom?: { openOrClosedShadowRoot(e: Element): ShadowRoot | null } }).dom?.openOrClosedShadowRoot(el) ?? null;
+  };
+  return [...document.documentElement.children].flatMap((el) => (el.matches("head, body") ? [] : open(el) ?? []));
+}
+
+interface Drawn {
+  text: string[];
+  tone: string;
+  page: string;
+  box: { x: number; y: number; width: number; height: number };
+  pressable: number;
+  onTop: boolean;
+}
+
+function drawn(root: ShadowRoot): Drawn {
+  const first = root.querySelector<HTMLElement>(".box, .page")!;
+  const { x, y, width, height } = first.getBoundingClientRect();
+  const text = [...root.querySelectorAll(".who, .left, .line, .title, .text, .help, .back")].map((e) => e.textContent ?? "");
+  const pressable = root.querySelectorAll("button, a, input, select, textarea, summary, [onclick], [tabindex], [role=button], [contenteditable]").length;
+  const onTop = document.elementFromPoint(x + width / 2, y + height / 2) === root.host;
+  return { text, tone: first.dataset["tone"] ?? "", page: first.dataset["page"] ?? "", box: { x, y, width, height }, pressable, onTop };
+}
+
+let page: Page | null = null;
+
+const ops = {
+  unusable: (selector: string) => unusable(find(selector)) ?? "",
+  refuseField: (selector: string, field: FieldName, address: string) => refuseField(find(selector), field, address) ?? "",
+  byAddress: (address: string) => byAddress(address) ?? "",
+  refuseAddress: (address: string, hosts: string[]) => refuseAddress(address, hosts) ?? "",
+  resembles,
+  isOwnFrame: () => isOwnFrame(),
+  guess: () => guessScreen().fields.map((f) => `${f.value}:${f.inputs.map((i) => i.id).join("+")}`),
+  guarded: (pack: Pack, allowed: [], address: string) => guardedClass(pack, allowed, address) ?? "",
+  drafts: (texts: string[], words: Words | null) => {
+    const list = words && new WordList(words);
+    return texts.map((t) => findInDraft(t, list).map((f) => `${f.class}:${t.slice(f.start, f.end)}`));
+  },
+  hashWord,
+  relate: (seen: Seen[], lease: Account, others: Account[]) => relate(seen, lease, others),
+  join: (cookie: Relation, onPage: Relation, seen: Seen[]) => join(cookie, onPage, seen),
+  set: (change: Partial<typeof background>) => void Object.assign(background, change),
+  begin: async () => {
+    page = new Page({
+      background: { ask: answer as never },
+      text: (key, ...values) => chrome.i18n.getMessage(key, values) || `<${key}>`,
+      places: { load: async () => background.place, save: (p) => (background.place = p) },
+    });
+    await page.begin();
+  },
+  /** What the background would send. */
+  send: async (type: "page.state" | "fill.start" | "fill.stop" | "sign_out", message: object) => page!.answers[type]!(message as never),
+  calls: (type: string) => calls.filter((c) => type === "" || c.type === type),
+  place: () => background.place,
+  ours: () => ours().map(drawn),
+  /** How long the script works on this page when it begins, in milliseconds. */
+  cost: async () => {
+    const began = performance.now();
+    const fresh = new Page({ background: { ask: answer as never }, text: (key) => key, places: { load: async () => null, save: () => undefined } });
+    const waiting = fresh.begin();
+    const first = performance.now() - began;
+    await waiting;
+    return { first, all: performance.now() - began };
+  },
+} as const;
+
+addEventListener("message", (e) => {
+  const { to, id, op, args } = (e.data ?? {}) as { to?: string; id: number; op: keyof typeof ops; args: never[] };
+  if (to !== "harness" || e.source !== window) return;
+  void Promise.resolve()
+    .then(() => (ops[op] as (...list: never[]) => unknown)(...args))
+    .then(
+      (result) => postMessage({ to: "page", id, result: JSON.stringify(result ?? null) }, "*"),
+      (error: unknown) => postMessage({ to: "page", id, error: String(error instanceof Error ? `${error.message}\n${error.stack}` : error) }, "*"),
+    );
+});

@@ -1,0 +1,224 @@
+package extension
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/native"
+)
+
+// site is every page of the internet of these tests: a frame when asked for one, cookies of all kinds, all kinds of storage, and a
+// sign-out that takes the session away.
+func site(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/robots.txt":
+		return
+	case r.Host == "x.com" && r.URL.Path == "/logout":
+		w.Header().Add("Set-Cookie", "auth_token=; Path=/; Domain=x.com; Max-Age=0; Secure")
+	case r.URL.Query().Has("cookies"):
+		setCookies(w, r)
+	}
+	w.Header().Set("Content-Type", "text/html")
+	fmt.Fprintf(w, `<!doctype html><title>%s</title>%s<script>%s</script>`, r.Host, frame(r), pageScript)
+}
+
+// setCookies sets one of each kind that is easily missed: for the domain and HttpOnly, for the host, for a deep path, for a partition.
+func setCookies(w http.ResponseWriter, r *http.Request) {
+	domain := strings.TrimPrefix(r.Host, "www.")
+	for _, c := range []string{
+		"auth_token=secret; Path=/; HttpOnly; Domain=" + domain,
+		"host_only=secret; Path=/",
+		"deep=secret; Path=/a/deep/path",
+		"parted=secret; Path=/; SameSite=None; Partitioned",
+	} {
+		w.Header().Add("Set-Cookie", c+"; Secure")
+	}
+}
+
+func frame(r *http.Request) string {
+	if src := r.URL.Query().Get("frame"); src != "" {
+		return fmt.Sprintf(`<iframe src=%q></iframe>`, src)
+	}
+	return ""
+}
+
+// pageScript lets a test send messages through the content script of tests, and fill the storage.
+const pageScript = `
+let last = 0;
+window.ask = (message) => new Promise((resolve) => {
+  const id = ++last;
+  document.addEventListener("answer", (e) => { const got = JSON.parse(e.detail); if (got.id === id) resolve(got); });
+  document.dispatchEvent(new CustomEvent("ask", { detail: JSON.stringify({ id, message }) }));
+});
+window.store = async () => {
+  localStorage.setItem("kept", "secret");
+  await new Promise((done) => { const r = indexedDB.open("kept", 1); r.onsuccess = () => { r.result.close(); done(); }; });
+  await caches.open("kept").then((c) => c.put("/kept", new Response("secret")));
+  return true;
+};
+window.stored = async () => [localStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length];
+document.addEventListener("sign-out", () => fetch("/logout"));
+`
+
+// world is a browser with the extension, an agent, and an internet.
+type world struct {
+	*testing.T
+	kind     browsertest.Kind
+	agent    *agent
+	browser  browsertest.Browser
+	dir      string
+	options  browsertest.Options
+	internet *browsertest.Fixture
+}
+
+func eachKind(t *testing.T, test func(t *testing.T, k browsertest.Kind)) {
+	for _, k := range browsertest.Kinds {
+		t.Run(string(k), func(t *testing.T) { test(t, k) })
+	}
+}
+
+// start starts a browser; prepare may change the agent before.
+func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options, prepare ...func(*agent)) *world {
+	t.Helper()
+	internet, err := browsertest.NewFixture(http.HandlerFunc(site))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { internet.Close() })
+	o.Version, o.content = "v1.2.3", "testdata/content.ts"
+	w := &world{T: t, kind: k, agent: newAgent(t, mode), dir: filepath.Join(built(t, o), string(k)), internet: internet}
+	for _, p := range prepare {
+		p(w.agent)
+	}
+	w.options = browsertest.Options{Kind: k, Internet: internet, Extension: w.dir, Profile: t.TempDir(), Home: t.TempDir()}
+	if k == browsertest.Firefox {
+		w.options.Args = []string{"--remote-allow-system-access"} // or it opens no page of an extension
+	}
+	w.agent.installHost(w.options.Profile, w.options.Home)
+	w.launch()
+	return w
+}
+
+func (w *world) launch() {
+	w.Helper()
+	b, err := browsertest.Start(w.options)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.browser = b
+	w.Cleanup(func() { _ = b.Kill() })
+}
+
+func (w *world) open(address string) browsertest.Page {
+	w.Helper()
+	p, err := w.browser.Open(address)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) extensionPage(name string) browsertest.Page {
+	w.Helper()
+	address, err := browsertest.ExtensionPage(w.kind, w.dir, name)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return w.open(address)
+}
+
+func (w *world) popup() browsertest.Page { return w.extensionPage("popup.html") }
+
+func (w *world) wait(p browsertest.Page, expression string) {
+	w.Helper()
+	if err := p.Wait(expression); err != nil {
+		var page string
+		_ = p.Eval("document.body.innerText", &page)
+		w.Fatalf("%s: %v; the page says:\n%s", expression, err, page)
+	}
+}
+
+// waitText waits until a page says something.
+func (w *world) waitText(p browsertest.Page, text string) {
+	w.Helper()
+	w.wait(p, fmt.Sprintf("document.body.innerText.includes(%q)", text))
+}
+
+// press clicks the button with this label.
+func (w *world) press(p browsertest.Page, label string) {
+	w.Helper()
+	w.wait(p, fmt.Sprintf(`(() => { const b = [...document.querySelectorAll("button")].find((b) => b.textContent === %q); b?.click(); return !!b; })()`, label))
+}
+
+// ask sends a message from the content script of a page, and gives the answer.
+func ask[T any](w *world, p browsertest.Page, message string) T {
+	w.Helper()
+	var got struct {
+		Answer T
+		Broken string
+	}
+	if err := p.Eval("ask("+message+")", &got); err != nil {
+		w.Fatalf("ask %s: %v", message, err)
+	}
+	if got.Broken != "" {
+		w.Fatalf("ask %s: %s", message, got.Broken)
+	}
+	return got.Answer
+}
+
+// pageAt waits for a tab at an address that begins so.
+func (w *world) pageAt(prefix string) browsertest.Page {
+	w.Helper()
+	until := time.Now().Add(browsertest.Patience)
+	var seen []string
+	for time.Now().Before(until) {
+		pages, err := w.browser.Pages()
+		if err != nil {
+			w.Fatal(err)
+		}
+		seen = nil
+		for _, p := range pages {
+			address, err := p.URL()
+			if err == nil && strings.HasPrefix(address, prefix) {
+				return p
+			}
+			seen = append(seen, address)
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+	w.Fatalf("no tab shows %s, only %q", prefix, seen)
+	return nil
+}
+
+func decode[T any](t *testing.T, body json.RawMessage) T {
+	t.Helper()
+	var v T
+	if err := native.Decode(body, &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// cookies are the names of the cookies of a domain and below, sorted.
+func (w *world) cookies(domain string) []string {
+	w.Helper()
+	all, err := w.browser.Cookies()
+	if err != nil {
+		w.Fatal(err)
+	}
+	var names []string
+	for _, c := range all {
+		if d := strings.TrimPrefix(c.Domain, "."); d == domain || strings.HasSuffix(d, "."+domain) {
+			names = append(names, c.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,172 @@
+// Fills: the user asks for one in the browser's own surface (popup, keyboard command) or at the agent, for one tab; from then on that tab's
+// pages may ask for one value at a time, until somebody is signed in, the tab goes elsewhere, or three minutes are over.
+
+import { askTab, type Refused } from "../internal";
+import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
+import type { Pack } from "../gen/pack";
+import { hostOf, within } from "../hosts";
+import { No, type Agent } from "./agent";
+import { ownStore } from "./browser";
+import { sign } from "./key";
+import type { Leases } from "./leases";
+import { memory, remember, type Asked } from "./memory";
+import type { Packs } from "./packs";
+import { fillsAt, originOf, sameOriginUpwards } from "./place";
+
+/** How long a fill may take, with all its steps, in milliseconds. */
+const askedFor = 3 * 60_000;
+/** How long a custodian has to answer, and a little. */
+const relayFor = 6 * 60_000;
+
+export class Fills {
+  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs) {}
+
+  /** The user asks to be signed in: in this tab if it shows the network, in a new one otherwise. */
+  async begin(lease: Lease, gesture: Gesture, front?: chrome.tabs.Tab, only?: Field): Promise<Refused | undefined> {
+    delete memory.refused[lease.id];
+    const trace = await this.leases.use(lease);
+    const pack = await this.packs.get(lease.network);
+    if (lease.mode === "delegated") return void (await this.show(entrance(pack, lease), trace.store));
+    const host = hostOf(front?.url);
+    const here = front?.id !== undefined && fillsAt(host, lease, pack) && !isOther(front, trace.store);
+    if (!here || front.id === undefined) return void (await this.openAndAsk(lease, gesture, pack, trace.store));
+    this.ask(front.id, lease, gesture, only);
+    const answer = await askTab(front.id, { type: "fill.start", ...(only && { only }) });
+    if (answer && !answer.started && answer.why && !only && answer.why === "no_field") await this.toLogin(front.id, pack);
+    else if (answer && !answer.started && answer.why) return this.refuse(lease.id, answer.why, host);
+    return undefined;
+  }
+
+  private async openAndAsk(lease: Lease, gesture: Gesture, pack: Pack | null, store: string): Promise<void> {
+    const tab = await this.show("about:blank", store);
+    if (tab.id === undefined) return;
+    this.ask(tab.id, lease, gesture); // before its page can say hello
+    await chrome.tabs.update(tab.id, { url: pack?.login_url || `https://${lease.hosts[0]}/` });
+  }
+
+  private show(url: string, store: string): Promise<chrome.tabs.Tab> {
+    return chrome.tabs.create({ url, active: true, ...(store !== ownStore && { cookieStoreId: store }) });
+  }
+
+  /** The page in front is the network's, but not where one signs in. */
+  private async toLogin(tab: number, pack: Pack | null): Promise<void> {
+    if (pack?.login_url) await chrome.tabs.update(tab, { url: pack.login_url });
+  }
+
+  private ask(tab: number, lease: Lease, gesture: Gesture, only?: Field): void {
+    memory.asked[tab] = { lease_id: lease.id, gesture, until: Date.now() + askedFor, ...(only && { only }) };
+    remember();
+  }
+
+  /** The agent says that the user asked there. */
+  async askedAtAgent(lease: Lease): Promise<void> {
+    const trace = await this.leases.use(lease);
+    const tabs = await chrome.tabs.query({});
+    const open = tabs.find((t) => !isOther(t, trace.store) && (within(hostOf(t.url), lease.hosts) || within(hostOf(t.pendingUrl), lease.hosts)));
+    await this.begin(lease, "open", open);
+  }
+
+  /** What was asked for in a tab, if that still counts. */
+  askedIn(tab: number): Asked | undefined {
+    const asked = memory.asked[tab];
+    if (asked && asked.until > Date.now() && this.leases.get(asked.lease_id)) return asked;
+    this.finish(tab);
+    return undefined;
+  }
+
+  /** Nothing more is filled in there. */
+  finish(tab: number): void {
+    if (!memory.asked[tab]) return;
+    delete memory.asked[tab];
+    remember();
+  }
+
+  /** A tab that leaves the network does not come back to a fill. */
+  navigated(tab: number, url: string): void {
+    const asked = memory.asked[tab];
+    if (!asked || url === "about:blank") return;
+    const lease = this.leases.get(asked.lease_id);
+    if (!lease || !within(hostOf(url), lease.hosts)) this.finish(tab);
+  }
+
+  /** One value for the document that asks. Who asks is what the browser says. */
+  async value(field: Field, sender: chrome.runtime.MessageSender): Promise<Fill | { refused: Refused }> {
+    const tab = sender.tab?.id ?? -1;
+    const asked = this.askedIn(tab);
+    const lease = asked && this.leases.get(asked.lease_id);
+    if (!asked || !lease) return { refused: "not_asked" };
+    const why = await this.allowed(lease, asked, field, sender);
+    if (why) return { refused: this.refuse(lease.id, why, hostOf(sender.url)) };
+    try {
+      const value = await this.fetch(lease, asked, field, sender);
+      return (await isStill(sender)) && this.leases.get(lease.id) ? value : { refused: this.refuse(lease.id, "page_changed", hostOf(sender.url)) };
+    } catch (no) {
+      return { refused: this.refuse(lease.id, no instanceof No ? no.code : "agent_down", hostOf(sender.url)) };
+    }
+  }
+
+  private async allowed(lease: Lease, asked: Asked, field: Field, sender: chrome.runtime.MessageSender): Promise<Refused | undefined> {
+    const origin = sender.origin ?? originOf(sender.url);
+    if (!this.agent.connected) return "agent_down";
+    if (!lease.fields.includes(field) || (asked.only && asked.only !== field)) return "field_refused";
+    const pack = await this.packs.get(lease.network);
+    if (!fillsAt(hostOf(origin), lease, pack) || !within(hostOf(sender.tab?.url), lease.hosts)) return "origin_refused";
+    if (!(await sameOriginUpwards(sender.tab?.id ?? -1, sender.frameId ?? -1, origin))) return "frame_refused";
+    return undefined;
+  }
+
+  private async fetch(lease: Lease, asked: Asked, field: Field, sender: chrome.runtime.MessageSender): Promise<Fill> {
+    const request = {
+      lease_id: lease.id, field, gesture: asked.gesture,
+      origin: sender.origin ?? originOf(sender.url),
+      top_origin: originOf(sender.tab?.url),
+      document_id: sender.documentId ?? "",
+      pack_version: (await this.packs.get(lease.network))?.version ?? 0,
+    };
+    const challenge = this.agent.challenge;
+    return this.agent.askWith("fill.get", async (id) => ({ ...request, signature: await sign(signedFill(challenge, id, request)) }));
+  }
+
+  /** Asks a custodian for the code that the network sent there; fills it in when the agent has it. */
+  async relay(asked: Asked, origin: string): Promise<{ refused?: Refused }> {
+    const lease = this.leases.get(asked.lease_id);
+    if (!lease || !within(hostOf(origin), lease.hosts)) return { refused: "origin_refused" };
+    try {
+      await this.agent.ask("relay.ask", { lease_id: lease.id, origin });
+    } catch (no) {
+      return { refused: this.refuse(lease.id, no instanceof No ? no.code : "agent_down", hostOf(origin)) };
+    }
+    asked.until = Math.max(asked.until, Date.now() + relayFor);
+    remember();
+    return {};
+  }
+
+  /** The custodian's code is there. */
+  async codeReady(id: string): Promise<void> {
+    for (const [tab, asked] of Object.entries(memory.asked)) {
+      if (asked.lease_id === id) await askTab(Number(tab), { type: "fill.start", only: "code" });
+    }
+  }
+
+  /** Notes for the popup why it did not work. */
+  refuse(lease: string, code: Refused, host: string): Refused {
+    memory.refused[lease] = { code, host };
+    remember();
+    return code;
+  }
+}
+
+function entrance(pack: Pack | null, lease: Lease): string {
+  return pack?.delegated[0]?.url || pack?.home_url || `https://${lease.hosts[0]}/`;
+}
+
+function isOther(tab: chrome.tabs.Tab, store: string): boolean {
+  return ((tab as { cookieStoreId?: string }).cookieStoreId ?? ownStore) !== store;
+}
+
+/** Whether the document that asked is still the one in its frame. */
+async function isStill(sender: chrome.runtime.MessageSender): Promise<boolean> {
+  const frame = await chrome.webNavigation.getFrame({ tabId: sender.tab?.id ?? -1, frameId: sender.frameId ?? -1 });
+  const id = (frame as { documentId?: string } | null)?.documentId;
+  return frame !== null && originOf(frame.url) === (sender.origin ?? originOf(sender.url)) && (id === undefined || id === sender.documentId);
+}

@@ -1,0 +1,96 @@
+// What the background knows. `Memory` lasts as long as the browser runs (storage.session), `Trace` until its clean-up is done
+// (storage.local): a browser that was killed, or an agent that is gone, must not keep a session alive. Neither holds a secret.
+
+import type { Gesture, Lease, ProfileMode, Relation, Reminder, Field, SignOut } from "../gen/messages";
+import type { Refused, Trouble } from "../internal";
+
+/** A fill that the user asked for, in one tab. */
+export interface Asked {
+  lease_id: string;
+  gesture: Gesture;
+  until: number;
+  only?: Field;
+}
+
+/** Where a lease left something in this profile, and what is to be removed. */
+export interface Trace {
+  id: string;
+  network: string;
+  handle: string;
+  ends_at: number;
+  hosts: string[];
+  cookie_domains: string[];
+  /** Hosts whose pages were seen with this lease. */
+  seen: string[];
+  /** The cookie store that it lives in, and how that is kept apart. */
+  store: string;
+  mode: ProfileMode;
+  /** Somebody signed in. */
+  session: boolean;
+  /** The clean-up is done, and the agent does not know yet. */
+  done?: Done;
+}
+
+/** What a clean-up did. */
+export interface Done {
+  cookies: number;
+  origins: number;
+  left_over: number;
+  sign_out: SignOut;
+  ms: number;
+}
+
+export interface Memory {
+  trouble: Trouble;
+  mode: ProfileMode;
+  agent_version: string;
+  guard_personal: boolean;
+  work_hours: boolean;
+  offline_since: number;
+  /** The networks that have a site pack. */
+  networks: string[];
+  /** How much this computer's clock is ahead of the hub's. */
+  ahead: number;
+  /** Live leases, in the time of this computer. */
+  leases: Lease[];
+  /** Fills asked for, by tab. */
+  asked: Record<string, Asked>;
+  /** As whom a tab is signed in. */
+  relation: Record<string, Relation>;
+  /** Why the last fill of a lease did not work. */
+  refused: Record<string, { code: Refused; host: string }>;
+  lines: Reminder[];
+  /** The digits to compare, and until when. */
+  pairing: { code: string; until: number } | null;
+  /** The page in front has the focus, as the agent was told. */
+  focused: boolean;
+  /** Leases that ended, for the ended page. */
+  ended: Record<string, { network: string; handle: string; done: Done | null }>;
+}
+
+function nothing(): Memory {
+  return {
+    trouble: "starting", mode: "same_profile", agent_version: "", guard_personal: false, work_hours: false, offline_since: 0,
+    networks: [], ahead: 0, focused: false, leases: [], asked: {}, relation: {}, refused: {}, lines: [], pairing: null, ended: {},
+  };
+}
+
+export let memory: Memory = nothing();
+export let traces: Record<string, Trace> = {};
+
+/** Reads what was known before the background ended. */
+export async function recall(): Promise<void> {
+  const [session, local] = await Promise.all([chrome.storage.session.get("memory"), chrome.storage.local.get("traces")]);
+  memory = { ...nothing(), ...(session.memory as Partial<Memory> | undefined) };
+  traces = (local.traces as Record<string, Trace> | undefined) ?? {};
+}
+
+/** Keeps what is known. */
+export function remember(): void {
+  void chrome.storage.session.set({ memory });
+}
+
+/** Keeps the traces; done when they are stored. */
+export async function rememberTraces(): Promise<void> {
+  await chrome.storage.local.set({ traces });
+}

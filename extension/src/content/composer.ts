@@ -1,0 +1,89 @@
+// composer watches the places where posts are written, and only those: a pause after typing starts a check. What is
+// written stays here; class and count of what was found are reported, each combination once per draft.
+import type { DraftHit, Words } from "../gen/messages";
+import type { Pack } from "../gen/pack";
+import { MOST_TEXT, counts, findInDraft } from "./draft";
+import { Underline, read } from "./editor";
+import { holds } from "./match";
+import { WordList } from "./words";
+
+const PAUSE = 350;
+
+/** Who hears of a check. */
+export interface Advice {
+  /** What to advise about now; empty when all is well. */
+  advise(hits: readonly DraftHit[]): void;
+  report(hits: DraftHit[]): void;
+}
+
+/** Watches the composers of one page. */
+export class ComposerWatch {
+  private readonly words: WordList | null;
+  private readonly underline = new Underline();
+  private readonly told = new WeakMap<HTMLElement, Set<string>>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private editor: HTMLElement | null = null;
+  private readonly onInput = (e: Event): void => this.heard(e);
+
+  constructor(private readonly pack: Pack, words: Words | null, private readonly advice: Advice) {
+    this.words = words && new WordList(words);
+  }
+
+  begin(): void {
+    for (const type of ["input", "focusin"]) document.addEventListener(type, this.onInput, { capture: true, passive: true });
+  }
+
+  end(): void {
+    for (const type of ["input", "focusin"]) document.removeEventListener(type, this.onInput, { capture: true });
+    clearTimeout(this.timer);
+    this.underline.clear();
+  }
+
+  private heard(e: Event): void {
+    const editor = this.editorOf(e.composedPath()[0]);
+    if (!editor) return;
+    this.editor = editor;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(), PAUSE);
+  }
+
+  /** The composer that an event came from. Passwords and codes are never read, wherever a page puts them. */
+  private editorOf(target: EventTarget | undefined): HTMLElement | null {
+    const el = target as HTMLElement | undefined;
+    if (!el?.closest || el.matches('input:not([type="text" i], [type="search" i], [type="url" i], :not([type]))')) return null;
+    const selectors = this.pack.composers.filter((c) => holds(c.when)).flatMap((c) => c.text);
+    return selectors.reduce<HTMLElement | null>((found, s) => found ?? closest(el, s), null);
+  }
+
+  private check(): void {
+    const editor = this.editor;
+    if (!editor?.isConnected) return this.clear();
+    const written = read(editor, MOST_TEXT);
+    const finds = findInDraft(written.text, this.words);
+    const hits = counts(finds);
+    this.underline.mark(editor, written, finds);
+    this.advice.advise(hits);
+    if (hits.length > 0) this.tell(editor, hits);
+  }
+
+  private clear(): void {
+    this.underline.clear();
+    this.advice.advise([]);
+  }
+
+  private tell(editor: HTMLElement, hits: DraftHit[]): void {
+    const said = this.told.get(editor) ?? new Set();
+    const key = JSON.stringify(hits);
+    if (said.has(key)) return;
+    this.told.set(editor, said.add(key));
+    this.advice.report(hits);
+  }
+}
+
+function closest(el: HTMLElement, selector: string): HTMLElement | null {
+  try {
+    return el.closest<HTMLElement>(selector.split(" >>> ").at(-1)!);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,88 @@
+// mover lets a user push the sign out of the way, and keeps its place in shares of the room around it, so that it is the
+// same place in a window of another size.
+import type { Write } from "./sheet";
+
+/** Where the sign is: 0 is left or top, 1 right or bottom. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+const START: Place = { x: 0.5, y: 1 };
+const MARGIN = 12;
+
+/** Moves an element by what is grabbed of it. */
+export class Mover {
+  private at: Place = START;
+  private grabbed: { dx: number; dy: number } | null = null;
+  private readonly onResize = (): void => this.place();
+
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly handle: HTMLElement,
+    private readonly write: Write,
+    private readonly places: { load(): Promise<Place | null>; save(place: Place): void },
+  ) {
+    handle.addEventListener("pointerdown", (e) => this.grab(e));
+    handle.addEventListener("pointermove", (e) => this.drag(e));
+    for (const end of ["pointerup", "pointercancel"] as const) handle.addEventListener(end, (e) => this.drop(e));
+  }
+
+  begin(): void {
+    addEventListener("resize", this.onResize);
+    this.place();
+    void this.places.load().then((p) => {
+      if (p && isPlace(p)) this.at = p;
+      this.place();
+    });
+  }
+
+  end(): void {
+    removeEventListener("resize", this.onResize);
+  }
+
+  /** Puts the element where it belongs in the window as it is now. */
+  place(): void {
+    const { width, height } = this.room();
+    const [left, top] = [Math.round(MARGIN + this.at.x * width), Math.round(MARGIN + this.at.y * height)];
+    this.write(`:host { left: ${left}px !important; top: ${top}px !important; }`);
+  }
+
+  /** How far the element can go. */
+  private room(): { width: number; height: number } {
+    const box = this.host.getBoundingClientRect();
+    const { clientWidth, clientHeight } = document.documentElement;
+    const wide = document.compatMode === "BackCompat" ? innerHeight : clientHeight;
+    return { width: Math.max(0, clientWidth - 2 * MARGIN - box.width), height: Math.max(0, wide - 2 * MARGIN - box.height) };
+  }
+
+  private grab(e: PointerEvent): void {
+    if (!e.isTrusted || e.button !== 0) return;
+    const box = this.host.getBoundingClientRect();
+    this.grabbed = { dx: e.clientX - box.x, dy: e.clientY - box.y };
+    this.handle.dataset["moving"] = "";
+    this.handle.setPointerCapture(e.pointerId);
+  }
+
+  private drag(e: PointerEvent): void {
+    if (!e.isTrusted || !this.grabbed) return;
+    const { width, height } = this.room();
+    this.at = { x: share(e.clientX - this.grabbed.dx - MARGIN, width), y: share(e.clientY - this.grabbed.dy - MARGIN, height) };
+    this.place();
+  }
+
+  private drop(e: PointerEvent): void {
+    if (!e.isTrusted || !this.grabbed) return;
+    this.grabbed = null;
+    delete this.handle.dataset["moving"];
+    this.places.save(this.at);
+  }
+}
+
+function share(way: number, room: number): number {
+  return room <= 0 ? 0 : Math.min(1, Math.max(0, way / room));
+}
+
+function isPlace(p: Place): boolean {
+  return [p.x, p.y].every((n) => typeof n === "number" && n >= 0 && n <= 1);
+}

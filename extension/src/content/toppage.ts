@@ -1,0 +1,150 @@
+// toppage is what only the top frame does: the sign above the page, who is signed in, and the pages that are closed.
+import type { Relation } from "../gen/messages";
+import type { PageState } from "../internal";
+import { AddressWatch } from "./addresswatch";
+import { type BannerView, type Line, Banner } from "./banner";
+import { guardedClass } from "./guards";
+import { IdentityWatch } from "./identitywatch";
+import type { Tools } from "./page";
+import { StopPage } from "./stop";
+import { name, timeLeft } from "./texts";
+
+/** The top frame of a tab. */
+export class TopPage {
+  private state: PageState | null = null;
+  private banner: Banner | null = null;
+  private lost = false;
+  private stopPage: StopPage | null = null;
+  private stopped = "";
+  private walked = false;
+  private identity: IdentityWatch | null = null;
+  private relation: Relation = "unknown";
+  private draftLine: string | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly address = new AddressWatch(() => this.moved());
+  private readonly onFocus = (): void => this.focused();
+
+  constructor(private readonly tools: Tools) {}
+
+  apply(state: PageState): void {
+    const before = this.state;
+    const active = state.lease !== null || state.watch;
+    this.state = active ? state : null;
+    if (before?.lease?.id !== state.lease?.id || (before !== null) !== active) this.restart(before !== null);
+    this.guard();
+    this.draw();
+  }
+
+  /** A line of advice about the draft, or none. */
+  advise(line: string | null): void {
+    this.draftLine = line;
+    this.draw();
+  }
+
+  private restart(ran: boolean): void {
+    if (ran) this.end();
+    if (!this.state?.pack) return;
+    this.relation = "unknown";
+    this.address.begin();
+    for (const type of ["focus", "blur"]) addEventListener(type, this.onFocus);
+    document.addEventListener("visibilitychange", this.onFocus);
+    this.focused();
+    this.identity = new IdentityWatch(this.state.pack, this.state.lease, {
+      cookies: async () => (await this.tools.background.ask({ type: "identity.cookies" })) ?? { relation: "unknown", others: [] },
+      seen: (relation, signedIn) => this.seen(relation, signedIn),
+    });
+    this.identity.begin();
+  }
+
+  private end(): void {
+    this.address.end();
+    this.identity?.end();
+    for (const type of ["focus", "blur"]) removeEventListener(type, this.onFocus);
+    document.removeEventListener("visibilitychange", this.onFocus);
+    clearTimeout(this.timer);
+    this.banner?.hide();
+    this.stopPage?.hide();
+    this.stopped = "";
+    this.draftLine = null;
+  }
+
+  private moved(): void {
+    this.walked = true;
+    this.identity?.moved();
+    this.guard();
+    this.draw();
+  }
+
+  private focused(): void {
+    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: document.hasFocus() && !document.hidden });
+    this.draw();
+  }
+
+  /** Without a lease nothing is told to anybody: what the user does on his own account is his own. */
+  private seen(relation: Relation, signedIn: boolean): void {
+    this.relation = relation;
+    this.draw();
+    if (!this.state?.lease) return;
+    void this.tools.background.ask({ type: "identity.seen", relation });
+    if (signedIn && (relation === "lease" || relation === "unknown")) void this.tools.background.ask({ type: "session.began", verified: relation === "lease" });
+  }
+
+  /** Puts a closed page's sign before it, and takes it away where it is not needed any more. */
+  private guard(): void {
+    const lease = this.state?.lease;
+    const closed = lease && this.state?.pack ? guardedClass(this.state.pack, lease.allowed_guards) : undefined;
+    const key = closed ? `${closed} ${location.pathname}` : "";
+    if (key === this.stopped) return;
+    this.stopped = key;
+    if (!closed || !lease) return this.stopPage?.hide();
+    this.stopPage ??= new StopPage(() => this.leave());
+    const { text } = this.tools;
+    this.stopPage.show({ title: text("ext_stop_title", name(lease.handle)), text: text(`ext_stop_${closed}`), help: text("ext_stop_help"), back: text("ext_stop_back") });
+    void this.tools.background.ask({ type: "guard.hit", page_class: closed });
+  }
+
+  private leave(): void {
+    if (this.walked || (history.length > 1 && document.referrer !== "")) history.back();
+    else location.replace(this.state?.pack?.home_url ?? "/");
+  }
+
+  private draw(): void {
+    clearTimeout(this.timer);
+    const view = this.view();
+    if (!view || this.lost) return this.banner?.hide();
+    this.banner ??= new Banner(this.tools.places, () => this.lose());
+    this.banner.show(view);
+    if (this.state?.lease && !document.hidden) this.timer = setTimeout(() => this.draw(), untilNextMinute(this.state.lease.ends_at));
+  }
+
+  /** The page took the sign away again and again: it has won, and the popup says so. */
+  private lose(): void {
+    this.lost = true;
+    void this.tools.background.ask({ type: "banner.lost" });
+  }
+
+  private view(): BannerView | null {
+    const { text } = this.tools;
+    const { lease, pack } = this.state ?? {};
+    if (!pack) return null;
+    if (!lease) return this.relation === "personal" ? { who: text("ext_page_watch", pack.title), left: "", tone: "advice", lines: [{ id: "watch", tone: "calm", text: text("ext_page_watch_text") }] } : null;
+    const lines = this.lines();
+    const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
+    return { who: text("ext_page_as", name(lease.handle), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
+  }
+
+  private lines(): Line[] {
+    const { text } = this.tools;
+    const lines: Line[] = (this.state?.lines ?? []).map((r) => ({ id: r.id, tone: "calm", text: [r.title, r.text].filter(Boolean).join(" · ") }));
+    const { lease, pack } = this.state ?? {};
+    if (!lease || !pack) return lines;
+    if (this.relation === "personal" || this.relation === "other_account") lines.unshift({ id: "who", tone: "warning", text: text(`ext_page_${this.relation}`, name(lease.handle), pack.title) });
+    if (this.draftLine) lines.unshift({ id: "draft", tone: "advice", text: this.draftLine });
+    return lines;
+  }
+}
+
+function untilNextMinute(end: number): number {
+  const left = end - Date.now();
+  return left <= 0 ? 60_000 : (left % 60_000) + 50;
+}

@@ -1,0 +1,46 @@
+// Words for states and refusals.
+
+import type { PopupLease, Refused } from "../internal";
+import { text } from "../texts";
+
+const titles: Record<string, string> = { x: "X", facebook: "Facebook", instagram: "Instagram", pinterest: "Pinterest" };
+
+/** The name of a network. */
+export function title(network: string): string {
+  return titles[network] ?? network;
+}
+
+/** How a lease's account is called: its handle, and where. */
+export function account(lease: { handle: string; network: string }): string {
+  return lease.handle ? text("ext_account", lease.handle, title(lease.network)) : title(lease.network);
+}
+
+const told = new Set<string>([
+  "no_lease", "origin_refused", "frame_refused", "not_paired", "rate_limited", "step_up_needed", "offline_expired", "locked", "agent_down",
+  "page_changed", "no_field", "field_refused", "changed_by_page",
+]);
+
+/** Why something was refused, in words for people. */
+export function refusal(code: Refused, host = ""): string {
+  return told.has(code) ? text("ext_refused_" + code, host) : text("ext_refused_other");
+}
+
+/** As whom the page in front is signed in. */
+export function asWhom(lease: PopupLease): { words: string; mood: "good" | "bad" | "quiet" } {
+  switch (lease.here ? lease.relation : null) {
+    case "lease":
+      return { words: text("ext_as_lease", lease.handle), mood: "good" };
+    case "other_account":
+      return { words: text("ext_as_other", lease.handle), mood: "bad" };
+    case "personal":
+      return { words: text("ext_as_personal", lease.handle), mood: "bad" };
+    case "unknown":
+      return { words: text("ext_as_unknown"), mood: "quiet" };
+  }
+  return { words: text(lease.session ? "ext_as_elsewhere" : "ext_as_nobody"), mood: lease.session ? "good" : "quiet" };
+}
+
+/** A time of day. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(chrome.i18n.getUILanguage(), { hour: "2-digit", minute: "2-digit" });
+}

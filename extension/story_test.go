@@ -1,0 +1,101 @@
+package extension
+
+import (
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/native"
+)
+
+func modeOf(k browsertest.Kind) native.ProfileMode {
+	if k == browsertest.Firefox {
+		return native.ModeContainer
+	}
+	return native.ModeWork
+}
+
+// TestALeaseFromPairingToEnd goes the whole way: the digits, the card, a fill of one value at a time, the session, the end.
+func TestALeaseFromPairingToEnd(t *testing.T) {
+	eachKind(t, func(t *testing.T, k browsertest.Kind) {
+		w := start(t, k, modeOf(k), Options{}, func(a *agent) { a.welcome.Paired = false })
+		popup := w.popup()
+		w.waitText(popup, "Connect this browser")
+		w.press(popup, "Show the digits")
+		w.waitText(popup, "482\n913")
+		w.agent.tell(native.TypePairDone, native.Empty{})
+		w.waitText(popup, "You hold no account right now")
+
+		held := lease(23 * time.Minute)
+		w.agent.hold(held)
+		w.waitText(popup, "@acme")
+		w.wait(popup, `chrome.action.getBadgeText({}).then((t) => t === "23m")`)
+		w.wait(popup, `document.querySelector(".ring b").textContent === "23"`)
+
+		w.press(popup, "Sign in now")
+		page := w.pageAt("https://x.com/login")
+		w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
+		w.fillsOneValueAtATime(page, held)
+		w.endsClean(page, held)
+	})
+}
+
+func (w *world) fillsOneValueAtATime(page browsertest.Page, held native.Lease) {
+	w.Helper()
+	hello := ask[struct {
+		Lease *native.Lease
+		Fill  bool
+		Mode  native.ProfileMode
+		Pack  *struct{ Network string }
+	}](w, page, `{type: "page.hello"}`)
+	if hello.Lease == nil || hello.Lease.ID != held.ID || !hello.Fill || hello.Pack == nil || hello.Mode != modeOf(w.kind) {
+		w.Fatalf("the page is told %+v", hello)
+	}
+	type answer struct{ Value, Refused string }
+	if got := ask[answer](w, page, `{type: "fill.value", field: "password"}`); got.Value != "hunter2" {
+		w.Fatalf("the page got %+v", got)
+	}
+	get := decode[native.FillGet](w.T, w.agent.wait(native.TypeFillGet, 1))
+	if get.Origin != "https://x.com" || get.TopOrigin != "https://x.com" || get.Gesture != native.GesturePopup || get.LeaseID != held.ID {
+		w.Errorf("the agent was asked %+v", get)
+	}
+	ask[struct{}](w, page, `{type: "session.began", verified: true}`)
+	if began := decode[native.SessionBegan](w.T, w.agent.wait(native.TypeSessionBegan, 1)); !began.Verified {
+		w.Errorf("the agent was told %+v", began)
+	}
+	if got := ask[answer](w, page, `{type: "fill.value", field: "password"}`); got.Refused != "not_asked" {
+		w.Errorf("after the session began the page got %+v", got)
+	}
+}
+
+func (w *world) endsClean(page browsertest.Page, held native.Lease) {
+	w.Helper()
+	if err := page.Go("https://x.com/home?cookies"); err != nil {
+		w.Fatal(err)
+	}
+	w.wait(page, `window.store !== undefined && store()`)
+	if got := w.cookies("x.com"); len(got) != 4 {
+		w.Fatalf("the site set the cookies %q", got)
+	}
+	w.agent.hold()
+	done := decode[native.CleanupDone](w.T, w.agent.wait(native.TypeCleanupDone, 1))
+	if done.LeftOver != 0 || done.Cookies < 3 || done.SignOut != native.SignOutDone || done.LeaseID != held.ID {
+		w.Errorf("the clean-up says %+v", done)
+	}
+	w.Logf("cleaned in %d ms", done.MS)
+	if got := w.cookies("x.com"); len(got) != 0 {
+		w.Errorf("left are the cookies %q", got)
+	}
+	address, err := browsertest.ExtensionPage(w.kind, w.dir, "ended.html")
+	if err != nil {
+		w.Fatal(err)
+	}
+	ended := w.pageAt(address)
+	w.waitText(ended, "Your time with @acme on X is over")
+	w.waitText(ended, "Nothing of it is left in this browser.")
+	again := w.open("https://x.com/home")
+	var stored []int
+	if err := again.Eval("stored()", &stored); err != nil || len(stored) != 3 || stored[0]+stored[1]+stored[2] != 0 {
+		w.Errorf("left are localStorage, databases, caches: %v, %v", stored, err)
+	}
+}
