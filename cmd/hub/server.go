@@ -14,6 +14,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/network/pack"
 )
 
 // console is where a server command writes: answers to out, the log to err.
@@ -85,6 +86,7 @@ type serveCmd struct {
 	TLSKey       string         `name:"tls-key" placeholder:"FILE" env:"KEYSHIFT_TLS_KEY" and:"tls" help:"Its key."`
 	PlainHTTP    bool           `name:"plain-http" env:"KEYSHIFT_PLAIN_HTTP" help:"Serve without TLS: on this computer only, or behind --trusted-proxy."`
 	TrustedProxy []netip.Prefix `placeholder:"NET" env:"KEYSHIFT_TRUSTED_PROXY" help:"Network of a reverse proxy whose X-Forwarded-For counts, like 10.0.0.0/24."`
+	Practice     string         `placeholder:"HOST" env:"KEYSHIFT_PRACTICE" help:"Serve the practice network too, a small fake site for new users, under this host name."`
 	LogLevel     slog.Level     `default:"info" env:"KEYSHIFT_LOG_LEVEL" help:"debug, info, warn or error."`
 }
 
@@ -97,6 +99,11 @@ func (cmd serveCmd) Run(ctx context.Context, io console, version buildVersion) e
 	}
 	c.Listen, c.PublicURL, c.Name, c.CertFile, c.KeyFile = cmd.Listen, cmd.PublicURL, cmd.Name, cmd.TLSCert, cmd.TLSKey
 	c.PlainHTTP, c.Proxies = cmd.PlainHTTP, cmd.TrustedProxy
+	if cmd.Practice != "" {
+		if c.Practice, err = pack.CleanHost(cmd.Practice); err != nil {
+			return keyshift.Invalid(keyshift.CodeFieldInvalid, "The practice network needs a host name of its own.", "Give one, like practice.example.com, that leads to this hub.").Because(err)
+		}
+	}
 	if c.Host, err = os.Hostname(); err != nil {
 		return fmt.Errorf("read host name: %w", err)
 	}

@@ -33,6 +33,8 @@ type Config struct {
 	PlainHTTP bool
 	// Proxies are the networks of reverse proxies whose X-Forwarded-For counts.
 	Proxies []netip.Prefix
+	// Practice is the host name under which the practice network is served beside the hub; empty means not at all.
+	Practice string
 	// Host is this computer's name, for PublicURL.
 	Host    string
 	Version string

@@ -23,6 +23,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/hub/wakeup"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/practice"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
@@ -242,11 +243,19 @@ func (s *Server) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// handler is the API, with the practice network beside it if there is to be one.
+func (s *Server) handler() http.Handler {
+	if s.config.Practice == "" {
+		return s.API
+	}
+	return practice.New(s.config.Practice).Beside(s.API)
+}
+
 func (s *Server) serve(ctx context.Context) error {
 	streams, endStreams := context.WithCancel(context.WithoutCancel(ctx))
 	defer endStreams()
 	server := &http.Server{
-		Handler: s.API, TLSConfig: s.tls, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: s.handler(), TLSConfig: s.tls, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug), BaseContext: func(net.Listener) context.Context { return streams },
 		Protocols: new(http.Protocols),
 	}
