@@ -73,11 +73,11 @@ func TestALeaseSaysHowItStands(t *testing.T) {
 	}{
 		{"live", func(*v1.HeldLease) {}, "X · until 12:30", 2},
 		{"with code", func(l *v1.HeldLease) { l.Lease.HasCodeSeed = true }, "X · until 12:30", 3},
-		{"pending", func(l *v1.HeldLease) { l.Lease.State = v1.LeaseState_LEASE_STATE_PENDING }, "Being prepared …", 2},
+		{"pending", func(l *v1.HeldLease) { l.Lease.State = v1.LeaseState_LEASE_STATE_PENDING }, "Being prepared…", 2},
 		{"offline", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(10 * time.Minute)) }, "Hub not reached · ends at 12:10 at the latest", 2},
 		{"offline, later than its end", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(time.Hour)) }, "X · until 12:30", 2},
-		{"wiping", func(l *v1.HeldLease) { l.Ending = "wiping" }, "Over. Being wiped from this computer …", 0},
-		{"over, not noticed yet", func(l *v1.HeldLease) { l.TimeLeft = nil }, "Over. Being wiped from this computer …", 0},
+		{"wiping", func(l *v1.HeldLease) { l.Ending = "wiping" }, "Over. Being wiped from this computer…", 0},
+		{"over, not noticed yet", func(l *v1.HeldLease) { l.TimeLeft = nil }, "Over. Being wiped from this computer…", 0},
 		{"not wiped", func(l *v1.HeldLease) { l.Ending, l.WipeFailure = "wipe_failed", "locked\u202e" }, "Over, but not wiped yet: locked", 0},
 		{"reporting", func(l *v1.HeldLease) { l.Ending = "reporting" }, "Wiped. The hub is told as soon as it can be reached.", 0},
 	} {
@@ -112,7 +112,7 @@ func TestHomeIsNeverBlank(t *testing.T) {
 		title   string
 		verb    Verb
 	}{
-		{"at first", Picture{}, "Looking for the agent …", ""},
+		{"at first", Picture{}, "Looking for the agent…", ""},
 		{"agent away", away, "The agent is taking a break", StartAgent},
 		{"somebody in its place", foreign, "Another user's program stands in the agent's place. Nothing was sent to it.", Copy},
 		{"not enrolled", notEnrolled, "Welcome to Keyshift", Open},
@@ -177,11 +177,11 @@ func TestTroublesAreToldInTheUsersLanguage(t *testing.T) {
 		err        error
 		text, hint string
 	}{
-		{inUse, "lee hat es bis 13:00.", "Dann noch einmal versuchen, oder lee ums Zurückgeben bitten."},
+		{inUse, "lee hat es bis 13:00.", "Versuch es dann noch einmal, oder bitte lee ums Zurückgeben."},
 		{keyshift.Refuse(keyshift.CodeAccountInUse, "raw", "raw hint"), "raw", "raw hint"},
 		{keyshift.Refuse("made_up", "raw", "raw hint"), "raw", "raw hint"},
-		{keyshift.Refuse(keyshift.CodeDurationInvalid, "raw", "").With("max", "4h"), "Dieses Konto gibt es für höchstens 4h am Stück.", "Bitte eine andere Dauer wählen."},
-		{errors.New("boom"), "Etwas ist schiefgegangen, das nicht sollte.", "Noch einmal versuchen. Passiert es wieder, sollte es die Verwaltung wissen."},
+		{keyshift.Refuse(keyshift.CodeDurationInvalid, "raw", "").With("max", "4h"), "Dieses Konto gibt es für höchstens 4h am Stück.", "Wähl eine andere Dauer."},
+		{errors.New("boom"), "Da ist etwas schiefgegangen, das nicht schiefgehen sollte.", "Versuch es noch einmal. Passiert es wieder, sollte es die Verwaltung wissen."},
 	} {
 		got := TroubleOf(i18n.For(i18n.German), tt.err, midday)
 		if got.Text != tt.text || got.Hint != tt.hint {

@@ -343,11 +343,11 @@ func TestWithoutAnAgentTheSettingsSayWhatIsMissing(t *testing.T) {
 	a.status, a.away = nil, refusal(keyshift.CodeAgentNotRunning)
 	w := newWorld(t, a, tray.Settings{})
 	w.see(tray.WindowSettings)
-	w.mustRead("can’t be chosen now", "Start the agent")
+	w.mustRead("can't be chosen now", "Start the agent")
 	a.status, a.away, a.fail = office().status, nil, map[string]error{"Settings": refusal(keyshift.CodeUnavailable)}
 	w.take(tray.Picture{Status: a.status})
 	w.settle()
-	w.mustRead("can’t be chosen now")
+	w.mustRead("can't be chosen now")
 	a.fail = nil
 	w.press("Try again")
 	w.mustRead("Check everything in when the screen is locked")
@@ -468,11 +468,11 @@ func TestAnAccountThatIsNotKnownYetIsWaitedFor(t *testing.T) {
 	w.show(tray.Request{Window: tray.WindowCheckOut, Argument: "a-acme_de"})
 	p := tray.Picture{Status: a.status, At: noon}
 	w.take(p)
-	w.mustRead("One moment …")
+	w.mustRead("One moment…")
 	p.AccountsAsked, p.Accounts = true, accounts
 	w.take(p)
 	w.mustRead("What do you need it for?")
-	if w.reads("One moment …") || w.reads("not in your list") {
+	if w.reads("One moment…") || w.reads("not in your list") {
 		t.Errorf("the window says %q", w.texts())
 	}
 	w.see(tray.WindowCheckOut, "a-gone")
