@@ -16,3 +16,4 @@ install_tool sqlc github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
 "$bin/buf-v1.75.0" generate
 "$bin/sqlc-v1.31.1" generate -f internal/hub/store/sqlc.yaml
 go run ./internal/native/typescript
+go test ./internal/network/pack -run TestGeneratedFilesAreCurrent -args -update >/dev/null

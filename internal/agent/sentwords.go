@@ -36,10 +36,16 @@ var sentWords = map[string]words{
 	"NoteRefusedCallers": {[]string{"by_admin", "by_service", "by_user", "by_unknown", "place_taken"}, always("sent_refused_callers")},
 	"ReportMistake":      {[]string{"text", "lease_id", "account", "noticed_at"}, always("sent_mistake")},
 	"Acknowledge":        {[]string{"text_id", "version"}, always("sent_acknowledge")},
+	"GetBrowserPolicy":   {[]string{"known", "network", "version"}, always("sent_browser_policy")},
+	"AskRelay":           {[]string{"lease_id"}, ofLease("sent_relay_asked")},
+	"AnswerRelay":        {[]string{"relay_id", "sealed_code"}, always("sent_relay_answered")},
+	"TakeRelay":          {[]string{"relay_id"}, always("sent_relay_taken")},
+	"NoteGuardHit":       {[]string{"lease_id", "class", "allowed"}, ofLease("sent_guard_hit")},
+	"NoteDraftChecks":    {[]string{"lease_id", "hits"}, ofLease("sent_draft")},
 	"Unenroll":           {nil, always("sent_unenroll")},
 }
 
-var receiptFields = []string{"lease_id", "step", "wipe_failure", "session_unconfirmed"}
+var receiptFields = []string{"lease_id", "step", "wipe_failure", "session_unconfirmed", "browser_pending", "sign_out"}
 
 // saidOf says what a message tells. One without words would be a mistake of ours; it is kept under its method's name, so
 // that nothing leaves unseen.
@@ -115,8 +121,12 @@ func (a *Agent) sayReceipt(r *v1.Receipt) []said {
 	if r.GetWipeFailure() != "" {
 		return []said{{"sent_wipe_failed", account}}
 	}
+	var all []said
 	if text, ok := receiptTexts[r.GetStep()]; ok {
-		return []said{{text, account}}
+		all = append(all, said{text, account})
 	}
-	return nil
+	if r.GetBrowserPending() {
+		all = append(all, said{"sent_browser_pending", account})
+	}
+	return all
 }

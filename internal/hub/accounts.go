@@ -92,6 +92,9 @@ func (h *Hub) AddAccount(ctx context.Context, call Call, n keyshift.Network, han
 		if err := mustBeNew(tx.AccountByName(account.Network, account.Handle)); err != nil {
 			return AccountView{}, err
 		}
+		if err := siteKnown(tx, account); err != nil {
+			return AccountView{}, err
+		}
 		added := account
 		added.ID, added.CreatedAt = tx.NewID(), tx.Now()
 		return AccountView{Account: added}, errors.Join(tx.AddAccount(added), tx.Append(accountEvent(c, keyshift.ActAccountAdded, added)))

@@ -7,14 +7,16 @@ import "github.com/keyshift-hq/keyshift/internal/keyshift"
 // it: that is asked when somebody looks.
 func affected(e keyshift.AuditEvent) (topic, ref string) {
 	switch e.Action {
-	case keyshift.ActGrantAdded, keyshift.ActGrantRemoved:
+	case keyshift.ActGrantAdded, keyshift.ActGrantRemoved, keyshift.ActGuardsAllowed:
 		if e.UserID == "" {
 			return TopicGroup, e.Details["group"]
 		}
 		return TopicUser, string(e.UserID)
+	case keyshift.ActPersonalGuard:
+		return TopicGroup, e.Details["group"]
 	case keyshift.ActMemberAdded, keyshift.ActMemberRemoved, keyshift.ActWorkHoursLifted:
 		return TopicUser, string(e.UserID)
-	case keyshift.ActAccountUpdated, keyshift.ActCredentialSet, keyshift.ActRiskAccepted, keyshift.ActRiskWithdrawn, keyshift.ActRotated:
+	case keyshift.ActAccountUpdated, keyshift.ActCredentialSet, keyshift.ActRiskAccepted, keyshift.ActRiskWithdrawn, keyshift.ActRotated, keyshift.ActAccountRefSet:
 		return TopicAccount, string(e.AccountID)
 	}
 	return "", ""

@@ -92,6 +92,9 @@ func (b *Broker) Wake(topic, ref string) {
 		devices, err = b.devices(ctx, topic, keyshift.ID(ref))
 	case TopicHub:
 		err = b.hubChanged(ctx)
+	case TopicEverybody:
+		b.WakeAll()
+		return
 	}
 	if err != nil {
 		b.WakeAll()

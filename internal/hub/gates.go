@@ -38,6 +38,7 @@ var gates = []gate{
 	{"device trusted", gateDevice},
 	{"grant", gateGrant},
 	{"account enabled", gateEnabled},
+	{"site", gateSite},
 	{"access mode", gateAccessMode},
 	{"risk acceptance", gateRisk},
 	{"credential", gateCredential},

@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -98,7 +99,7 @@ func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, rec
 	}
 	event := leaseEvent(c, action, l)
 	event.Details["cause"] = string(cause)
-	event.Details["removal"] = l.Removal.Step.String()
+	noteRemoval(event, l.Removal, receipt)
 	return errors.Join(tx.SaveLease(l), tx.Append(event))
 }
 
@@ -162,11 +163,22 @@ func takeReceipt(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) er
 		return err
 	}
 	event := leaseEvent(c, keyshift.ActLeaseRemoval, l)
-	event.Details["removal"] = removal.Step.String()
+	noteRemoval(event, removal, receipt)
 	if removal.WipeFailure != "" {
 		event.Personal = map[string]string{"wipe_failure": removal.WipeFailure} // a device's words may name files and people
 	}
 	return tx.Append(event)
+}
+
+// noteRemoval writes into an event how far the removal is, and what the browser said of its part.
+func noteRemoval(event keyshift.AuditEvent, r keyshift.Removal, receipt keyshift.Receipt) {
+	event.Details["removal"] = r.Step.String()
+	if r.BrowserPending {
+		event.Details["browser"] = "pending"
+	}
+	if slices.Contains(keyshift.SignOuts(), receipt.SignOut) {
+		event.Details["sign_out"] = receipt.SignOut
+	}
 }
 
 // ownLease reads a lease of the calling device; another's does not exist for it.

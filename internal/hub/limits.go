@@ -31,6 +31,8 @@ type limiter struct {
 	notes     buckets
 	reports   buckets
 	counts    buckets
+	relays    buckets
+	browser   buckets
 }
 
 // notesPerMinute is how often a device may tell of refused callers. It does once a minute; the second is for a restart.
@@ -38,6 +40,12 @@ const notesPerMinute = 2
 
 // reportsPerMinute is how many self-reports a device may bring: as many as wait on it when it was long away.
 const reportsPerMinute = 20
+
+// relaysPerMinute is how often a device may ask for codes, answer and fetch them.
+const relaysPerMinute = 12
+
+// browserNotesPerMinute is how often a device may tell of guarded pages and drafts.
+const browserNotesPerMinute = 20
 
 // countsPerMinute is how often a device may bring new reminder counts: each time is written to disk, and a user is not reminded
 // more often.
@@ -53,6 +61,7 @@ func newLimiter(l Limits, clock func() time.Time) *limiter {
 	return &limiter{
 		clock: clock, checkOuts: newBuckets(l.CheckOutsPerMinute, 10), uses: newBuckets(l.UsesPerMinute, 30), codes: newTries(l.CodeTriesPerMinute, 5),
 		notes: newBuckets(notesPerMinute, 0), reports: newBuckets(reportsPerMinute, 0), counts: newBuckets(countsPerMinute, 0),
+		relays: newBuckets(relaysPerMinute, 0), browser: newBuckets(browserNotesPerMinute, 0),
 	}
 }
 
@@ -107,6 +116,12 @@ func (l *limiter) note(device keyshift.ID) error { return l.notes.take(string(de
 func (l *limiter) report(device keyshift.ID) error { return l.reports.take(string(device), l.clock()) }
 
 func (l *limiter) count(device keyshift.ID) error { return l.counts.take(string(device), l.clock()) }
+
+func (l *limiter) relay(device keyshift.ID) error { return l.relays.take(string(device), l.clock()) }
+
+func (l *limiter) browserNote(device keyshift.ID) error {
+	return l.browser.take(string(device), l.clock())
+}
 
 // codeTry tries a code for somebody at source.
 func (l *limiter) codeTry(ctx context.Context, source string, try func() error) error {

@@ -57,6 +57,7 @@ type Reader interface {
 	HubReader
 	WorkReader
 	ReportReader
+	BrowserReader
 }
 
 // Tx is one command inside a durable transaction.
@@ -78,6 +79,7 @@ type Tx interface {
 	HubWriter
 	WorkWriter
 	ReportWriter
+	BrowserWriter
 }
 
 // Token is an API token of a user, known by the SHA-256 of its value.
@@ -450,6 +452,8 @@ const (
 	TopicAccount = "account"
 	// TopicHub: the hub's own row changed; Ref is empty.
 	TopicHub = "hub"
+	// TopicEverybody: all devices are to be woken; Ref is empty.
+	TopicEverybody = "everybody"
 )
 
 // HubReader reads what belongs to the hub itself.

@@ -37,6 +37,11 @@ type News struct {
 	RollbackAccepted time.Time
 	// CountsTaken: the reminder counts of the request are kept.
 	CountsTaken bool
+	// For the browser companion: what changed, live leases, codes that the user is asked for, and codes that wait for the device.
+	Browser        BrowserNews
+	LeaseBrowser   []LeaseBrowser
+	Relays         []RelayView
+	RelaysAnswered []AnsweredRelay
 }
 
 // Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing but
@@ -69,8 +74,10 @@ func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error
 		return News{}, err
 	}
 	news.Hours = hours.WorkHours
-	news.Reminders, err = r.Reminders()
-	return news, err
+	if news.Reminders, err = r.Reminders(); err != nil {
+		return News{}, err
+	}
+	return news, h.browserFor(r, caller, &news)
 }
 
 // removalsAtOnce bounds an answer. What a device has confirmed makes room for the next.

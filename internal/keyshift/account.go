@@ -99,12 +99,20 @@ func validHandle(handle string) bool {
 	return n >= 1 && n <= 100
 }
 
+// validSiteHandle accepts "name@host"; whether there is such a site is for the hub to say.
+func validSiteHandle(handle string) bool {
+	name, host, ok := strings.Cut(handle, "@")
+	return ok && validHandle(name) && validHandle(host) && strings.Contains(host, ".") && len(handle) <= 200
+}
+
 // Validate checks every setting and names the first that is wrong.
 func (a Account) Validate() error {
 	switch {
 	case a.Network == "":
 		return Invalid(CodeFieldInvalid, "The account has no network.", "Use x, facebook, instagram or pinterest.")
-	case !validHandle(a.Handle):
+	case a.Network == Site && !validSiteHandle(a.Handle):
+		return Invalid(CodeFieldInvalid, "The account of a site is written name@host.", "Write it like site/acme@news.example.com, with the host of a site that was added.")
+	case a.Network != Site && !validHandle(a.Handle):
 		return Invalid(CodeFieldInvalid, "The handle has 1 to 100 letters, digits, dots, hyphens or underscores.", "Write it as at the network, like acme.")
 	case !a.AccessMode.Valid():
 		return Invalid(CodeFieldInvalid, "The access mode is unknown.", "Use delegated, shared_secret or break_glass.")

@@ -56,6 +56,20 @@ const (
 	ActAuditExported    AuditAction = "audit.exported"
 	ActSelfReported     AuditAction = "user.self_reported"
 	ActAcknowledged     AuditAction = "terms.acknowledged"
+	ActPackPublished    AuditAction = "site_pack.published"
+	ActSiteAdded        AuditAction = "site.added"
+	ActSiteRemoved      AuditAction = "site.removed"
+	ActWordsChanged     AuditAction = "insider_words.changed"
+	ActPersonalGuard    AuditAction = "personal_guard.set"
+	ActGuardsAllowed    AuditAction = "grant.guards_allowed"
+	ActAccountRefSet    AuditAction = "account.ref_set"
+	ActCustodianAdded   AuditAction = "account.custodian_added"
+	ActCustodianRemoved AuditAction = "account.custodian_removed"
+	ActRelayAsked       AuditAction = "lease.relay_asked"
+	ActRelayAnswered    AuditAction = "lease.relay_answered"
+	ActRelayTaken       AuditAction = "lease.relay_taken"
+	ActGuardHit         AuditAction = "lease.guard_hit"
+	ActDraftChecked     AuditAction = "lease.draft_checked"
 )
 
 // ActorKind says who acted.

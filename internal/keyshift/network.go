@@ -11,19 +11,21 @@ const (
 	Facebook  Network = "facebook"
 	Instagram Network = "instagram"
 	Pinterest Network = "pinterest"
+	// Site is any site that an admin added by its exact host. The handle of an account there is "name@host".
+	Site Network = "site"
 )
 
-// Networks lists all networks in the order in which they are shown.
+// Networks lists the social networks in the order in which they are shown; [Site] is none of them.
 func Networks() []Network { return []Network{X, Facebook, Instagram, Pinterest} }
 
 // ParseNetwork reads a network's name in any case.
 func ParseNetwork(s string) (Network, error) {
-	for _, n := range Networks() {
+	for _, n := range append(Networks(), Site) {
 		if strings.EqualFold(s, string(n)) {
 			return n, nil
 		}
 	}
-	return "", Invalid(CodeFieldInvalid, "There is no network "+quote(s)+".", "Use x, facebook, instagram or pinterest.")
+	return "", Invalid(CodeFieldInvalid, "There is no network "+quote(s)+".", "Use x, facebook, instagram or pinterest, or site for one that an admin added.")
 }
 
 // Title is the network's name as it writes it itself.
@@ -37,8 +39,23 @@ func (n Network) Title() string {
 		return "Instagram"
 	case Pinterest:
 		return "Pinterest"
+	case Site:
+		return "Site"
 	}
 	return string(n)
+}
+
+// PackName is the network of the site pack that says how the pages of an account look: the network itself, or "site:" and the
+// host of an added site.
+func (a Account) PackName() string { return PackName(a.Network, a.Handle) }
+
+// PackName is [Account.PackName] for a network and a handle.
+func PackName(n Network, handle string) string {
+	if n != Site {
+		return string(n)
+	}
+	_, host, _ := strings.Cut(handle, "@")
+	return "site:" + host
 }
 
 // ForbidsSharing reports whether the network's terms forbid sharing or collecting passwords. Lending the login of an

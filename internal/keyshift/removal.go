@@ -45,7 +45,10 @@ type Removal struct {
 	WipeFailure string
 	// SessionUnconfirmed: the secret was shown or a session opened, and nobody confirmed its end.
 	SessionUnconfirmed bool
-	Rotation           Rotation
+	// BrowserPending: the device says that its browser was closed before it cleaned up, and does so at its next start. Only the
+	// end of the session takes that back. It implies SessionUnconfirmed.
+	BrowserPending bool
+	Rotation       Rotation
 }
 
 // Done reports whether access is removed.
@@ -57,6 +60,9 @@ type Receipt struct {
 	Step               RemovalStep
 	WipeFailure        string
 	SessionUnconfirmed bool
+	BrowserPending     bool
+	// SignOut is how signing out at the network went, one of [SignOuts]; empty if nothing was said.
+	SignOut string
 }
 
 // Apply adds a receipt. Receipts may come late, twice and out of order: steps never go back, and a wipe that succeeded
@@ -66,8 +72,9 @@ func (r Removal) Apply(rc Receipt, now time.Time) (Removal, bool) {
 	if rc.WipeFailure != "" && r.Step < RemovalSecretWiped {
 		r.WipeFailure = CleanText(rc.WipeFailure, 200)
 	}
-	if rc.SessionUnconfirmed && r.Step < RemovalSessionClosed {
-		r.SessionUnconfirmed = true
+	if r.Step < RemovalSessionClosed {
+		r.BrowserPending = r.BrowserPending || rc.BrowserPending
+		r.SessionUnconfirmed = r.SessionUnconfirmed || rc.SessionUnconfirmed || rc.BrowserPending
 	}
 	if rc.Step > r.Step && rc.Step <= RemovalSessionClosed {
 		r.Step = rc.Step
@@ -79,7 +86,7 @@ func (r Removal) Apply(rc Receipt, now time.Time) (Removal, bool) {
 // IsNewsAfter reports whether something happened since before that the audit log has to hold. Other words for the same
 // failure are not news.
 func (r Removal) IsNewsAfter(before Removal) bool {
-	return r.Step != before.Step || r.SessionUnconfirmed != before.SessionUnconfirmed || (r.WipeFailure == "") != (before.WipeFailure == "")
+	return r.Step != before.Step || r.SessionUnconfirmed != before.SessionUnconfirmed || r.BrowserPending != before.BrowserPending || (r.WipeFailure == "") != (before.WipeFailure == "")
 }
 
 func (r *Removal) stamp(now time.Time) {
@@ -96,7 +103,7 @@ func (r *Removal) stamp(now time.Time) {
 		r.WipeFailure = ""
 	}
 	if r.Step == RemovalSessionClosed {
-		r.SessionUnconfirmed = false
+		r.SessionUnconfirmed, r.BrowserPending = false, false
 	}
 }
 
@@ -112,6 +119,8 @@ func (l Lease) RemovalText(lastContact, now time.Time) string {
 		return "Access removed"
 	case r.WipeFailure != "":
 		return "Not removed: " + r.WipeFailure + rotateAdvice(r)
+	case r.Step == RemovalSecretWiped && r.BrowserPending:
+		return "Secret wiped; the browser cleans up when it is started next" + rotateAdvice(r)
 	case r.Step == RemovalSecretWiped:
 		return "Secret wiped; the end of the browser session is not confirmed" + rotateAdvice(r)
 	case r.Step == RemovalDelivered:

@@ -23,6 +23,9 @@ const (
 	// PurposeCode: a one-time code. Its Context has Epoch 0, because a code
 	// outlives no renewal, and the end of the code in place of the lease's.
 	PurposeCode
+	// PurposeRelayedCode: a code that a custodian typed in, sealed by the
+	// custodian's device. Its Context has Epoch 0 and the end of the request.
+	PurposeRelayedCode
 )
 
 // Context is what a message sealed to a device is bound to. Both sides must

@@ -39,11 +39,11 @@ func (s agentService) Sync(ctx context.Context, req *v1.SyncRequest) (*v1.SyncRe
 }
 
 func (s agentService) newsMessage(n hub.News) *v1.SyncResponse {
-	return &v1.SyncResponse{
+	return addBrowser(&v1.SyncResponse{
 		Leases: s.leaseMessages(n.Leases), Removals: s.leaseMessages(n.Removals), Checkpoint: n.Judgment.Latest.Note, Consistency: n.Judgment.Proof,
 		HubName: s.Hub.Name(), User: n.User.Name, StaleAfter: durationpb.New(keyshift.StaleAfter), SyncEvery: durationpb.New(keyshift.SyncEvery),
 		RollbackAccepted: stamp(n.RollbackAccepted), WorkHours: api.HoursMessage(n.Hours), Reminders: remindersMessage(n.Reminders), ReminderCountsTaken: n.CountsTaken,
-	}
+	}, n)
 }
 
 // Times of a stream. The heartbeat is shorter than what proxies allow an idle connection.
@@ -137,7 +137,10 @@ func (s agentService) CheckIn(ctx context.Context, req *v1.CheckInRequest) (*v1.
 }
 
 func receiptOf(m *v1.Receipt) keyshift.Receipt {
-	return keyshift.Receipt{LeaseID: keyshift.ID(m.GetLeaseId()), Step: keyshift.RemovalStep(m.GetStep()), WipeFailure: m.GetWipeFailure(), SessionUnconfirmed: m.GetSessionUnconfirmed()}
+	return keyshift.Receipt{
+		LeaseID: keyshift.ID(m.GetLeaseId()), Step: keyshift.RemovalStep(m.GetStep()), WipeFailure: m.GetWipeFailure(), SessionUnconfirmed: m.GetSessionUnconfirmed(),
+		BrowserPending: m.GetBrowserPending(), SignOut: m.GetSignOut(),
+	}
 }
 
 func (s agentService) Report(ctx context.Context, req *v1.ReportRequest) (*v1.ReportResponse, error) {

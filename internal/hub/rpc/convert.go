@@ -145,6 +145,7 @@ func (s *Server) removalMessage(v hub.LeaseView) *v1.Removal {
 	m := &v1.Removal{
 		Step: v1.RemovalStep(r.Step), Text: v.RemovalText(v.LastContact, s.Hub.Now()), WipeFailure: r.WipeFailure, Rotation: rotationEnum(r.Rotation), //nolint:gosec // five steps
 		RequestedAt: stamp(r.RequestedAt), DeliveredAt: stamp(r.DeliveredAt), WipedAt: stamp(r.WipedAt), ClosedAt: stamp(r.ClosedAt),
+		BrowserPending: r.BrowserPending,
 	}
 	if !r.Done() {
 		m.EndsBy = stamp(v.EndsBy(v.LastContact))

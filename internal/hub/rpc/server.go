@@ -95,6 +95,8 @@ func (s *Server) register(methods *connect.Server) {
 	keyshiftv1connect.RegisterHubServiceHandler(methods, hubService{s})
 	keyshiftv1connect.RegisterWorkServiceHandler(methods, workService{s})
 	keyshiftv1connect.RegisterSelfReportServiceHandler(methods, selfReportService{s})
+	keyshiftv1connect.RegisterSitePackServiceHandler(methods, sitePackService{s})
+	keyshiftv1connect.RegisterBrowserPolicyServiceHandler(methods, browserPolicyService{s})
 }
 
 var accessKinds = map[v1.Caller]hub.AccessKind{

@@ -55,10 +55,11 @@ var tables = []string{
 	"hub", "kek_checks", "users", "api_tokens", "codes", "user_groups", "group_members", "accounts", "credentials", "risk_acceptances",
 	"grants", "devices", "device_presence", "leases", "effects", "outbox", "audit_events", "audit_hashes", "checkpoints", "rollback_acceptances",
 	"work_hours", "hours_lifted", "reminders", "reminder_counts", "self_reports", "acknowledgements",
+	"site_packs", "browser_policy", "insider_words", "personal_guards", "allowed_guards", "account_refs", "custodians", "code_relays",
 }
 
 // tablesOf counts, for each schema version, the tables of the list that it has: new ones go to its end.
-var tablesOf = [NewestSchema]int{20, 23, 26}
+var tablesOf = [NewestSchema]int{20, 23, 26, 34}
 
 func tablesAt(schema int64) []string { return tables[:tablesOf[schema-1]] }
 

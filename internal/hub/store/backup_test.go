@@ -13,6 +13,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/network/pack"
 )
 
 // furnish puts something into every table.
@@ -42,6 +43,9 @@ func (s *scene) furnish() {
 			tx.AddSelfReport(keyshift.SelfReport{ID: tx.NewID(), UserID: dana.ID, DeviceID: d.ID, About: "x/acme", NoticedAt: tx.Now(), ReportedAt: tx.Now()}, []byte("sealed")),
 			tx.SaveReminderCounts(d.ID, []keyshift.ReminderCount{{Day: keyshift.DateOf(tx.Now()), Kind: "terms", Shown: 2, Answered: 1}}),
 			second(tx.AddAcknowledgement(keyshift.Acknowledgement{UserID: dana.ID, DeviceID: d.ID, TextID: "terms_x", Version: "2026-08-22", At: tx.Now()})),
+			tx.SaveSitePack(hub.PublishedPack{Signed: pack.Signed{Network: "x", Version: 2, Pack: []byte("{}"), Signature: []byte("sig")}, PublishedAt: tx.Now(), PublishedBy: dana.ID}),
+			tx.RaiseBrowserRevision([]byte("salt")), second(tx.AddInsiderWord(hub.InsiderWord{Word: "zephyr"})),
+			tx.SavePersonalGuard(group.ID, keyshift.PersonalGuard{Rule: keyshift.PersonalForbidden, Note: "law"}), tx.SaveAccountRef(a.ID, "42"), second(tx.AddCustodian(a.ID, dana.ID)),
 			second(tx.AcceptRollback(dana.ID)), tx.AddCheckpoint(hub.Checkpoint{Size: 2, Note: "note", At: tx.Now()}),
 		)
 	})
@@ -49,7 +53,11 @@ func (s *scene) furnish() {
 	s.checkIn(wiped, keyshift.RemovalSessionClosed)
 	expired := s.lend(a, d)
 	s.checkIn(expired, keyshift.RemovalSecretWiped)
-	s.activate(s.lend(a, d))
+	askedRelay(s, s.activate(s.lend(a, d)), d)
+	s.do(func(tx hub.Tx) error {
+		grants, err := tx.Grants(a.ID, "", 1)
+		return errors.Join(err, tx.SaveAllowedGuards(grants[0].ID, []pack.GuardClass{pack.GuardEmail}))
+	})
 	s.do(func(tx hub.Tx) error {
 		return tx.Append(keyshift.AuditEvent{Action: keyshift.ActLeaseGranted, UserID: dana.ID, Details: map[string]string{"account": a.Name()}, Personal: map[string]string{"reason": "spring campaign"}})
 	})

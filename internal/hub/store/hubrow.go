@@ -138,7 +138,11 @@ func (t *tx) Prune(before time.Time) error {
 		return err
 	}
 	n, err = t.q().PruneSelfReports(t.ctx, db.PruneSelfReportsParams{Before: string(keyshift.FirstID(t.Now().Add(-keyshift.MistakesKept))), Most: pruned})
-	_, err = t.changed("prune self-reports", n, err)
+	if _, err := t.changed("prune self-reports", n, err); err != nil {
+		return err
+	}
+	n, err = t.q().PruneRelays(t.ctx, db.PruneRelaysParams{Now: micros(t.Now()), Most: pruned})
+	_, err = t.changed("prune code relays", n, err)
 	return err
 }
 

@@ -172,7 +172,7 @@ func leaseRow(l keyshift.Lease) db.AddLeaseParams {
 		StartedAt: micros(l.StartedAt), ActivateBy: micros(l.ActivateBy), EndsAt: micros(l.EndsAt), EndedAt: micros(l.EndedAt),
 		EndReason: l.EndReason, FreeAt: micros(l.FreeAt), RemovalStep: int64(r.Step), RequestedAt: micros(r.RequestedAt),
 		DeliveredAt: micros(r.DeliveredAt), WipedAt: micros(r.WipedAt), ClosedAt: micros(r.ClosedAt), WipeFailure: r.WipeFailure,
-		SessionUnconfirmed: bit(r.SessionUnconfirmed), Rotation: string(r.Rotation), Holds: bit(l.Exclusive && wiped(l) == 0), DueAt: micros(due(l)),
+		SessionUnconfirmed: unconfirmed(r), Rotation: string(r.Rotation), Holds: bit(l.Exclusive && wiped(l) == 0), DueAt: micros(due(l)),
 	}
 }
 
@@ -188,6 +188,23 @@ func due(l keyshift.Lease) time.Time {
 }
 
 func wiped(l keyshift.Lease) int64 { return bit(l.Removal.Step >= keyshift.RemovalSecretWiped) }
+
+// What stands in session_unconfirmed.
+const (
+	nothingToConfirm = iota
+	sessionUnconfirmed
+	browserPending
+)
+
+func unconfirmed(r keyshift.Removal) int64 {
+	switch {
+	case r.BrowserPending:
+		return browserPending
+	case r.SessionUnconfirmed:
+		return sessionUnconfirmed
+	}
+	return nothingToConfirm
+}
 
 func viewOf(row db.LeaseView) hub.LeaseView {
 	return hub.LeaseView{
@@ -212,7 +229,8 @@ func leaseOf(row db.LeaseView) keyshift.Lease {
 		Removal: keyshift.Removal{
 			Step: keyshift.RemovalStep(row.RemovalStep), RequestedAt: moment(row.RequestedAt), DeliveredAt: moment(row.DeliveredAt),
 			WipedAt: moment(row.WipedAt), ClosedAt: moment(row.ClosedAt), WipeFailure: row.WipeFailure,
-			SessionUnconfirmed: row.SessionUnconfirmed == 1, Rotation: keyshift.Rotation(row.Rotation),
+			SessionUnconfirmed: row.SessionUnconfirmed != nothingToConfirm, BrowserPending: row.SessionUnconfirmed == browserPending,
+			Rotation: keyshift.Rotation(row.Rotation),
 		},
 	}
 }

@@ -35,6 +35,10 @@ var mayScan = map[string]string{
 	"NextDue":                  "stops at the first of an index that holds only live leases",
 	"Hub":                      "one row",
 	"ClearRollback":            "a handful of rows",
+	"SitePacks":                "a handful of networks and sites",
+	"InsiderWords":             "a bounded list that is wanted whole",
+	"PersonalGuards":           "groups, as many as the company has",
+	"AllowedGuards":            "grants, as many as the company has given",
 	"EndLeases":                "the branch for all reads an index that holds only live leases",
 }
 

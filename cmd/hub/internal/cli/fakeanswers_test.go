@@ -263,7 +263,7 @@ func (h *fakeHub) Export(_ context.Context, _ *v1.ExportRequest, w keyshiftv1con
 
 func (h *fakeHub) GetStatus(context.Context, *v1.GetStatusRequest) (*v1.GetStatusResponse, error) {
 	return &v1.GetStatusResponse{
-		HubId: hubID, HubName: "Acme", Version: "1.0", Engine: "sqlite", SchemaVersion: 3, State: "serving", LiveLeases: 4, ConnectedDevices: 7,
+		HubId: hubID, HubName: "Acme", Version: "1.0", Engine: "sqlite", SchemaVersion: 4, State: "serving", LiveLeases: 4, ConnectedDevices: 7,
 		AuditSize: 2, Checkpoint: h.note, KekVersion: 1, UnconfirmedRemovals: 1,
 	}, nil
 }

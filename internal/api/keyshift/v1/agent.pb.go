@@ -310,8 +310,18 @@ type SyncResponse struct {
 	Reminders *Reminders `protobuf:"bytes,11,opt,name=reminders,proto3" json:"reminders,omitempty"`
 	// The hub has kept the reminder counts of the request.
 	ReminderCountsTaken bool `protobuf:"varint,12,opt,name=reminder_counts_taken,json=reminderCountsTaken,proto3" json:"reminder_counts_taken,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The revision of the browser policy; a device that has another asks for it (GetBrowserPolicy).
+	BrowserRevision int64 `protobuf:"varint,13,opt,name=browser_revision,json=browserRevision,proto3" json:"browser_revision,omitempty"`
+	// The user may be told of a personal account during work hours.
+	GuardPersonal bool `protobuf:"varint,14,opt,name=guard_personal,json=guardPersonal,proto3" json:"guard_personal,omitempty"`
+	// About live leases, for the browser companion.
+	LeaseBrowser []*LeaseBrowser `protobuf:"bytes,15,rep,name=lease_browser,json=leaseBrowser,proto3" json:"lease_browser,omitempty"`
+	// Codes that this user, a custodian, is asked for.
+	Relays []*CodeRelay `protobuf:"bytes,16,rep,name=relays,proto3" json:"relays,omitempty"`
+	// Codes that this device asked for and that wait for it.
+	RelaysAnswered []*RelayAnswered `protobuf:"bytes,17,rep,name=relays_answered,json=relaysAnswered,proto3" json:"relays_answered,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
@@ -426,6 +436,41 @@ func (x *SyncResponse) GetReminderCountsTaken() bool {
 		return x.ReminderCountsTaken
 	}
 	return false
+}
+
+func (x *SyncResponse) GetBrowserRevision() int64 {
+	if x != nil {
+		return x.BrowserRevision
+	}
+	return 0
+}
+
+func (x *SyncResponse) GetGuardPersonal() bool {
+	if x != nil {
+		return x.GuardPersonal
+	}
+	return false
+}
+
+func (x *SyncResponse) GetLeaseBrowser() []*LeaseBrowser {
+	if x != nil {
+		return x.LeaseBrowser
+	}
+	return nil
+}
+
+func (x *SyncResponse) GetRelays() []*CodeRelay {
+	if x != nil {
+		return x.Relays
+	}
+	return nil
+}
+
+func (x *SyncResponse) GetRelaysAnswered() []*RelayAnswered {
+	if x != nil {
+		return x.RelaysAnswered
+	}
+	return nil
 }
 
 type WatchRequest struct {
@@ -1159,8 +1204,14 @@ type Receipt struct {
 	WipeFailure string `protobuf:"bytes,3,opt,name=wipe_failure,json=wipeFailure,proto3" json:"wipe_failure,omitempty"`
 	// The secret was shown, or a session was opened, and its end is not confirmed.
 	SessionUnconfirmed bool `protobuf:"varint,4,opt,name=session_unconfirmed,json=sessionUnconfirmed,proto3" json:"session_unconfirmed,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The browser was closed or killed before it cleaned up: it does so at its next start. A later receipt with the step
+	// REMOVAL_STEP_SESSION_CLOSED takes that back.
+	BrowserPending bool `protobuf:"varint,5,opt,name=browser_pending,json=browserPending,proto3" json:"browser_pending,omitempty"`
+	// With REMOVAL_STEP_SESSION_CLOSED, how signing out at the network went: "done", "failed", "not_possible" or empty if no
+	// session was opened.
+	SignOut       string `protobuf:"bytes,6,opt,name=sign_out,json=signOut,proto3" json:"sign_out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Receipt) Reset() {
@@ -1219,6 +1270,20 @@ func (x *Receipt) GetSessionUnconfirmed() bool {
 		return x.SessionUnconfirmed
 	}
 	return false
+}
+
+func (x *Receipt) GetBrowserPending() bool {
+	if x != nil {
+		return x.BrowserPending
+	}
+	return false
+}
+
+func (x *Receipt) GetSignOut() string {
+	if x != nil {
+		return x.SignOut
+	}
+	return ""
 }
 
 type ReportRequest struct {
@@ -1851,6 +1916,655 @@ func (*AcknowledgeResponse) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{30}
 }
 
+type GetBrowserPolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the device has, so that only newer packs are sent.
+	Known         []*KnownPack `protobuf:"bytes,1,rep,name=known,proto3" json:"known,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBrowserPolicyRequest) Reset() {
+	*x = GetBrowserPolicyRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBrowserPolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBrowserPolicyRequest) ProtoMessage() {}
+
+func (x *GetBrowserPolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBrowserPolicyRequest.ProtoReflect.Descriptor instead.
+func (*GetBrowserPolicyRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *GetBrowserPolicyRequest) GetKnown() []*KnownPack {
+	if x != nil {
+		return x.Known
+	}
+	return nil
+}
+
+// KnownPack is the version of a pack that a device has.
+type KnownPack struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Network       string                 `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"`
+	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KnownPack) Reset() {
+	*x = KnownPack{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KnownPack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KnownPack) ProtoMessage() {}
+
+func (x *KnownPack) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KnownPack.ProtoReflect.Descriptor instead.
+func (*KnownPack) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *KnownPack) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
+func (x *KnownPack) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type GetBrowserPolicyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Policy        *BrowserPolicy         `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetBrowserPolicyResponse) Reset() {
+	*x = GetBrowserPolicyResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetBrowserPolicyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetBrowserPolicyResponse) ProtoMessage() {}
+
+func (x *GetBrowserPolicyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetBrowserPolicyResponse.ProtoReflect.Descriptor instead.
+func (*GetBrowserPolicyResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *GetBrowserPolicyResponse) GetPolicy() *BrowserPolicy {
+	if x != nil {
+		return x.Policy
+	}
+	return nil
+}
+
+type AskRelayRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	LeaseId       string                 `protobuf:"bytes,2,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskRelayRequest) Reset() {
+	*x = AskRelayRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskRelayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskRelayRequest) ProtoMessage() {}
+
+func (x *AskRelayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskRelayRequest.ProtoReflect.Descriptor instead.
+func (*AskRelayRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *AskRelayRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AskRelayRequest) GetLeaseId() string {
+	if x != nil {
+		return x.LeaseId
+	}
+	return ""
+}
+
+type AskRelayResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RelayId       string                 `protobuf:"bytes,1,opt,name=relay_id,json=relayId,proto3" json:"relay_id,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskRelayResponse) Reset() {
+	*x = AskRelayResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskRelayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskRelayResponse) ProtoMessage() {}
+
+func (x *AskRelayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskRelayResponse.ProtoReflect.Descriptor instead.
+func (*AskRelayResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *AskRelayResponse) GetRelayId() string {
+	if x != nil {
+		return x.RelayId
+	}
+	return ""
+}
+
+func (x *AskRelayResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type AnswerRelayRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RelayId   string                 `protobuf:"bytes,2,opt,name=relay_id,json=relayId,proto3" json:"relay_id,omitempty"`
+	// The code sealed to the asking device, bound to its lease, epoch 0 and the request's expires_at.
+	SealedCode    []byte `protobuf:"bytes,3,opt,name=sealed_code,json=sealedCode,proto3" json:"sealed_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerRelayRequest) Reset() {
+	*x = AnswerRelayRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerRelayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerRelayRequest) ProtoMessage() {}
+
+func (x *AnswerRelayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerRelayRequest.ProtoReflect.Descriptor instead.
+func (*AnswerRelayRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *AnswerRelayRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *AnswerRelayRequest) GetRelayId() string {
+	if x != nil {
+		return x.RelayId
+	}
+	return ""
+}
+
+func (x *AnswerRelayRequest) GetSealedCode() []byte {
+	if x != nil {
+		return x.SealedCode
+	}
+	return nil
+}
+
+type AnswerRelayResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerRelayResponse) Reset() {
+	*x = AnswerRelayResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerRelayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerRelayResponse) ProtoMessage() {}
+
+func (x *AnswerRelayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerRelayResponse.ProtoReflect.Descriptor instead.
+func (*AnswerRelayResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{37}
+}
+
+type TakeRelayRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RelayId       string                 `protobuf:"bytes,2,opt,name=relay_id,json=relayId,proto3" json:"relay_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeRelayRequest) Reset() {
+	*x = TakeRelayRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeRelayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeRelayRequest) ProtoMessage() {}
+
+func (x *TakeRelayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeRelayRequest.ProtoReflect.Descriptor instead.
+func (*TakeRelayRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *TakeRelayRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *TakeRelayRequest) GetRelayId() string {
+	if x != nil {
+		return x.RelayId
+	}
+	return ""
+}
+
+type TakeRelayResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SealedCode    []byte                 `protobuf:"bytes,1,opt,name=sealed_code,json=sealedCode,proto3" json:"sealed_code,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TakeRelayResponse) Reset() {
+	*x = TakeRelayResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TakeRelayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TakeRelayResponse) ProtoMessage() {}
+
+func (x *TakeRelayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TakeRelayResponse.ProtoReflect.Descriptor instead.
+func (*TakeRelayResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *TakeRelayResponse) GetSealedCode() []byte {
+	if x != nil {
+		return x.SealedCode
+	}
+	return nil
+}
+
+func (x *TakeRelayResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type NoteGuardHitRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	RequestId string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	LeaseId   string                 `protobuf:"bytes,2,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
+	// "password", "email", "two_factor", "connected_apps", "data_download" or "deactivate".
+	Class string `protobuf:"bytes,3,opt,name=class,proto3" json:"class,omitempty"`
+	// The page was opened because the grant allows it.
+	Allowed       bool `protobuf:"varint,4,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteGuardHitRequest) Reset() {
+	*x = NoteGuardHitRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteGuardHitRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteGuardHitRequest) ProtoMessage() {}
+
+func (x *NoteGuardHitRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteGuardHitRequest.ProtoReflect.Descriptor instead.
+func (*NoteGuardHitRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *NoteGuardHitRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *NoteGuardHitRequest) GetLeaseId() string {
+	if x != nil {
+		return x.LeaseId
+	}
+	return ""
+}
+
+func (x *NoteGuardHitRequest) GetClass() string {
+	if x != nil {
+		return x.Class
+	}
+	return ""
+}
+
+func (x *NoteGuardHitRequest) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+type NoteGuardHitResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteGuardHitResponse) Reset() {
+	*x = NoteGuardHitResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteGuardHitResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteGuardHitResponse) ProtoMessage() {}
+
+func (x *NoteGuardHitResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteGuardHitResponse.ProtoReflect.Descriptor instead.
+func (*NoteGuardHitResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{41}
+}
+
+type NoteDraftChecksRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	LeaseId       string                 `protobuf:"bytes,2,opt,name=lease_id,json=leaseId,proto3" json:"lease_id,omitempty"`
+	Hits          []*DraftHits           `protobuf:"bytes,3,rep,name=hits,proto3" json:"hits,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteDraftChecksRequest) Reset() {
+	*x = NoteDraftChecksRequest{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteDraftChecksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteDraftChecksRequest) ProtoMessage() {}
+
+func (x *NoteDraftChecksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteDraftChecksRequest.ProtoReflect.Descriptor instead.
+func (*NoteDraftChecksRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *NoteDraftChecksRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *NoteDraftChecksRequest) GetLeaseId() string {
+	if x != nil {
+		return x.LeaseId
+	}
+	return ""
+}
+
+func (x *NoteDraftChecksRequest) GetHits() []*DraftHits {
+	if x != nil {
+		return x.Hits
+	}
+	return nil
+}
+
+type NoteDraftChecksResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoteDraftChecksResponse) Reset() {
+	*x = NoteDraftChecksResponse{}
+	mi := &file_keyshift_v1_agent_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoteDraftChecksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoteDraftChecksResponse) ProtoMessage() {}
+
+func (x *NoteDraftChecksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_agent_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoteDraftChecksResponse.ProtoReflect.Descriptor instead.
+func (*NoteDraftChecksResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{43}
+}
+
 type UnenrollRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -1860,7 +2574,7 @@ type UnenrollRequest struct {
 
 func (x *UnenrollRequest) Reset() {
 	*x = UnenrollRequest{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1872,7 +2586,7 @@ func (x *UnenrollRequest) String() string {
 func (*UnenrollRequest) ProtoMessage() {}
 
 func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[31]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1885,7 +2599,7 @@ func (x *UnenrollRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollRequest.ProtoReflect.Descriptor instead.
 func (*UnenrollRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{31}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *UnenrollRequest) GetRequestId() string {
@@ -1903,7 +2617,7 @@ type UnenrollResponse struct {
 
 func (x *UnenrollResponse) Reset() {
 	*x = UnenrollResponse{}
-	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1915,7 +2629,7 @@ func (x *UnenrollResponse) String() string {
 func (*UnenrollResponse) ProtoMessage() {}
 
 func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_agent_proto_msgTypes[32]
+	mi := &file_keyshift_v1_agent_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1928,14 +2642,14 @@ func (x *UnenrollResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnenrollResponse.ProtoReflect.Descriptor instead.
 func (*UnenrollResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{32}
+	return file_keyshift_v1_agent_proto_rawDescGZIP(), []int{45}
 }
 
 var File_keyshift_v1_agent_proto protoreflect.FileDescriptor
 
 const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\n" +
-	"\x17keyshift/v1/agent.proto\x12\vkeyshift.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18keyshift/v1/access.proto\x1a\x17keyshift/v1/types.proto\"\xf7\x01\n" +
+	"\x17keyshift/v1/agent.proto\x12\vkeyshift.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18keyshift/v1/access.proto\x1a\x19keyshift/v1/browser.proto\x1a\x17keyshift/v1/types.proto\"\xf7\x01\n" +
 	"\rEnrollRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x12\n" +
@@ -1962,7 +2676,7 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\x10countersignature\x18\x02 \x01(\fR\x10countersignature\x12#\n" +
 	"\ragent_version\x18\x03 \x01(\tR\fagentVersion\x12A\n" +
 	"\x0erollback_known\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\rrollbackKnown\x12C\n" +
-	"\x0freminder_counts\x18\x05 \x03(\v2\x1a.keyshift.v1.ReminderCountR\x0ereminderCounts\"\xbb\x04\n" +
+	"\x0freminder_counts\x18\x05 \x03(\v2\x1a.keyshift.v1.ReminderCountR\x0ereminderCounts\"\xc2\x06\n" +
 	"\fSyncResponse\x12*\n" +
 	"\x06leases\x18\x01 \x03(\v2\x12.keyshift.v1.LeaseR\x06leases\x12.\n" +
 	"\bremovals\x18\x02 \x03(\v2\x12.keyshift.v1.LeaseR\bremovals\x12\x1e\n" +
@@ -1981,7 +2695,12 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"work_hours\x18\n" +
 	" \x01(\v2\x16.keyshift.v1.WorkHoursR\tworkHours\x124\n" +
 	"\treminders\x18\v \x01(\v2\x16.keyshift.v1.RemindersR\treminders\x122\n" +
-	"\x15reminder_counts_taken\x18\f \x01(\bR\x13reminderCountsTaken\"\x0e\n" +
+	"\x15reminder_counts_taken\x18\f \x01(\bR\x13reminderCountsTaken\x12)\n" +
+	"\x10browser_revision\x18\r \x01(\x03R\x0fbrowserRevision\x12%\n" +
+	"\x0eguard_personal\x18\x0e \x01(\bR\rguardPersonal\x12>\n" +
+	"\rlease_browser\x18\x0f \x03(\v2\x19.keyshift.v1.LeaseBrowserR\fleaseBrowser\x12.\n" +
+	"\x06relays\x18\x10 \x03(\v2\x16.keyshift.v1.CodeRelayR\x06relays\x12C\n" +
+	"\x0frelays_answered\x18\x11 \x03(\v2\x1a.keyshift.v1.RelayAnsweredR\x0erelaysAnswered\"\x0e\n" +
 	"\fWatchRequest\"#\n" +
 	"\rWatchResponse\x12\x12\n" +
 	"\x04sync\x18\x01 \x01(\bR\x04sync\"A\n" +
@@ -2027,12 +2746,14 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"\x05cause\x18\x03 \x01(\tR\x05cause\x12.\n" +
 	"\areceipt\x18\x04 \x01(\v2\x14.keyshift.v1.ReceiptR\areceipt\";\n" +
 	"\x0fCheckInResponse\x12(\n" +
-	"\x05lease\x18\x01 \x01(\v2\x12.keyshift.v1.LeaseR\x05lease\"\xa6\x01\n" +
+	"\x05lease\x18\x01 \x01(\v2\x12.keyshift.v1.LeaseR\x05lease\"\xea\x01\n" +
 	"\aReceipt\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x12,\n" +
 	"\x04step\x18\x02 \x01(\x0e2\x18.keyshift.v1.RemovalStepR\x04step\x12!\n" +
 	"\fwipe_failure\x18\x03 \x01(\tR\vwipeFailure\x12/\n" +
-	"\x13session_unconfirmed\x18\x04 \x01(\bR\x12sessionUnconfirmed\"`\n" +
+	"\x13session_unconfirmed\x18\x04 \x01(\bR\x12sessionUnconfirmed\x12'\n" +
+	"\x0fbrowser_pending\x18\x05 \x01(\bR\x0ebrowserPending\x12\x19\n" +
+	"\bsign_out\x18\x06 \x01(\tR\asignOut\"`\n" +
 	"\rReportRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x120\n" +
@@ -2079,12 +2800,55 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x17\n" +
 	"\atext_id\x18\x02 \x01(\tR\x06textId\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\"\x15\n" +
-	"\x13AcknowledgeResponse\"0\n" +
+	"\x13AcknowledgeResponse\"G\n" +
+	"\x17GetBrowserPolicyRequest\x12,\n" +
+	"\x05known\x18\x01 \x03(\v2\x16.keyshift.v1.KnownPackR\x05known\"?\n" +
+	"\tKnownPack\x12\x18\n" +
+	"\anetwork\x18\x01 \x01(\tR\anetwork\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\"N\n" +
+	"\x18GetBrowserPolicyResponse\x122\n" +
+	"\x06policy\x18\x01 \x01(\v2\x1a.keyshift.v1.BrowserPolicyR\x06policy\"K\n" +
+	"\x0fAskRelayRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\blease_id\x18\x02 \x01(\tR\aleaseId\"h\n" +
+	"\x10AskRelayResponse\x12\x19\n" +
+	"\brelay_id\x18\x01 \x01(\tR\arelayId\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"o\n" +
+	"\x12AnswerRelayRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\brelay_id\x18\x02 \x01(\tR\arelayId\x12\x1f\n" +
+	"\vsealed_code\x18\x03 \x01(\fR\n" +
+	"sealedCode\"\x15\n" +
+	"\x13AnswerRelayResponse\"L\n" +
+	"\x10TakeRelayRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\brelay_id\x18\x02 \x01(\tR\arelayId\"o\n" +
+	"\x11TakeRelayResponse\x12\x1f\n" +
+	"\vsealed_code\x18\x01 \x01(\fR\n" +
+	"sealedCode\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x7f\n" +
+	"\x13NoteGuardHitRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\blease_id\x18\x02 \x01(\tR\aleaseId\x12\x14\n" +
+	"\x05class\x18\x03 \x01(\tR\x05class\x12\x18\n" +
+	"\aallowed\x18\x04 \x01(\bR\aallowed\"\x16\n" +
+	"\x14NoteGuardHitResponse\"~\n" +
+	"\x16NoteDraftChecksRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12\x19\n" +
+	"\blease_id\x18\x02 \x01(\tR\aleaseId\x12*\n" +
+	"\x04hits\x18\x03 \x03(\v2\x16.keyshift.v1.DraftHitsR\x04hits\"\x19\n" +
+	"\x17NoteDraftChecksResponse\"0\n" +
 	"\x0fUnenrollRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"\x12\n" +
-	"\x10UnenrollResponse2\xdf\n" +
-	"\n" +
+	"\x10UnenrollResponse2\x94\x0f\n" +
 	"\fAgentService\x12K\n" +
 	"\x06Enroll\x12\x1a.keyshift.v1.EnrollRequest\x1a\x1b.keyshift.v1.EnrollResponse\"\b\xaa\xd4\x18\x04\b\x01\x18\x01\x12E\n" +
 	"\x04Sync\x12\x18.keyshift.v1.SyncRequest\x1a\x19.keyshift.v1.SyncResponse\"\b\xaa\xd4\x18\x04\b\x02 \x01\x12J\n" +
@@ -2103,7 +2867,13 @@ const file_keyshift_v1_agent_proto_rawDesc = "" +
 	"NoteReveal\x12\x1e.keyshift.v1.NoteRevealRequest\x1a\x1f.keyshift.v1.NoteRevealResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12o\n" +
 	"\x12NoteRefusedCallers\x12&.keyshift.v1.NoteRefusedCallersRequest\x1a'.keyshift.v1.NoteRefusedCallersResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12`\n" +
 	"\rReportMistake\x12!.keyshift.v1.ReportMistakeRequest\x1a\".keyshift.v1.ReportMistakeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12Z\n" +
-	"\vAcknowledge\x12\x1f.keyshift.v1.AcknowledgeRequest\x1a .keyshift.v1.AcknowledgeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
+	"\vAcknowledge\x12\x1f.keyshift.v1.AcknowledgeRequest\x1a .keyshift.v1.AcknowledgeResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12g\n" +
+	"\x10GetBrowserPolicy\x12$.keyshift.v1.GetBrowserPolicyRequest\x1a%.keyshift.v1.GetBrowserPolicyResponse\"\x06\xaa\xd4\x18\x02\b\x02\x12Q\n" +
+	"\bAskRelay\x12\x1c.keyshift.v1.AskRelayRequest\x1a\x1d.keyshift.v1.AskRelayResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12Z\n" +
+	"\vAnswerRelay\x12\x1f.keyshift.v1.AnswerRelayRequest\x1a .keyshift.v1.AnswerRelayResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12T\n" +
+	"\tTakeRelay\x12\x1d.keyshift.v1.TakeRelayRequest\x1a\x1e.keyshift.v1.TakeRelayResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12]\n" +
+	"\fNoteGuardHit\x12 .keyshift.v1.NoteGuardHitRequest\x1a!.keyshift.v1.NoteGuardHitResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12f\n" +
+	"\x0fNoteDraftChecks\x12#.keyshift.v1.NoteDraftChecksRequest\x1a$.keyshift.v1.NoteDraftChecksResponse\"\b\xaa\xd4\x18\x04\b\x02\x18\x01\x12S\n" +
 	"\bUnenroll\x12\x1c.keyshift.v1.UnenrollRequest\x1a\x1d.keyshift.v1.UnenrollResponse\"\n" +
 	"\xaa\xd4\x18\x06\b\x02\x18\x01 \x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
@@ -2119,7 +2889,7 @@ func file_keyshift_v1_agent_proto_rawDescGZIP() []byte {
 	return file_keyshift_v1_agent_proto_rawDescData
 }
 
-var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_keyshift_v1_agent_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*EnrollRequest)(nil),              // 0: keyshift.v1.EnrollRequest
 	(*EnrollResponse)(nil),             // 1: keyshift.v1.EnrollResponse
@@ -2152,77 +2922,115 @@ var file_keyshift_v1_agent_proto_goTypes = []any{
 	(*ReportMistakeResponse)(nil),      // 28: keyshift.v1.ReportMistakeResponse
 	(*AcknowledgeRequest)(nil),         // 29: keyshift.v1.AcknowledgeRequest
 	(*AcknowledgeResponse)(nil),        // 30: keyshift.v1.AcknowledgeResponse
-	(*UnenrollRequest)(nil),            // 31: keyshift.v1.UnenrollRequest
-	(*UnenrollResponse)(nil),           // 32: keyshift.v1.UnenrollResponse
-	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
-	(*ReminderCount)(nil),              // 34: keyshift.v1.ReminderCount
-	(*Lease)(nil),                      // 35: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),        // 36: google.protobuf.Duration
-	(*WorkHours)(nil),                  // 37: keyshift.v1.WorkHours
-	(*Reminders)(nil),                  // 38: keyshift.v1.Reminders
-	(*Lendable)(nil),                   // 39: keyshift.v1.Lendable
-	(RemovalStep)(0),                   // 40: keyshift.v1.RemovalStep
+	(*GetBrowserPolicyRequest)(nil),    // 31: keyshift.v1.GetBrowserPolicyRequest
+	(*KnownPack)(nil),                  // 32: keyshift.v1.KnownPack
+	(*GetBrowserPolicyResponse)(nil),   // 33: keyshift.v1.GetBrowserPolicyResponse
+	(*AskRelayRequest)(nil),            // 34: keyshift.v1.AskRelayRequest
+	(*AskRelayResponse)(nil),           // 35: keyshift.v1.AskRelayResponse
+	(*AnswerRelayRequest)(nil),         // 36: keyshift.v1.AnswerRelayRequest
+	(*AnswerRelayResponse)(nil),        // 37: keyshift.v1.AnswerRelayResponse
+	(*TakeRelayRequest)(nil),           // 38: keyshift.v1.TakeRelayRequest
+	(*TakeRelayResponse)(nil),          // 39: keyshift.v1.TakeRelayResponse
+	(*NoteGuardHitRequest)(nil),        // 40: keyshift.v1.NoteGuardHitRequest
+	(*NoteGuardHitResponse)(nil),       // 41: keyshift.v1.NoteGuardHitResponse
+	(*NoteDraftChecksRequest)(nil),     // 42: keyshift.v1.NoteDraftChecksRequest
+	(*NoteDraftChecksResponse)(nil),    // 43: keyshift.v1.NoteDraftChecksResponse
+	(*UnenrollRequest)(nil),            // 44: keyshift.v1.UnenrollRequest
+	(*UnenrollResponse)(nil),           // 45: keyshift.v1.UnenrollResponse
+	(*timestamppb.Timestamp)(nil),      // 46: google.protobuf.Timestamp
+	(*ReminderCount)(nil),              // 47: keyshift.v1.ReminderCount
+	(*Lease)(nil),                      // 48: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),        // 49: google.protobuf.Duration
+	(*WorkHours)(nil),                  // 50: keyshift.v1.WorkHours
+	(*Reminders)(nil),                  // 51: keyshift.v1.Reminders
+	(*LeaseBrowser)(nil),               // 52: keyshift.v1.LeaseBrowser
+	(*CodeRelay)(nil),                  // 53: keyshift.v1.CodeRelay
+	(*RelayAnswered)(nil),              // 54: keyshift.v1.RelayAnswered
+	(*Lendable)(nil),                   // 55: keyshift.v1.Lendable
+	(RemovalStep)(0),                   // 56: keyshift.v1.RemovalStep
+	(*BrowserPolicy)(nil),              // 57: keyshift.v1.BrowserPolicy
+	(*DraftHits)(nil),                  // 58: keyshift.v1.DraftHits
 }
 var file_keyshift_v1_agent_proto_depIdxs = []int32{
-	33, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
-	34, // 1: keyshift.v1.SyncRequest.reminder_counts:type_name -> keyshift.v1.ReminderCount
-	35, // 2: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
-	35, // 3: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
-	36, // 4: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
-	36, // 5: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
-	33, // 6: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
-	37, // 7: keyshift.v1.SyncResponse.work_hours:type_name -> keyshift.v1.WorkHours
-	38, // 8: keyshift.v1.SyncResponse.reminders:type_name -> keyshift.v1.Reminders
-	36, // 9: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
-	39, // 10: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
-	36, // 11: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
-	35, // 12: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
-	35, // 13: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
-	36, // 14: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
-	35, // 15: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
-	18, // 16: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
-	35, // 17: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
-	40, // 18: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
-	18, // 19: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
-	33, // 20: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
-	33, // 21: keyshift.v1.ReportMistakeRequest.noticed_at:type_name -> google.protobuf.Timestamp
-	0,  // 22: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
-	2,  // 23: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
-	4,  // 24: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
-	6,  // 25: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
-	8,  // 26: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
-	10, // 27: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
-	12, // 28: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
-	14, // 29: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
-	16, // 30: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
-	19, // 31: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
-	21, // 32: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
-	23, // 33: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
-	25, // 34: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
-	27, // 35: keyshift.v1.AgentService.ReportMistake:input_type -> keyshift.v1.ReportMistakeRequest
-	29, // 36: keyshift.v1.AgentService.Acknowledge:input_type -> keyshift.v1.AcknowledgeRequest
-	31, // 37: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
-	1,  // 38: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
-	3,  // 39: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
-	5,  // 40: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
-	7,  // 41: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
-	9,  // 42: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
-	11, // 43: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
-	13, // 44: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
-	15, // 45: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
-	17, // 46: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
-	20, // 47: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
-	22, // 48: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
-	24, // 49: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
-	26, // 50: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
-	28, // 51: keyshift.v1.AgentService.ReportMistake:output_type -> keyshift.v1.ReportMistakeResponse
-	30, // 52: keyshift.v1.AgentService.Acknowledge:output_type -> keyshift.v1.AcknowledgeResponse
-	32, // 53: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
-	38, // [38:54] is the sub-list for method output_type
-	22, // [22:38] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	46, // 0: keyshift.v1.SyncRequest.rollback_known:type_name -> google.protobuf.Timestamp
+	47, // 1: keyshift.v1.SyncRequest.reminder_counts:type_name -> keyshift.v1.ReminderCount
+	48, // 2: keyshift.v1.SyncResponse.leases:type_name -> keyshift.v1.Lease
+	48, // 3: keyshift.v1.SyncResponse.removals:type_name -> keyshift.v1.Lease
+	49, // 4: keyshift.v1.SyncResponse.stale_after:type_name -> google.protobuf.Duration
+	49, // 5: keyshift.v1.SyncResponse.sync_every:type_name -> google.protobuf.Duration
+	46, // 6: keyshift.v1.SyncResponse.rollback_accepted:type_name -> google.protobuf.Timestamp
+	50, // 7: keyshift.v1.SyncResponse.work_hours:type_name -> keyshift.v1.WorkHours
+	51, // 8: keyshift.v1.SyncResponse.reminders:type_name -> keyshift.v1.Reminders
+	52, // 9: keyshift.v1.SyncResponse.lease_browser:type_name -> keyshift.v1.LeaseBrowser
+	53, // 10: keyshift.v1.SyncResponse.relays:type_name -> keyshift.v1.CodeRelay
+	54, // 11: keyshift.v1.SyncResponse.relays_answered:type_name -> keyshift.v1.RelayAnswered
+	49, // 12: keyshift.v1.AwaitNewsRequest.wait:type_name -> google.protobuf.Duration
+	55, // 13: keyshift.v1.ListLendableResponse.accounts:type_name -> keyshift.v1.Lendable
+	49, // 14: keyshift.v1.CheckOutRequest.duration:type_name -> google.protobuf.Duration
+	48, // 15: keyshift.v1.CheckOutResponse.lease:type_name -> keyshift.v1.Lease
+	48, // 16: keyshift.v1.ActivateResponse.lease:type_name -> keyshift.v1.Lease
+	49, // 17: keyshift.v1.RenewRequest.duration:type_name -> google.protobuf.Duration
+	48, // 18: keyshift.v1.RenewResponse.lease:type_name -> keyshift.v1.Lease
+	18, // 19: keyshift.v1.CheckInRequest.receipt:type_name -> keyshift.v1.Receipt
+	48, // 20: keyshift.v1.CheckInResponse.lease:type_name -> keyshift.v1.Lease
+	56, // 21: keyshift.v1.Receipt.step:type_name -> keyshift.v1.RemovalStep
+	18, // 22: keyshift.v1.ReportRequest.receipts:type_name -> keyshift.v1.Receipt
+	46, // 23: keyshift.v1.GetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	46, // 24: keyshift.v1.ReportMistakeRequest.noticed_at:type_name -> google.protobuf.Timestamp
+	32, // 25: keyshift.v1.GetBrowserPolicyRequest.known:type_name -> keyshift.v1.KnownPack
+	57, // 26: keyshift.v1.GetBrowserPolicyResponse.policy:type_name -> keyshift.v1.BrowserPolicy
+	46, // 27: keyshift.v1.AskRelayResponse.expires_at:type_name -> google.protobuf.Timestamp
+	46, // 28: keyshift.v1.TakeRelayResponse.expires_at:type_name -> google.protobuf.Timestamp
+	58, // 29: keyshift.v1.NoteDraftChecksRequest.hits:type_name -> keyshift.v1.DraftHits
+	0,  // 30: keyshift.v1.AgentService.Enroll:input_type -> keyshift.v1.EnrollRequest
+	2,  // 31: keyshift.v1.AgentService.Sync:input_type -> keyshift.v1.SyncRequest
+	4,  // 32: keyshift.v1.AgentService.Watch:input_type -> keyshift.v1.WatchRequest
+	6,  // 33: keyshift.v1.AgentService.AwaitNews:input_type -> keyshift.v1.AwaitNewsRequest
+	8,  // 34: keyshift.v1.AgentService.ListLendable:input_type -> keyshift.v1.ListLendableRequest
+	10, // 35: keyshift.v1.AgentService.CheckOut:input_type -> keyshift.v1.CheckOutRequest
+	12, // 36: keyshift.v1.AgentService.Activate:input_type -> keyshift.v1.ActivateRequest
+	14, // 37: keyshift.v1.AgentService.Renew:input_type -> keyshift.v1.RenewRequest
+	16, // 38: keyshift.v1.AgentService.CheckIn:input_type -> keyshift.v1.CheckInRequest
+	19, // 39: keyshift.v1.AgentService.Report:input_type -> keyshift.v1.ReportRequest
+	21, // 40: keyshift.v1.AgentService.GetCode:input_type -> keyshift.v1.GetCodeRequest
+	23, // 41: keyshift.v1.AgentService.NoteReveal:input_type -> keyshift.v1.NoteRevealRequest
+	25, // 42: keyshift.v1.AgentService.NoteRefusedCallers:input_type -> keyshift.v1.NoteRefusedCallersRequest
+	27, // 43: keyshift.v1.AgentService.ReportMistake:input_type -> keyshift.v1.ReportMistakeRequest
+	29, // 44: keyshift.v1.AgentService.Acknowledge:input_type -> keyshift.v1.AcknowledgeRequest
+	31, // 45: keyshift.v1.AgentService.GetBrowserPolicy:input_type -> keyshift.v1.GetBrowserPolicyRequest
+	34, // 46: keyshift.v1.AgentService.AskRelay:input_type -> keyshift.v1.AskRelayRequest
+	36, // 47: keyshift.v1.AgentService.AnswerRelay:input_type -> keyshift.v1.AnswerRelayRequest
+	38, // 48: keyshift.v1.AgentService.TakeRelay:input_type -> keyshift.v1.TakeRelayRequest
+	40, // 49: keyshift.v1.AgentService.NoteGuardHit:input_type -> keyshift.v1.NoteGuardHitRequest
+	42, // 50: keyshift.v1.AgentService.NoteDraftChecks:input_type -> keyshift.v1.NoteDraftChecksRequest
+	44, // 51: keyshift.v1.AgentService.Unenroll:input_type -> keyshift.v1.UnenrollRequest
+	1,  // 52: keyshift.v1.AgentService.Enroll:output_type -> keyshift.v1.EnrollResponse
+	3,  // 53: keyshift.v1.AgentService.Sync:output_type -> keyshift.v1.SyncResponse
+	5,  // 54: keyshift.v1.AgentService.Watch:output_type -> keyshift.v1.WatchResponse
+	7,  // 55: keyshift.v1.AgentService.AwaitNews:output_type -> keyshift.v1.AwaitNewsResponse
+	9,  // 56: keyshift.v1.AgentService.ListLendable:output_type -> keyshift.v1.ListLendableResponse
+	11, // 57: keyshift.v1.AgentService.CheckOut:output_type -> keyshift.v1.CheckOutResponse
+	13, // 58: keyshift.v1.AgentService.Activate:output_type -> keyshift.v1.ActivateResponse
+	15, // 59: keyshift.v1.AgentService.Renew:output_type -> keyshift.v1.RenewResponse
+	17, // 60: keyshift.v1.AgentService.CheckIn:output_type -> keyshift.v1.CheckInResponse
+	20, // 61: keyshift.v1.AgentService.Report:output_type -> keyshift.v1.ReportResponse
+	22, // 62: keyshift.v1.AgentService.GetCode:output_type -> keyshift.v1.GetCodeResponse
+	24, // 63: keyshift.v1.AgentService.NoteReveal:output_type -> keyshift.v1.NoteRevealResponse
+	26, // 64: keyshift.v1.AgentService.NoteRefusedCallers:output_type -> keyshift.v1.NoteRefusedCallersResponse
+	28, // 65: keyshift.v1.AgentService.ReportMistake:output_type -> keyshift.v1.ReportMistakeResponse
+	30, // 66: keyshift.v1.AgentService.Acknowledge:output_type -> keyshift.v1.AcknowledgeResponse
+	33, // 67: keyshift.v1.AgentService.GetBrowserPolicy:output_type -> keyshift.v1.GetBrowserPolicyResponse
+	35, // 68: keyshift.v1.AgentService.AskRelay:output_type -> keyshift.v1.AskRelayResponse
+	37, // 69: keyshift.v1.AgentService.AnswerRelay:output_type -> keyshift.v1.AnswerRelayResponse
+	39, // 70: keyshift.v1.AgentService.TakeRelay:output_type -> keyshift.v1.TakeRelayResponse
+	41, // 71: keyshift.v1.AgentService.NoteGuardHit:output_type -> keyshift.v1.NoteGuardHitResponse
+	43, // 72: keyshift.v1.AgentService.NoteDraftChecks:output_type -> keyshift.v1.NoteDraftChecksResponse
+	45, // 73: keyshift.v1.AgentService.Unenroll:output_type -> keyshift.v1.UnenrollResponse
+	52, // [52:74] is the sub-list for method output_type
+	30, // [30:52] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_agent_proto_init() }
@@ -2231,6 +3039,7 @@ func file_keyshift_v1_agent_proto_init() {
 		return
 	}
 	file_keyshift_v1_access_proto_init()
+	file_keyshift_v1_browser_proto_init()
 	file_keyshift_v1_types_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -2238,7 +3047,7 @@ func file_keyshift_v1_agent_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_agent_proto_rawDesc), len(file_keyshift_v1_agent_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   33,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

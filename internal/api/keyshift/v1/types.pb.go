@@ -32,6 +32,8 @@ const (
 	Network_NETWORK_FACEBOOK    Network = 2
 	Network_NETWORK_INSTAGRAM   Network = 3
 	Network_NETWORK_PINTEREST   Network = 4
+	// A site that an admin added by its host; the handle of an account there is "name@host".
+	Network_NETWORK_SITE Network = 5
 )
 
 // Enum value maps for Network.
@@ -42,6 +44,7 @@ var (
 		2: "NETWORK_FACEBOOK",
 		3: "NETWORK_INSTAGRAM",
 		4: "NETWORK_PINTEREST",
+		5: "NETWORK_SITE",
 	}
 	Network_value = map[string]int32{
 		"NETWORK_UNSPECIFIED": 0,
@@ -49,6 +52,7 @@ var (
 		"NETWORK_FACEBOOK":    2,
 		"NETWORK_INSTAGRAM":   3,
 		"NETWORK_PINTEREST":   4,
+		"NETWORK_SITE":        5,
 	}
 )
 
@@ -1275,9 +1279,11 @@ type Removal struct {
 	WipedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=wiped_at,json=wipedAt,proto3" json:"wiped_at,omitempty"`
 	ClosedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
 	// While not confirmed: when the device stops by itself at the latest.
-	EndsBy        *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=ends_by,json=endsBy,proto3" json:"ends_by,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	EndsBy *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=ends_by,json=endsBy,proto3" json:"ends_by,omitempty"`
+	// The device says that its browser has yet to clean up, which it does at its next start.
+	BrowserPending bool `protobuf:"varint,10,opt,name=browser_pending,json=browserPending,proto3" json:"browser_pending,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Removal) Reset() {
@@ -1371,6 +1377,13 @@ func (x *Removal) GetEndsBy() *timestamppb.Timestamp {
 		return x.EndsBy
 	}
 	return nil
+}
+
+func (x *Removal) GetBrowserPending() bool {
+	if x != nil {
+		return x.BrowserPending
+	}
+	return false
 }
 
 // AuditEvent is one entry of the audit log.
@@ -2081,7 +2094,7 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"\rhas_code_seed\x18\x15 \x01(\bR\vhasCodeSeed\x12\x1c\n" +
 	"\texclusive\x18\x16 \x01(\bR\texclusive\x12.\n" +
 	"\aremoval\x18\x17 \x01(\v2\x14.keyshift.v1.RemovalR\aremoval\x12\x1b\n" +
-	"\tuser_name\x18\x18 \x01(\tR\buserName\"\xc4\x03\n" +
+	"\tuser_name\x18\x18 \x01(\tR\buserName\"\xed\x03\n" +
 	"\aRemoval\x12,\n" +
 	"\x04step\x18\x01 \x01(\x0e2\x18.keyshift.v1.RemovalStepR\x04step\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12!\n" +
@@ -2091,7 +2104,9 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"\fdelivered_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vdeliveredAt\x125\n" +
 	"\bwiped_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\awipedAt\x127\n" +
 	"\tclosed_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAt\x123\n" +
-	"\aends_by\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x06endsBy\"\xb9\x04\n" +
+	"\aends_by\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x06endsBy\x12'\n" +
+	"\x0fbrowser_pending\x18\n" +
+	" \x01(\bR\x0ebrowserPending\"\xb9\x04\n" +
 	"\n" +
 	"AuditEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
@@ -2160,13 +2175,14 @@ const file_keyshift_v1_types_proto_rawDesc = "" +
 	"\n" +
 	"FactsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*u\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x87\x01\n" +
 	"\aNetwork\x12\x17\n" +
 	"\x13NETWORK_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tNETWORK_X\x10\x01\x12\x14\n" +
 	"\x10NETWORK_FACEBOOK\x10\x02\x12\x15\n" +
 	"\x11NETWORK_INSTAGRAM\x10\x03\x12\x15\n" +
-	"\x11NETWORK_PINTEREST\x10\x04*\x80\x01\n" +
+	"\x11NETWORK_PINTEREST\x10\x04\x12\x10\n" +
+	"\fNETWORK_SITE\x10\x05*\x80\x01\n" +
 	"\n" +
 	"AccessMode\x12\x1b\n" +
 	"\x17ACCESS_MODE_UNSPECIFIED\x10\x00\x12\x19\n" +

@@ -48,6 +48,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addCodeStmt, err = db.PrepareContext(ctx, addCode); err != nil {
 		return nil, fmt.Errorf("error preparing query AddCode: %w", err)
 	}
+	if q.addCustodianStmt, err = db.PrepareContext(ctx, addCustodian); err != nil {
+		return nil, fmt.Errorf("error preparing query AddCustodian: %w", err)
+	}
 	if q.addDeviceStmt, err = db.PrepareContext(ctx, addDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query AddDevice: %w", err)
 	}
@@ -63,6 +66,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.addHubStmt, err = db.PrepareContext(ctx, addHub); err != nil {
 		return nil, fmt.Errorf("error preparing query AddHub: %w", err)
 	}
+	if q.addInsiderWordStmt, err = db.PrepareContext(ctx, addInsiderWord); err != nil {
+		return nil, fmt.Errorf("error preparing query AddInsiderWord: %w", err)
+	}
 	if q.addLeaseStmt, err = db.PrepareContext(ctx, addLease); err != nil {
 		return nil, fmt.Errorf("error preparing query AddLease: %w", err)
 	}
@@ -71,6 +77,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.addOutboxStmt, err = db.PrepareContext(ctx, addOutbox); err != nil {
 		return nil, fmt.Errorf("error preparing query AddOutbox: %w", err)
+	}
+	if q.addRelayStmt, err = db.PrepareContext(ctx, addRelay); err != nil {
+		return nil, fmt.Errorf("error preparing query AddRelay: %w", err)
 	}
 	if q.addSelfReportStmt, err = db.PrepareContext(ctx, addSelfReport); err != nil {
 		return nil, fmt.Errorf("error preparing query AddSelfReport: %w", err)
@@ -90,11 +99,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.aheadOfUserStmt, err = db.PrepareContext(ctx, aheadOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query AheadOfUser: %w", err)
 	}
+	if q.allowGuardStmt, err = db.PrepareContext(ctx, allowGuard); err != nil {
+		return nil, fmt.Errorf("error preparing query AllowGuard: %w", err)
+	}
+	if q.allowedGuardsStmt, err = db.PrepareContext(ctx, allowedGuards); err != nil {
+		return nil, fmt.Errorf("error preparing query AllowedGuards: %w", err)
+	}
+	if q.answerRelayStmt, err = db.PrepareContext(ctx, answerRelay); err != nil {
+		return nil, fmt.Errorf("error preparing query AnswerRelay: %w", err)
+	}
 	if q.appendEventStmt, err = db.PrepareContext(ctx, appendEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendEvent: %w", err)
 	}
 	if q.appendLeaseEventsStmt, err = db.PrepareContext(ctx, appendLeaseEvents); err != nil {
 		return nil, fmt.Errorf("error preparing query AppendLeaseEvents: %w", err)
+	}
+	if q.browserNewsStmt, err = db.PrepareContext(ctx, browserNews); err != nil {
+		return nil, fmt.Errorf("error preparing query BrowserNews: %w", err)
+	}
+	if q.browserPolicyStmt, err = db.PrepareContext(ctx, browserPolicy); err != nil {
+		return nil, fmt.Errorf("error preparing query BrowserPolicy: %w", err)
 	}
 	if q.checkpointsStmt, err = db.PrepareContext(ctx, checkpoints); err != nil {
 		return nil, fmt.Errorf("error preparing query Checkpoints: %w", err)
@@ -129,6 +153,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.credentialsAfterStmt, err = db.PrepareContext(ctx, credentialsAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query CredentialsAfter: %w", err)
 	}
+	if q.custodiansStmt, err = db.PrepareContext(ctx, custodians); err != nil {
+		return nil, fmt.Errorf("error preparing query Custodians: %w", err)
+	}
 	if q.deviceStmt, err = db.PrepareContext(ctx, device); err != nil {
 		return nil, fmt.Errorf("error preparing query Device: %w", err)
 	}
@@ -149,6 +176,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.devicesOfUserStmt, err = db.PrepareContext(ctx, devicesOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DevicesOfUser: %w", err)
+	}
+	if q.disallowGuardsStmt, err = db.PrepareContext(ctx, disallowGuards); err != nil {
+		return nil, fmt.Errorf("error preparing query DisallowGuards: %w", err)
 	}
 	if q.dropKEKChecksExceptStmt, err = db.PrepareContext(ctx, dropKEKChecksExcept); err != nil {
 		return nil, fmt.Errorf("error preparing query DropKEKChecksExcept: %w", err)
@@ -231,6 +261,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hubStmt, err = db.PrepareContext(ctx, hub); err != nil {
 		return nil, fmt.Errorf("error preparing query Hub: %w", err)
 	}
+	if q.insiderWordsStmt, err = db.PrepareContext(ctx, insiderWords); err != nil {
+		return nil, fmt.Errorf("error preparing query InsiderWords: %w", err)
+	}
 	if q.kEKChecksStmt, err = db.PrepareContext(ctx, kEKChecks); err != nil {
 		return nil, fmt.Errorf("error preparing query KEKChecks: %w", err)
 	}
@@ -240,8 +273,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.leaseStmt, err = db.PrepareContext(ctx, lease); err != nil {
 		return nil, fmt.Errorf("error preparing query Lease: %w", err)
 	}
+	if q.leaseBrowserStmt, err = db.PrepareContext(ctx, leaseBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaseBrowser: %w", err)
+	}
 	if q.leaseDeviceStmt, err = db.PrepareContext(ctx, leaseDevice); err != nil {
 		return nil, fmt.Errorf("error preparing query LeaseDevice: %w", err)
+	}
+	if q.leaseGuardsStmt, err = db.PrepareContext(ctx, leaseGuards); err != nil {
+		return nil, fmt.Errorf("error preparing query LeaseGuards: %w", err)
 	}
 	if q.leasesStmt, err = db.PrepareContext(ctx, leases); err != nil {
 		return nil, fmt.Errorf("error preparing query Leases: %w", err)
@@ -267,8 +306,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.openLeasesStmt, err = db.PrepareContext(ctx, openLeases); err != nil {
 		return nil, fmt.Errorf("error preparing query OpenLeases: %w", err)
 	}
+	if q.openRelayStmt, err = db.PrepareContext(ctx, openRelay); err != nil {
+		return nil, fmt.Errorf("error preparing query OpenRelay: %w", err)
+	}
 	if q.outboxBeforeStmt, err = db.PrepareContext(ctx, outboxBefore); err != nil {
 		return nil, fmt.Errorf("error preparing query OutboxBefore: %w", err)
+	}
+	if q.personalGuardsStmt, err = db.PrepareContext(ctx, personalGuards); err != nil {
+		return nil, fmt.Errorf("error preparing query PersonalGuards: %w", err)
 	}
 	if q.placeEventStmt, err = db.PrepareContext(ctx, placeEvent); err != nil {
 		return nil, fmt.Errorf("error preparing query PlaceEvent: %w", err)
@@ -282,6 +327,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.pruneEffectsStmt, err = db.PrepareContext(ctx, pruneEffects); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneEffects: %w", err)
 	}
+	if q.pruneRelaysStmt, err = db.PrepareContext(ctx, pruneRelays); err != nil {
+		return nil, fmt.Errorf("error preparing query PruneRelays: %w", err)
+	}
 	if q.pruneReminderCountsStmt, err = db.PrepareContext(ctx, pruneReminderCounts); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneReminderCounts: %w", err)
 	}
@@ -290,6 +338,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.pruneTokensStmt, err = db.PrepareContext(ctx, pruneTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query PruneTokens: %w", err)
+	}
+	if q.putAccountRefStmt, err = db.PrepareContext(ctx, putAccountRef); err != nil {
+		return nil, fmt.Errorf("error preparing query PutAccountRef: %w", err)
 	}
 	if q.putCredentialStmt, err = db.PrepareContext(ctx, putCredential); err != nil {
 		return nil, fmt.Errorf("error preparing query PutCredential: %w", err)
@@ -303,6 +354,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putKEKCheckStmt, err = db.PrepareContext(ctx, putKEKCheck); err != nil {
 		return nil, fmt.Errorf("error preparing query PutKEKCheck: %w", err)
 	}
+	if q.putPersonalGuardStmt, err = db.PrepareContext(ctx, putPersonalGuard); err != nil {
+		return nil, fmt.Errorf("error preparing query PutPersonalGuard: %w", err)
+	}
 	if q.putReminderCountStmt, err = db.PrepareContext(ctx, putReminderCount); err != nil {
 		return nil, fmt.Errorf("error preparing query PutReminderCount: %w", err)
 	}
@@ -312,8 +366,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putRiskAcceptanceStmt, err = db.PrepareContext(ctx, putRiskAcceptance); err != nil {
 		return nil, fmt.Errorf("error preparing query PutRiskAcceptance: %w", err)
 	}
+	if q.putSitePackStmt, err = db.PrepareContext(ctx, putSitePack); err != nil {
+		return nil, fmt.Errorf("error preparing query PutSitePack: %w", err)
+	}
+	if q.raiseBrowserRevisionStmt, err = db.PrepareContext(ctx, raiseBrowserRevision); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseBrowserRevision: %w", err)
+	}
 	if q.raiseCredentialVersionStmt, err = db.PrepareContext(ctx, raiseCredentialVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseCredentialVersion: %w", err)
+	}
+	if q.relayStmt, err = db.PrepareContext(ctx, relay); err != nil {
+		return nil, fmt.Errorf("error preparing query Relay: %w", err)
+	}
+	if q.relaysAnsweredStmt, err = db.PrepareContext(ctx, relaysAnswered); err != nil {
+		return nil, fmt.Errorf("error preparing query RelaysAnswered: %w", err)
+	}
+	if q.relaysAskedStmt, err = db.PrepareContext(ctx, relaysAsked); err != nil {
+		return nil, fmt.Errorf("error preparing query RelaysAsked: %w", err)
 	}
 	if q.releaseAccountStmt, err = db.PrepareContext(ctx, releaseAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query ReleaseAccount: %w", err)
@@ -330,17 +399,29 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.removalsToDoStmt, err = db.PrepareContext(ctx, removalsToDo); err != nil {
 		return nil, fmt.Errorf("error preparing query RemovalsToDo: %w", err)
 	}
+	if q.removeAccountRefStmt, err = db.PrepareContext(ctx, removeAccountRef); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveAccountRef: %w", err)
+	}
+	if q.removeCustodianStmt, err = db.PrepareContext(ctx, removeCustodian); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveCustodian: %w", err)
+	}
 	if q.removeGrantStmt, err = db.PrepareContext(ctx, removeGrant); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveGrant: %w", err)
 	}
 	if q.removeHoursStmt, err = db.PrepareContext(ctx, removeHours); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveHours: %w", err)
 	}
+	if q.removeInsiderWordStmt, err = db.PrepareContext(ctx, removeInsiderWord); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveInsiderWord: %w", err)
+	}
 	if q.removeMemberStmt, err = db.PrepareContext(ctx, removeMember); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveMember: %w", err)
 	}
 	if q.removeOutboxStmt, err = db.PrepareContext(ctx, removeOutbox); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveOutbox: %w", err)
+	}
+	if q.removePersonalGuardStmt, err = db.PrepareContext(ctx, removePersonalGuard); err != nil {
+		return nil, fmt.Errorf("error preparing query RemovePersonalGuard: %w", err)
 	}
 	if q.removeRiskAcceptanceStmt, err = db.PrepareContext(ctx, removeRiskAcceptance); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveRiskAcceptance: %w", err)
@@ -389,6 +470,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.setDevicesStateStmt, err = db.PrepareContext(ctx, setDevicesState); err != nil {
 		return nil, fmt.Errorf("error preparing query SetDevicesState: %w", err)
+	}
+	if q.sitePackStmt, err = db.PrepareContext(ctx, sitePack); err != nil {
+		return nil, fmt.Errorf("error preparing query SitePack: %w", err)
+	}
+	if q.sitePacksStmt, err = db.PrepareContext(ctx, sitePacks); err != nil {
+		return nil, fmt.Errorf("error preparing query SitePacks: %w", err)
+	}
+	if q.takeRelayStmt, err = db.PrepareContext(ctx, takeRelay); err != nil {
+		return nil, fmt.Errorf("error preparing query TakeRelay: %w", err)
 	}
 	if q.tokenUserStmt, err = db.PrepareContext(ctx, tokenUser); err != nil {
 		return nil, fmt.Errorf("error preparing query TokenUser: %w", err)
@@ -462,6 +552,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addCodeStmt: %w", cerr)
 		}
 	}
+	if q.addCustodianStmt != nil {
+		if cerr := q.addCustodianStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addCustodianStmt: %w", cerr)
+		}
+	}
 	if q.addDeviceStmt != nil {
 		if cerr := q.addDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addDeviceStmt: %w", cerr)
@@ -487,6 +582,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing addHubStmt: %w", cerr)
 		}
 	}
+	if q.addInsiderWordStmt != nil {
+		if cerr := q.addInsiderWordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addInsiderWordStmt: %w", cerr)
+		}
+	}
 	if q.addLeaseStmt != nil {
 		if cerr := q.addLeaseStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addLeaseStmt: %w", cerr)
@@ -500,6 +600,11 @@ func (q *Queries) Close() error {
 	if q.addOutboxStmt != nil {
 		if cerr := q.addOutboxStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing addOutboxStmt: %w", cerr)
+		}
+	}
+	if q.addRelayStmt != nil {
+		if cerr := q.addRelayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing addRelayStmt: %w", cerr)
 		}
 	}
 	if q.addSelfReportStmt != nil {
@@ -532,6 +637,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing aheadOfUserStmt: %w", cerr)
 		}
 	}
+	if q.allowGuardStmt != nil {
+		if cerr := q.allowGuardStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allowGuardStmt: %w", cerr)
+		}
+	}
+	if q.allowedGuardsStmt != nil {
+		if cerr := q.allowedGuardsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing allowedGuardsStmt: %w", cerr)
+		}
+	}
+	if q.answerRelayStmt != nil {
+		if cerr := q.answerRelayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerRelayStmt: %w", cerr)
+		}
+	}
 	if q.appendEventStmt != nil {
 		if cerr := q.appendEventStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendEventStmt: %w", cerr)
@@ -540,6 +660,16 @@ func (q *Queries) Close() error {
 	if q.appendLeaseEventsStmt != nil {
 		if cerr := q.appendLeaseEventsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing appendLeaseEventsStmt: %w", cerr)
+		}
+	}
+	if q.browserNewsStmt != nil {
+		if cerr := q.browserNewsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing browserNewsStmt: %w", cerr)
+		}
+	}
+	if q.browserPolicyStmt != nil {
+		if cerr := q.browserPolicyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing browserPolicyStmt: %w", cerr)
 		}
 	}
 	if q.checkpointsStmt != nil {
@@ -597,6 +727,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing credentialsAfterStmt: %w", cerr)
 		}
 	}
+	if q.custodiansStmt != nil {
+		if cerr := q.custodiansStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing custodiansStmt: %w", cerr)
+		}
+	}
 	if q.deviceStmt != nil {
 		if cerr := q.deviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deviceStmt: %w", cerr)
@@ -630,6 +765,11 @@ func (q *Queries) Close() error {
 	if q.devicesOfUserStmt != nil {
 		if cerr := q.devicesOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing devicesOfUserStmt: %w", cerr)
+		}
+	}
+	if q.disallowGuardsStmt != nil {
+		if cerr := q.disallowGuardsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing disallowGuardsStmt: %w", cerr)
 		}
 	}
 	if q.dropKEKChecksExceptStmt != nil {
@@ -767,6 +907,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hubStmt: %w", cerr)
 		}
 	}
+	if q.insiderWordsStmt != nil {
+		if cerr := q.insiderWordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insiderWordsStmt: %w", cerr)
+		}
+	}
 	if q.kEKChecksStmt != nil {
 		if cerr := q.kEKChecksStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing kEKChecksStmt: %w", cerr)
@@ -782,9 +927,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing leaseStmt: %w", cerr)
 		}
 	}
+	if q.leaseBrowserStmt != nil {
+		if cerr := q.leaseBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaseBrowserStmt: %w", cerr)
+		}
+	}
 	if q.leaseDeviceStmt != nil {
 		if cerr := q.leaseDeviceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing leaseDeviceStmt: %w", cerr)
+		}
+	}
+	if q.leaseGuardsStmt != nil {
+		if cerr := q.leaseGuardsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing leaseGuardsStmt: %w", cerr)
 		}
 	}
 	if q.leasesStmt != nil {
@@ -827,9 +982,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing openLeasesStmt: %w", cerr)
 		}
 	}
+	if q.openRelayStmt != nil {
+		if cerr := q.openRelayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing openRelayStmt: %w", cerr)
+		}
+	}
 	if q.outboxBeforeStmt != nil {
 		if cerr := q.outboxBeforeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing outboxBeforeStmt: %w", cerr)
+		}
+	}
+	if q.personalGuardsStmt != nil {
+		if cerr := q.personalGuardsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing personalGuardsStmt: %w", cerr)
 		}
 	}
 	if q.placeEventStmt != nil {
@@ -852,6 +1017,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing pruneEffectsStmt: %w", cerr)
 		}
 	}
+	if q.pruneRelaysStmt != nil {
+		if cerr := q.pruneRelaysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing pruneRelaysStmt: %w", cerr)
+		}
+	}
 	if q.pruneReminderCountsStmt != nil {
 		if cerr := q.pruneReminderCountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneReminderCountsStmt: %w", cerr)
@@ -865,6 +1035,11 @@ func (q *Queries) Close() error {
 	if q.pruneTokensStmt != nil {
 		if cerr := q.pruneTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing pruneTokensStmt: %w", cerr)
+		}
+	}
+	if q.putAccountRefStmt != nil {
+		if cerr := q.putAccountRefStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putAccountRefStmt: %w", cerr)
 		}
 	}
 	if q.putCredentialStmt != nil {
@@ -887,6 +1062,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putKEKCheckStmt: %w", cerr)
 		}
 	}
+	if q.putPersonalGuardStmt != nil {
+		if cerr := q.putPersonalGuardStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putPersonalGuardStmt: %w", cerr)
+		}
+	}
 	if q.putReminderCountStmt != nil {
 		if cerr := q.putReminderCountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing putReminderCountStmt: %w", cerr)
@@ -902,9 +1082,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putRiskAcceptanceStmt: %w", cerr)
 		}
 	}
+	if q.putSitePackStmt != nil {
+		if cerr := q.putSitePackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putSitePackStmt: %w", cerr)
+		}
+	}
+	if q.raiseBrowserRevisionStmt != nil {
+		if cerr := q.raiseBrowserRevisionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseBrowserRevisionStmt: %w", cerr)
+		}
+	}
 	if q.raiseCredentialVersionStmt != nil {
 		if cerr := q.raiseCredentialVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseCredentialVersionStmt: %w", cerr)
+		}
+	}
+	if q.relayStmt != nil {
+		if cerr := q.relayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing relayStmt: %w", cerr)
+		}
+	}
+	if q.relaysAnsweredStmt != nil {
+		if cerr := q.relaysAnsweredStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing relaysAnsweredStmt: %w", cerr)
+		}
+	}
+	if q.relaysAskedStmt != nil {
+		if cerr := q.relaysAskedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing relaysAskedStmt: %w", cerr)
 		}
 	}
 	if q.releaseAccountStmt != nil {
@@ -932,6 +1137,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing removalsToDoStmt: %w", cerr)
 		}
 	}
+	if q.removeAccountRefStmt != nil {
+		if cerr := q.removeAccountRefStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeAccountRefStmt: %w", cerr)
+		}
+	}
+	if q.removeCustodianStmt != nil {
+		if cerr := q.removeCustodianStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeCustodianStmt: %w", cerr)
+		}
+	}
 	if q.removeGrantStmt != nil {
 		if cerr := q.removeGrantStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeGrantStmt: %w", cerr)
@@ -942,6 +1157,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing removeHoursStmt: %w", cerr)
 		}
 	}
+	if q.removeInsiderWordStmt != nil {
+		if cerr := q.removeInsiderWordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeInsiderWordStmt: %w", cerr)
+		}
+	}
 	if q.removeMemberStmt != nil {
 		if cerr := q.removeMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeMemberStmt: %w", cerr)
@@ -950,6 +1170,11 @@ func (q *Queries) Close() error {
 	if q.removeOutboxStmt != nil {
 		if cerr := q.removeOutboxStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeOutboxStmt: %w", cerr)
+		}
+	}
+	if q.removePersonalGuardStmt != nil {
+		if cerr := q.removePersonalGuardStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removePersonalGuardStmt: %w", cerr)
 		}
 	}
 	if q.removeRiskAcceptanceStmt != nil {
@@ -1030,6 +1255,21 @@ func (q *Queries) Close() error {
 	if q.setDevicesStateStmt != nil {
 		if cerr := q.setDevicesStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing setDevicesStateStmt: %w", cerr)
+		}
+	}
+	if q.sitePackStmt != nil {
+		if cerr := q.sitePackStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sitePackStmt: %w", cerr)
+		}
+	}
+	if q.sitePacksStmt != nil {
+		if cerr := q.sitePacksStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sitePacksStmt: %w", cerr)
+		}
+	}
+	if q.takeRelayStmt != nil {
+		if cerr := q.takeRelayStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing takeRelayStmt: %w", cerr)
 		}
 	}
 	if q.tokenUserStmt != nil {
@@ -1124,22 +1364,30 @@ type Queries struct {
 	addAcknowledgementStmt       *sql.Stmt
 	addCheckpointStmt            *sql.Stmt
 	addCodeStmt                  *sql.Stmt
+	addCustodianStmt             *sql.Stmt
 	addDeviceStmt                *sql.Stmt
 	addEffectStmt                *sql.Stmt
 	addGrantStmt                 *sql.Stmt
 	addGroupStmt                 *sql.Stmt
 	addHubStmt                   *sql.Stmt
+	addInsiderWordStmt           *sql.Stmt
 	addLeaseStmt                 *sql.Stmt
 	addMemberStmt                *sql.Stmt
 	addOutboxStmt                *sql.Stmt
+	addRelayStmt                 *sql.Stmt
 	addSelfReportStmt            *sql.Stmt
 	addTokenStmt                 *sql.Stmt
 	addTreeHashStmt              *sql.Stmt
 	addUserStmt                  *sql.Stmt
 	aheadStmt                    *sql.Stmt
 	aheadOfUserStmt              *sql.Stmt
+	allowGuardStmt               *sql.Stmt
+	allowedGuardsStmt            *sql.Stmt
+	answerRelayStmt              *sql.Stmt
 	appendEventStmt              *sql.Stmt
 	appendLeaseEventsStmt        *sql.Stmt
+	browserNewsStmt              *sql.Stmt
+	browserPolicyStmt            *sql.Stmt
 	checkpointsStmt              *sql.Stmt
 	clearRollbackStmt            *sql.Stmt
 	codeStmt                     *sql.Stmt
@@ -1151,6 +1399,7 @@ type Queries struct {
 	countsStmt                   *sql.Stmt
 	credentialStmt               *sql.Stmt
 	credentialsAfterStmt         *sql.Stmt
+	custodiansStmt               *sql.Stmt
 	deviceStmt                   *sql.Stmt
 	deviceAndUserStmt            *sql.Stmt
 	devicesStmt                  *sql.Stmt
@@ -1158,6 +1407,7 @@ type Queries struct {
 	devicesOfBatchStmt           *sql.Stmt
 	devicesOfGroupStmt           *sql.Stmt
 	devicesOfUserStmt            *sql.Stmt
+	disallowGuardsStmt           *sql.Stmt
 	dropKEKChecksExceptStmt      *sql.Stmt
 	effectStmt                   *sql.Stmt
 	endLeaseStmt                 *sql.Stmt
@@ -1185,10 +1435,13 @@ type Queries struct {
 	hoursForStmt                 *sql.Stmt
 	hoursOfStmt                  *sql.Stmt
 	hubStmt                      *sql.Stmt
+	insiderWordsStmt             *sql.Stmt
 	kEKChecksStmt                *sql.Stmt
 	latestCheckpointStmt         *sql.Stmt
 	leaseStmt                    *sql.Stmt
+	leaseBrowserStmt             *sql.Stmt
 	leaseDeviceStmt              *sql.Stmt
+	leaseGuardsStmt              *sql.Stmt
 	leasesStmt                   *sql.Stmt
 	leasesOfBatchStmt            *sql.Stmt
 	liveLeasesStmt               *sql.Stmt
@@ -1197,31 +1450,45 @@ type Queries struct {
 	markUnconfirmedAccountsStmt  *sql.Stmt
 	nextDueStmt                  *sql.Stmt
 	openLeasesStmt               *sql.Stmt
+	openRelayStmt                *sql.Stmt
 	outboxBeforeStmt             *sql.Stmt
+	personalGuardsStmt           *sql.Stmt
 	placeEventStmt               *sql.Stmt
 	presenceStmt                 *sql.Stmt
 	pruneCodesStmt               *sql.Stmt
 	pruneEffectsStmt             *sql.Stmt
+	pruneRelaysStmt              *sql.Stmt
 	pruneReminderCountsStmt      *sql.Stmt
 	pruneSelfReportsStmt         *sql.Stmt
 	pruneTokensStmt              *sql.Stmt
+	putAccountRefStmt            *sql.Stmt
 	putCredentialStmt            *sql.Stmt
 	putHoursStmt                 *sql.Stmt
 	putHoursLiftedStmt           *sql.Stmt
 	putKEKCheckStmt              *sql.Stmt
+	putPersonalGuardStmt         *sql.Stmt
 	putReminderCountStmt         *sql.Stmt
 	putRemindersStmt             *sql.Stmt
 	putRiskAcceptanceStmt        *sql.Stmt
+	putSitePackStmt              *sql.Stmt
+	raiseBrowserRevisionStmt     *sql.Stmt
 	raiseCredentialVersionStmt   *sql.Stmt
+	relayStmt                    *sql.Stmt
+	relaysAnsweredStmt           *sql.Stmt
+	relaysAskedStmt              *sql.Stmt
 	releaseAccountStmt           *sql.Stmt
 	reminderCountsStmt           *sql.Stmt
 	remindersStmt                *sql.Stmt
 	removalsOpenStmt             *sql.Stmt
 	removalsToDoStmt             *sql.Stmt
+	removeAccountRefStmt         *sql.Stmt
+	removeCustodianStmt          *sql.Stmt
 	removeGrantStmt              *sql.Stmt
 	removeHoursStmt              *sql.Stmt
+	removeInsiderWordStmt        *sql.Stmt
 	removeMemberStmt             *sql.Stmt
 	removeOutboxStmt             *sql.Stmt
+	removePersonalGuardStmt      *sql.Stmt
 	removeRiskAcceptanceStmt     *sql.Stmt
 	replaceReportStmt            *sql.Stmt
 	replaceSealedStmt            *sql.Stmt
@@ -1238,6 +1505,9 @@ type Queries struct {
 	setAccountRotationDueStmt    *sql.Stmt
 	setDeviceStateStmt           *sql.Stmt
 	setDevicesStateStmt          *sql.Stmt
+	sitePackStmt                 *sql.Stmt
+	sitePacksStmt                *sql.Stmt
+	takeRelayStmt                *sql.Stmt
 	tokenUserStmt                *sql.Stmt
 	treeHashesStmt               *sql.Stmt
 	unsequencedStmt              *sql.Stmt
@@ -1261,22 +1531,30 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addAcknowledgementStmt:       q.addAcknowledgementStmt,
 		addCheckpointStmt:            q.addCheckpointStmt,
 		addCodeStmt:                  q.addCodeStmt,
+		addCustodianStmt:             q.addCustodianStmt,
 		addDeviceStmt:                q.addDeviceStmt,
 		addEffectStmt:                q.addEffectStmt,
 		addGrantStmt:                 q.addGrantStmt,
 		addGroupStmt:                 q.addGroupStmt,
 		addHubStmt:                   q.addHubStmt,
+		addInsiderWordStmt:           q.addInsiderWordStmt,
 		addLeaseStmt:                 q.addLeaseStmt,
 		addMemberStmt:                q.addMemberStmt,
 		addOutboxStmt:                q.addOutboxStmt,
+		addRelayStmt:                 q.addRelayStmt,
 		addSelfReportStmt:            q.addSelfReportStmt,
 		addTokenStmt:                 q.addTokenStmt,
 		addTreeHashStmt:              q.addTreeHashStmt,
 		addUserStmt:                  q.addUserStmt,
 		aheadStmt:                    q.aheadStmt,
 		aheadOfUserStmt:              q.aheadOfUserStmt,
+		allowGuardStmt:               q.allowGuardStmt,
+		allowedGuardsStmt:            q.allowedGuardsStmt,
+		answerRelayStmt:              q.answerRelayStmt,
 		appendEventStmt:              q.appendEventStmt,
 		appendLeaseEventsStmt:        q.appendLeaseEventsStmt,
+		browserNewsStmt:              q.browserNewsStmt,
+		browserPolicyStmt:            q.browserPolicyStmt,
 		checkpointsStmt:              q.checkpointsStmt,
 		clearRollbackStmt:            q.clearRollbackStmt,
 		codeStmt:                     q.codeStmt,
@@ -1288,6 +1566,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countsStmt:                   q.countsStmt,
 		credentialStmt:               q.credentialStmt,
 		credentialsAfterStmt:         q.credentialsAfterStmt,
+		custodiansStmt:               q.custodiansStmt,
 		deviceStmt:                   q.deviceStmt,
 		deviceAndUserStmt:            q.deviceAndUserStmt,
 		devicesStmt:                  q.devicesStmt,
@@ -1295,6 +1574,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		devicesOfBatchStmt:           q.devicesOfBatchStmt,
 		devicesOfGroupStmt:           q.devicesOfGroupStmt,
 		devicesOfUserStmt:            q.devicesOfUserStmt,
+		disallowGuardsStmt:           q.disallowGuardsStmt,
 		dropKEKChecksExceptStmt:      q.dropKEKChecksExceptStmt,
 		effectStmt:                   q.effectStmt,
 		endLeaseStmt:                 q.endLeaseStmt,
@@ -1322,10 +1602,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		hoursForStmt:                 q.hoursForStmt,
 		hoursOfStmt:                  q.hoursOfStmt,
 		hubStmt:                      q.hubStmt,
+		insiderWordsStmt:             q.insiderWordsStmt,
 		kEKChecksStmt:                q.kEKChecksStmt,
 		latestCheckpointStmt:         q.latestCheckpointStmt,
 		leaseStmt:                    q.leaseStmt,
+		leaseBrowserStmt:             q.leaseBrowserStmt,
 		leaseDeviceStmt:              q.leaseDeviceStmt,
+		leaseGuardsStmt:              q.leaseGuardsStmt,
 		leasesStmt:                   q.leasesStmt,
 		leasesOfBatchStmt:            q.leasesOfBatchStmt,
 		liveLeasesStmt:               q.liveLeasesStmt,
@@ -1334,31 +1617,45 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		markUnconfirmedAccountsStmt:  q.markUnconfirmedAccountsStmt,
 		nextDueStmt:                  q.nextDueStmt,
 		openLeasesStmt:               q.openLeasesStmt,
+		openRelayStmt:                q.openRelayStmt,
 		outboxBeforeStmt:             q.outboxBeforeStmt,
+		personalGuardsStmt:           q.personalGuardsStmt,
 		placeEventStmt:               q.placeEventStmt,
 		presenceStmt:                 q.presenceStmt,
 		pruneCodesStmt:               q.pruneCodesStmt,
 		pruneEffectsStmt:             q.pruneEffectsStmt,
+		pruneRelaysStmt:              q.pruneRelaysStmt,
 		pruneReminderCountsStmt:      q.pruneReminderCountsStmt,
 		pruneSelfReportsStmt:         q.pruneSelfReportsStmt,
 		pruneTokensStmt:              q.pruneTokensStmt,
+		putAccountRefStmt:            q.putAccountRefStmt,
 		putCredentialStmt:            q.putCredentialStmt,
 		putHoursStmt:                 q.putHoursStmt,
 		putHoursLiftedStmt:           q.putHoursLiftedStmt,
 		putKEKCheckStmt:              q.putKEKCheckStmt,
+		putPersonalGuardStmt:         q.putPersonalGuardStmt,
 		putReminderCountStmt:         q.putReminderCountStmt,
 		putRemindersStmt:             q.putRemindersStmt,
 		putRiskAcceptanceStmt:        q.putRiskAcceptanceStmt,
+		putSitePackStmt:              q.putSitePackStmt,
+		raiseBrowserRevisionStmt:     q.raiseBrowserRevisionStmt,
 		raiseCredentialVersionStmt:   q.raiseCredentialVersionStmt,
+		relayStmt:                    q.relayStmt,
+		relaysAnsweredStmt:           q.relaysAnsweredStmt,
+		relaysAskedStmt:              q.relaysAskedStmt,
 		releaseAccountStmt:           q.releaseAccountStmt,
 		reminderCountsStmt:           q.reminderCountsStmt,
 		remindersStmt:                q.remindersStmt,
 		removalsOpenStmt:             q.removalsOpenStmt,
 		removalsToDoStmt:             q.removalsToDoStmt,
+		removeAccountRefStmt:         q.removeAccountRefStmt,
+		removeCustodianStmt:          q.removeCustodianStmt,
 		removeGrantStmt:              q.removeGrantStmt,
 		removeHoursStmt:              q.removeHoursStmt,
+		removeInsiderWordStmt:        q.removeInsiderWordStmt,
 		removeMemberStmt:             q.removeMemberStmt,
 		removeOutboxStmt:             q.removeOutboxStmt,
+		removePersonalGuardStmt:      q.removePersonalGuardStmt,
 		removeRiskAcceptanceStmt:     q.removeRiskAcceptanceStmt,
 		replaceReportStmt:            q.replaceReportStmt,
 		replaceSealedStmt:            q.replaceSealedStmt,
@@ -1375,6 +1672,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		setAccountRotationDueStmt:    q.setAccountRotationDueStmt,
 		setDeviceStateStmt:           q.setDeviceStateStmt,
 		setDevicesStateStmt:          q.setDevicesStateStmt,
+		sitePackStmt:                 q.sitePackStmt,
+		sitePacksStmt:                q.sitePacksStmt,
+		takeRelayStmt:                q.takeRelayStmt,
 		tokenUserStmt:                q.tokenUserStmt,
 		treeHashesStmt:               q.treeHashesStmt,
 		unsequencedStmt:              q.unsequencedStmt,

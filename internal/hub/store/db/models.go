@@ -25,6 +25,11 @@ type Account struct {
 	CreatedAt         int64
 }
 
+type AllowedGuard struct {
+	GrantID string
+	Class   string
+}
+
 type ApiToken struct {
 	ID        string
 	Hash      []byte
@@ -57,6 +62,12 @@ type AuditHash struct {
 	Hash     []byte
 }
 
+type BrowserPolicy struct {
+	One       int64
+	Revision  int64
+	WordsSalt []byte
+}
+
 type Checkpoint struct {
 	Size int64
 	Note string
@@ -71,6 +82,19 @@ type Code struct {
 	CreatedAt int64
 	ExpiresAt int64
 	UsedAt    int64
+}
+
+type CodeRelay struct {
+	ID         string
+	LeaseID    string
+	AccountID  string
+	DeviceID   string
+	UserID     string
+	AskedAt    int64
+	ExpiresAt  int64
+	AnsweredAt int64
+	Sealed     []byte
+	TakenAt    int64
 }
 
 type Credential struct {
@@ -132,6 +156,11 @@ type Hub struct {
 	TlsKeySealed       []byte
 	State              string
 	RollbackAcceptedAt int64
+}
+
+type InsiderWord struct {
+	Kind string
+	Text string
 }
 
 type KekCheck struct {

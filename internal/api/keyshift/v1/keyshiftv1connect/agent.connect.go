@@ -55,6 +55,20 @@ const (
 	AgentServiceReportMistakeProcedure = "/keyshift.v1.AgentService/ReportMistake"
 	// AgentServiceAcknowledgeProcedure is the procedure name of the AgentService's Acknowledge RPC.
 	AgentServiceAcknowledgeProcedure = "/keyshift.v1.AgentService/Acknowledge"
+	// AgentServiceGetBrowserPolicyProcedure is the procedure name of the AgentService's
+	// GetBrowserPolicy RPC.
+	AgentServiceGetBrowserPolicyProcedure = "/keyshift.v1.AgentService/GetBrowserPolicy"
+	// AgentServiceAskRelayProcedure is the procedure name of the AgentService's AskRelay RPC.
+	AgentServiceAskRelayProcedure = "/keyshift.v1.AgentService/AskRelay"
+	// AgentServiceAnswerRelayProcedure is the procedure name of the AgentService's AnswerRelay RPC.
+	AgentServiceAnswerRelayProcedure = "/keyshift.v1.AgentService/AnswerRelay"
+	// AgentServiceTakeRelayProcedure is the procedure name of the AgentService's TakeRelay RPC.
+	AgentServiceTakeRelayProcedure = "/keyshift.v1.AgentService/TakeRelay"
+	// AgentServiceNoteGuardHitProcedure is the procedure name of the AgentService's NoteGuardHit RPC.
+	AgentServiceNoteGuardHitProcedure = "/keyshift.v1.AgentService/NoteGuardHit"
+	// AgentServiceNoteDraftChecksProcedure is the procedure name of the AgentService's NoteDraftChecks
+	// RPC.
+	AgentServiceNoteDraftChecksProcedure = "/keyshift.v1.AgentService/NoteDraftChecks"
 	// AgentServiceUnenrollProcedure is the procedure name of the AgentService's Unenroll RPC.
 	AgentServiceUnenrollProcedure = "/keyshift.v1.AgentService/Unenroll"
 )
@@ -165,6 +179,48 @@ var (
 			Procedure:  AgentServiceAcknowledgeProcedure,
 		}
 	})
+	agentServiceGetBrowserPolicySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("GetBrowserPolicy"),
+			Procedure:  AgentServiceGetBrowserPolicyProcedure,
+		}
+	})
+	agentServiceAskRelaySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("AskRelay"),
+			Procedure:  AgentServiceAskRelayProcedure,
+		}
+	})
+	agentServiceAnswerRelaySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("AnswerRelay"),
+			Procedure:  AgentServiceAnswerRelayProcedure,
+		}
+	})
+	agentServiceTakeRelaySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("TakeRelay"),
+			Procedure:  AgentServiceTakeRelayProcedure,
+		}
+	})
+	agentServiceNoteGuardHitSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("NoteGuardHit"),
+			Procedure:  AgentServiceNoteGuardHitProcedure,
+		}
+	})
+	agentServiceNoteDraftChecksSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_agent_proto.Services().ByName("AgentService").Methods().ByName("NoteDraftChecks"),
+			Procedure:  AgentServiceNoteDraftChecksProcedure,
+		}
+	})
 	agentServiceUnenrollSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -206,6 +262,19 @@ type AgentServiceClient interface {
 	ReportMistake(context.Context, *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error)
 	// Acknowledge records that the user has read one version of a text.
 	Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error)
+	// GetBrowserPolicy gives site packs that the device does not have, and the company's insider words.
+	GetBrowserPolicy(context.Context, *v1.GetBrowserPolicyRequest) (*v1.GetBrowserPolicyResponse, error)
+	// AskRelay asks the custodians of a leased account for the code that they receive. While one request of a lease is
+	// open, asking again gives that one.
+	AskRelay(context.Context, *v1.AskRelayRequest) (*v1.AskRelayResponse, error)
+	// AnswerRelay brings a code from a custodian's device, sealed to the device that asked. The first answer counts.
+	AnswerRelay(context.Context, *v1.AnswerRelayRequest) (*v1.AnswerRelayResponse, error)
+	// TakeRelay gives the answer to the device that asked, once.
+	TakeRelay(context.Context, *v1.TakeRelayRequest) (*v1.TakeRelayResponse, error)
+	// NoteGuardHit records that a page was opened that a lease does not need: its class only.
+	NoteGuardHit(context.Context, *v1.NoteGuardHitRequest) (*v1.NoteGuardHitResponse, error)
+	// NoteDraftChecks records what the draft check found during a lease: classes and counts only.
+	NoteDraftChecks(context.Context, *v1.NoteDraftChecksRequest) (*v1.NoteDraftChecksResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -268,6 +337,19 @@ type AgentServiceHandler interface {
 	ReportMistake(context.Context, *v1.ReportMistakeRequest) (*v1.ReportMistakeResponse, error)
 	// Acknowledge records that the user has read one version of a text.
 	Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error)
+	// GetBrowserPolicy gives site packs that the device does not have, and the company's insider words.
+	GetBrowserPolicy(context.Context, *v1.GetBrowserPolicyRequest) (*v1.GetBrowserPolicyResponse, error)
+	// AskRelay asks the custodians of a leased account for the code that they receive. While one request of a lease is
+	// open, asking again gives that one.
+	AskRelay(context.Context, *v1.AskRelayRequest) (*v1.AskRelayResponse, error)
+	// AnswerRelay brings a code from a custodian's device, sealed to the device that asked. The first answer counts.
+	AnswerRelay(context.Context, *v1.AnswerRelayRequest) (*v1.AnswerRelayResponse, error)
+	// TakeRelay gives the answer to the device that asked, once.
+	TakeRelay(context.Context, *v1.TakeRelayRequest) (*v1.TakeRelayResponse, error)
+	// NoteGuardHit records that a page was opened that a lease does not need: its class only.
+	NoteGuardHit(context.Context, *v1.NoteGuardHitRequest) (*v1.NoteGuardHitResponse, error)
+	// NoteDraftChecks records what the draft check found during a lease: classes and counts only.
+	NoteDraftChecks(context.Context, *v1.NoteDraftChecksRequest) (*v1.NoteDraftChecksResponse, error)
 	// Unenroll ends the device's leases and its trust.
 	Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error)
 }
@@ -292,6 +374,12 @@ func RegisterAgentServiceHandler(server *connect.Server, svc AgentServiceHandler
 		connect.Method{Spec: agentServiceNoteRefusedCallersSpec(), Handler: adapter.noteRefusedCallers},
 		connect.Method{Spec: agentServiceReportMistakeSpec(), Handler: adapter.reportMistake},
 		connect.Method{Spec: agentServiceAcknowledgeSpec(), Handler: adapter.acknowledge},
+		connect.Method{Spec: agentServiceGetBrowserPolicySpec(), Handler: adapter.getBrowserPolicy},
+		connect.Method{Spec: agentServiceAskRelaySpec(), Handler: adapter.askRelay},
+		connect.Method{Spec: agentServiceAnswerRelaySpec(), Handler: adapter.answerRelay},
+		connect.Method{Spec: agentServiceTakeRelaySpec(), Handler: adapter.takeRelay},
+		connect.Method{Spec: agentServiceNoteGuardHitSpec(), Handler: adapter.noteGuardHit},
+		connect.Method{Spec: agentServiceNoteDraftChecksSpec(), Handler: adapter.noteDraftChecks},
 		connect.Method{Spec: agentServiceUnenrollSpec(), Handler: adapter.unenroll},
 	)
 }
@@ -372,6 +460,30 @@ func (UnimplementedAgentServiceHandler) ReportMistake(context.Context, *v1.Repor
 
 func (UnimplementedAgentServiceHandler) Acknowledge(context.Context, *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.Acknowledge is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) GetBrowserPolicy(context.Context, *v1.GetBrowserPolicyRequest) (*v1.GetBrowserPolicyResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.GetBrowserPolicy is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) AskRelay(context.Context, *v1.AskRelayRequest) (*v1.AskRelayResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.AskRelay is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) AnswerRelay(context.Context, *v1.AnswerRelayRequest) (*v1.AnswerRelayResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.AnswerRelay is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) TakeRelay(context.Context, *v1.TakeRelayRequest) (*v1.TakeRelayResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.TakeRelay is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) NoteGuardHit(context.Context, *v1.NoteGuardHitRequest) (*v1.NoteGuardHitResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.NoteGuardHit is not implemented")
+}
+
+func (UnimplementedAgentServiceHandler) NoteDraftChecks(context.Context, *v1.NoteDraftChecksRequest) (*v1.NoteDraftChecksResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.AgentService.NoteDraftChecks is not implemented")
 }
 
 func (UnimplementedAgentServiceHandler) Unenroll(context.Context, *v1.UnenrollRequest) (*v1.UnenrollResponse, error) {
@@ -497,6 +609,54 @@ func (c *agentServiceClient) ReportMistake(ctx context.Context, req *v1.ReportMi
 func (c *agentServiceClient) Acknowledge(ctx context.Context, req *v1.AcknowledgeRequest) (*v1.AcknowledgeResponse, error) {
 	var res v1.AcknowledgeResponse
 	if err := c.client.CallUnary(ctx, agentServiceAcknowledgeSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) GetBrowserPolicy(ctx context.Context, req *v1.GetBrowserPolicyRequest) (*v1.GetBrowserPolicyResponse, error) {
+	var res v1.GetBrowserPolicyResponse
+	if err := c.client.CallUnary(ctx, agentServiceGetBrowserPolicySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) AskRelay(ctx context.Context, req *v1.AskRelayRequest) (*v1.AskRelayResponse, error) {
+	var res v1.AskRelayResponse
+	if err := c.client.CallUnary(ctx, agentServiceAskRelaySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) AnswerRelay(ctx context.Context, req *v1.AnswerRelayRequest) (*v1.AnswerRelayResponse, error) {
+	var res v1.AnswerRelayResponse
+	if err := c.client.CallUnary(ctx, agentServiceAnswerRelaySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) TakeRelay(ctx context.Context, req *v1.TakeRelayRequest) (*v1.TakeRelayResponse, error) {
+	var res v1.TakeRelayResponse
+	if err := c.client.CallUnary(ctx, agentServiceTakeRelaySpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) NoteGuardHit(ctx context.Context, req *v1.NoteGuardHitRequest) (*v1.NoteGuardHitResponse, error) {
+	var res v1.NoteGuardHitResponse
+	if err := c.client.CallUnary(ctx, agentServiceNoteGuardHitSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *agentServiceClient) NoteDraftChecks(ctx context.Context, req *v1.NoteDraftChecksRequest) (*v1.NoteDraftChecksResponse, error) {
+	var res v1.NoteDraftChecksResponse
+	if err := c.client.CallUnary(ctx, agentServiceNoteDraftChecksSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -682,6 +842,78 @@ func (h agentServiceHandler) acknowledge(ctx context.Context, _ connect.Spec, st
 		return err
 	}
 	res, err := h.svc.Acknowledge(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) getBrowserPolicy(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.GetBrowserPolicyRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.GetBrowserPolicy(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) askRelay(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AskRelayRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AskRelay(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) answerRelay(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.AnswerRelayRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AnswerRelay(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) takeRelay(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.TakeRelayRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.TakeRelay(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) noteGuardHit(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.NoteGuardHitRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.NoteGuardHit(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h agentServiceHandler) noteDraftChecks(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.NoteDraftChecksRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.NoteDraftChecks(ctx, &req)
 	if err != nil {
 		return err
 	}
