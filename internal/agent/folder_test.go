@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/agent/nativehost"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/bootclock"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -173,8 +174,9 @@ func TestDiagnose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	browsers := nativehost.Places(a.cfg.Home, false)
 	for _, b := range browsers[:2] {
-		if err := os.MkdirAll(filepath.Join(a.cfg.Home, filepath.FromSlash(b.data)), 0o700); err != nil {
+		if err := os.MkdirAll(b.Data, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -211,12 +213,42 @@ func TestDiagnose(t *testing.T) {
 		}
 	}
 	for _, b := range browsers[:2] {
-		if !strings.Contains(text.String(), b.name+" is here") {
-			t.Errorf("%s was not found in:\n%s", b.name, &text)
+		if !strings.Contains(text.String(), b.Name+" is here") {
+			t.Errorf("%s was not found in:\n%s", b.Name, &text)
 		}
 	}
-	if strings.Contains(text.String(), browsers[2].name+" is here") {
-		t.Errorf("%s was found in:\n%s", browsers[2].name, &text)
+	if strings.Contains(text.String(), browsers[2].Name+" is here") {
+		t.Errorf("%s was found in:\n%s", browsers[2].Name, &text)
+	}
+}
+
+func TestDiagnoseNativeHost(t *testing.T) {
+	a, _, err := onDisk(t, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := nativehost.Places(a.cfg.Home, false)[0]
+	if err := os.MkdirAll(place.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	look := func() *v1.Finding { return a.diagnoseBrowsers()[0] }
+	if err := place.Install(own, nil); err != nil {
+		t.Fatal(err)
+	}
+	if f := look(); !f.GetOk() || !strings.Contains(f.GetText(), place.File()) {
+		t.Errorf("installed: %v", f)
+	}
+	for _, program := range []string{"/opt/gone/keyshift-agent", a.cfg.Home + "/other"} {
+		if err := place.Install(program, nil); err != nil {
+			t.Fatal(err)
+		}
+		if f := look(); f.GetOk() || f.GetMend() != "keyshift-agent browser install" {
+			t.Errorf("of %s: %v", program, f)
+		}
 	}
 }
 

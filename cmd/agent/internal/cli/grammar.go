@@ -27,6 +27,8 @@ type grammar struct {
 	Renew    renewCmd    `cmd:"" group:"Use accounts" help:"Hold an account longer."`
 	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
 
+	Open openCmd `cmd:"" group:"Use accounts" help:"Open the network of an account in a browser of its own."`
+
 	Reminders remindersCmd `cmd:"" group:"Use accounts" help:"See what you were reminded of, and pause reminders."`
 	Terms     termsCmd     `cmd:"" group:"Use accounts" help:"Read the networks' terms in a few lines, and say that you have."`
 	Mistake   mistakeCmd   `cmd:"" group:"Use accounts" help:"Say that something went wrong. Nobody is blamed."`
@@ -38,6 +40,8 @@ type grammar struct {
 	Sync     syncCmd     `cmd:"" group:"This computer" help:"Ask the hub for news now."`
 	Doctor   doctorCmd   `cmd:"" group:"This computer" help:"Find out what is wrong and how to mend it."`
 	Unenroll unenrollCmd `cmd:"" group:"This computer" help:"End all leases and forget the hub."`
+
+	Browser browserCmd `cmd:"" group:"This computer" help:"Connect the agent with your browsers."`
 
 	Install   installCmd   `cmd:"" group:"The agent" help:"Start the agent at each of your logins."`
 	Uninstall uninstallCmd `cmd:"" group:"The agent" help:"Stop the agent and do not start it again."`

@@ -35,6 +35,10 @@ var stories = map[string]func(*world){
 		w.stdin = "I posted from the wrong account.\nIt is deleted.\n"
 		w.enrolled().settled().holding().serve()
 	},
+	"browser.txt": func(w *world) {
+		w.env["HOME"] = w.t.TempDir()
+		w.enrolled().serve()
+	},
 	"desk.txt":    func(w *world) { w.enrolled().settled().serve() },
 	"service.txt": func(*world) {},
 	"usage.txt":   func(*world) {},
@@ -50,6 +54,13 @@ var events = map[string]func(*world){
 				"Unenroll": keyshift.Refuse(keyshift.CodeHubUnreachable, "The hub cannot be reached.", "Check the network."),
 				"GetCode":  keyshift.Refuse(keyshift.CodeOffline, "There was no contact with the hub for too long.", "Check the network."),
 			}
+		})
+	},
+	"a browser asks": func(w *world) {
+		w.Change(func(s *localapitest.State) {
+			s.Status.Browsers = []*v1.BrowserProfile{{
+				Id: "b1", Browser: "firefox", BrowserVersion: "153.0", ExtensionVersion: "1.0.0", Mode: "container", Connected: true, Code: "123456",
+			}}
 		})
 	},
 	"the clock is wrong": func(w *world) {
