@@ -152,7 +152,7 @@ func (p *tab) ask(op string, into any, args ...any) {
 	name, _ := json.Marshal(op)
 	var text string
 	if err := p.Eval(fmt.Sprintf(askHarness, name, list), &text); err != nil {
-		p.t.Fatalf("%s%s: %v", op, list, err)
+		p.t.Fatalf("%s%.80s: %v", op, list, err)
 	}
 	if into == nil {
 		return
