@@ -232,3 +232,8 @@ func (p *tab) picture(name string) {
 		p.t.Fatal(err)
 	}
 }
+
+func jsonText(v any) string {
+	text, _ := json.Marshal(v) // what came from JSON goes back
+	return string(text)
+}

@@ -51,7 +51,6 @@ export class Banner {
     dress(this.root, css);
     this.mover = new Mover(this.host, this.box, dress(this.root, ""), places);
     markOurs(this.host);
-    this.host.setAttribute("popover", "manual");
     this.host.addEventListener("toggle", () => this.host.isConnected && this.shown && this.stay.keep());
     this.lines.setAttribute("role", "status");
     const first = make("div", "first");
@@ -92,6 +91,7 @@ export class Banner {
   }
 
   private lift(): void {
+    if (this.host.getAttribute("popover") !== "manual") this.host.setAttribute("popover", "manual");
     if (!this.host.matches(":popover-open")) this.host.showPopover();
   }
 

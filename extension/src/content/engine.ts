@@ -2,6 +2,7 @@
 // use right now. It reads only.
 import type { Field, Pack, Step } from "../gen/pack";
 import { findAny } from "./dom";
+import { guessScreen } from "./generic";
 import { holds } from "./match";
 import { type FieldRefusal, refuseField } from "./refuse";
 import { type Unusable, unusable } from "./usable";
@@ -26,8 +27,14 @@ export interface Screen {
 const LEAST_BOXES = 4;
 const MOST_BOXES = 8;
 
+/** What a page shows, by its pack; of a site of which nothing but its host is known, by what log-ins have in common. */
+export function screenOf(pack: Pack): Screen {
+  const isUnknown = pack.network.startsWith("site:") && pack.variants.every((v) => v.kind === "generic");
+  return isUnknown ? guessScreen() : findScreen(pack);
+}
+
 /** Finds the first step whose page this is and of which a field can be used, or that has no fields. */
-export function findScreen(pack: Pack): Screen {
+function findScreen(pack: Pack): Screen {
   const none: Screen = { step: null, fields: [] };
   let bare: Step | null = null;
   for (const step of stepsOf(pack)) {

@@ -3,7 +3,7 @@
 // and nothing in the page can begin one.
 import type { Pack } from "../gen/pack";
 import type { FieldName } from "./refuse";
-import { type Screen, type ScreenField, findScreen } from "./engine";
+import { type Screen, type ScreenField, screenOf } from "./engine";
 import { type Outcome, fill } from "./fill";
 
 /** Why a value was not typed: reasons of the page, the agent's codes pass through. */
@@ -74,7 +74,7 @@ export class Filling {
   }
 
   private screen(): Screen {
-    return findScreen(this.order.pack);
+    return screenOf(this.order.pack);
   }
 
   private soon(): void {

@@ -1,0 +1,119 @@
+package content
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	bt "github.com/keyshift-hq/keyshift/internal/browsertest"
+)
+
+// Rule 9 and 10: the banner has nothing to press, lies on top, and is styled whatever the page forbids.
+func TestRule10TheBannerIsASign(t *testing.T) {
+	shared.headers["x.com/strict"] = "default-src 'none'; script-src 'unsafe-inline'; style-src 'none'"
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/strict", `<div id=o popover></div><script>o.showPopover()</script>`)
+		p.lease("x", nil)
+		d := p.ours(says("You are \u2068@acme\u2069 on X"))
+		if d.Pressable != 0 {
+			t.Errorf("%d things can be pressed in the banner", d.Pressable)
+		}
+		if !d.OnTop || d.Box.Width < 100 || d.Box.Width > 460 || d.Box.Height > 60 || d.Page != "light" || d.Tone != "calm" {
+			t.Errorf("the banner is %+v", d)
+		}
+		if got := p.text(`String([...document.documentElement.children].at(-1).shadowRoot) + document.activeElement.tagName`); got != "nullBODY" {
+			t.Errorf("the page sees %q of the banner, want nothing and its own focus", got)
+		}
+	})
+}
+
+// Rule 10: a page that takes the banner away gets it back five times, then the popup is told.
+func TestRule10TheBannerComesBack(t *testing.T) {
+	for name, attack := range map[string]string{
+		"removing it":           `host.remove()`,
+		"closing it":            `host.hidePopover()`,
+		"taking its attribute":  `host.removeAttribute("popover")`,
+		"replacing the element": `document.documentElement.replaceChildren(document.head, document.body)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBoth(t, func(t *testing.T, k bt.Kind) {
+				p := show(t, k, "https://x.com/home", "")
+				p.lease("x", nil)
+				for range 5 {
+					p.ours(func(d drawn) bool { return d.OnTop })
+					p.eval(`(() => { const host = [...document.documentElement.children].at(-1); `+attack+` })()`, nil)
+					p.ours(func(d drawn) bool { return d.OnTop })
+				}
+				if got := p.calls("banner.lost"); len(got) != 0 {
+					t.Errorf("told too early: %+v", got)
+				}
+				p.eval(`(() => { const host = [...document.documentElement.children].at(-1); `+attack+` })()`, nil)
+				waitAsk(p, "calls", func(c []call) bool { return len(c) == 1 }, "banner.lost")
+				waitAsk(p, "ours", func(all []drawn) bool { return len(all) == 0 })
+			})
+		})
+	}
+}
+
+// Whatever a page's own style says, the banner is seen where it belongs.
+func TestRule10StylesOfThePage(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", `<style>:root > div, div { display: none !important; opacity: 0 !important; left: -900px !important; transform: scale(0) !important;
+			pointer-events: none !important; visibility: hidden !important; width: 1px !important; filter: opacity(0) !important; clip-path: inset(50%) !important }</style>`)
+		p.lease("x", nil)
+		before := p.ours(func(d drawn) bool { return d.OnTop })
+		p.eval(`[...document.documentElement.children].at(-1).setAttribute("style", "display:none!important;left:-900px!important;opacity:0!important")`, nil)
+		after := p.ours(func(d drawn) bool { return d.OnTop })
+		if before.Box != after.Box || after.Box.Width < 100 {
+			t.Errorf("the box was %+v and is %+v", before.Box, after.Box)
+		}
+	})
+}
+
+// The banner is where the user put it, in shares of the window; a script of the page cannot push it.
+func TestThePlaceOfTheBanner(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", "")
+		p.ask("set", nil, map[string]any{"place": map[string]float64{"x": 1, "y": 0}})
+		p.lease("x", nil)
+		var width float64
+		p.eval("document.documentElement.clientWidth", &width)
+		there := func(d drawn) bool {
+			return d.Box.Y == 12 && d.Box.X+d.Box.Width > width-14 && d.Box.X+d.Box.Width < width
+		}
+		p.ours(there)
+		p.eval(`(() => { const host = [...document.documentElement.children].at(-1);
+			for (const [type, x] of [["pointerdown", 1000], ["pointermove", 100], ["pointerup", 100]]) host.dispatchEvent(new PointerEvent(type, {clientX: x, clientY: 300, bubbles: true}));
+		})()`, nil)
+		p.ours(there)
+	})
+}
+
+var handles = map[string]string{
+	"plain": "acme", "long": "the-longest-company-name-that-anybody-ever-registered-anywhere.official", "rtl": "شركة_الأخبار", "wide": strings.Repeat("W", 60),
+	"mixed": "acme\u202eevil", "emoji": "👩‍🚀👩‍🚀👩‍🚀",
+}
+
+// Every handle fits, on dark and light pages, and does not turn the sentence around.
+func TestEveryHandleFits(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		for name, handle := range handles {
+			for _, page := range []struct{ look, html string }{{"light", "<body style='background:#fff'>"}, {"dark", "<body style='background:#15202b;color:#eee'>"}} {
+				if page.look == "dark" && name != "plain" && name != "rtl" {
+					continue
+				}
+				p := show(t, k, "https://www.instagram.com/", page.html+`<h1 dir=auto>صفحة Page</h1><p>`+strings.Repeat("A page with text. ", 200))
+				p.lease("instagram", map[string]any{"handle": handle, "lines": []map[string]any{{"id": "1", "title": "Stand up for a moment", "text": "You have been posting for an hour.", "answers": []string{}}}})
+				d := p.ours(says("on Instagram"))
+				p.picture(fmt.Sprintf("banner-%s-%s-%s", k, name, page.look))
+				if d.Page != page.look || !strings.HasPrefix(d.Text[0], "You are \u2068@") || !strings.HasSuffix(d.Text[0], "\u2069 on Instagram") {
+					t.Errorf("%s on a %s page says %q as on a %s one", name, page.look, d.Text[0], d.Page)
+				}
+				if d.Box.Width > 460 || d.Box.Height > 100 || d.Box.X < 12 || d.Box.Y < 12 {
+					t.Errorf("%s: the box is %+v", name, d.Box)
+				}
+				_ = p.Close()
+			}
+		}
+	})
+}
