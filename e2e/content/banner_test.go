@@ -106,11 +106,16 @@ func TestEveryHandleFits(t *testing.T) {
 				p.lease("instagram", map[string]any{"handle": handle, "lines": []map[string]any{{"id": "1", "title": "Stand up for a moment", "text": "You have been posting for an hour.", "answers": []string{}}}})
 				d := p.ours(says("on Instagram"))
 				p.picture(fmt.Sprintf("banner-%s-%s-%s", k, name, page.look))
-				if d.Page != page.look || !strings.HasPrefix(d.Text[0], "You are \u2068@") || !strings.HasSuffix(d.Text[0], "\u2069 on Instagram") {
-					t.Errorf("%s on a %s page says %q as on a %s one", name, page.look, d.Text[0], d.Page)
+				if d.Page != page.look || !strings.HasPrefix(d.Text[0], "You are \u2068@") || !strings.HasSuffix(d.Text[0], "\u2069 on Instagram") || strings.Contains(d.Text[0], "\u202e") {
+					t.Errorf("%s on a %s page says %+q as on a %s one", name, page.look, d.Text[0], d.Page)
 				}
 				if d.Box.Width > 460 || d.Box.Height > 100 || d.Box.X < 12 || d.Box.Y < 12 {
 					t.Errorf("%s: the box is %+v", name, d.Box)
+				}
+				var width float64
+				p.eval("document.documentElement.clientWidth", &width)
+				if middle := d.Box.X + d.Box.Width/2; middle < width/2-2 || middle > width/2+2 {
+					t.Errorf("%s: the middle of the box is at %.0f of %.0f", name, middle, width)
 				}
 				_ = p.Close()
 			}

@@ -93,6 +93,11 @@ const ops = {
     const list = words && new WordList(words);
     return texts.map((t) => findInDraft(t, list).map((f) => `${f.class}:${t.slice(f.start, f.end)}`));
   },
+  draftCost: (text: string, words: Words) => {
+    const began = performance.now();
+    findInDraft(text, new WordList(words));
+    return performance.now() - began;
+  },
   hashWord,
   relate: (seen: Seen[], lease: Account, others: Account[]) => relate(seen, lease, others),
   join: (cookie: Relation, onPage: Relation, seen: Seen[]) => join(cookie, onPage, seen),

@@ -223,9 +223,9 @@ func TestRule07AtMostSixQuestions(t *testing.T) {
 	p.lease("facebook", nil)
 	p.ask("set", nil, map[string]any{"delay": 40})
 	p.fill()
-	asked := waitAsk(p, "calls", func(c []call) bool { return len(c) >= 6 }, "fill.value")
+	waitAsk(p, "calls", func(c []call) bool { return len(c) >= 6 }, "fill.value")
 	p.eval("new Promise(done => setTimeout(done, 1000))", nil)
-	if asked = p.calls("fill.value"); len(asked) != 6 {
+	if asked := p.calls("fill.value"); len(asked) != 6 {
 		t.Errorf("asked %d times, want 6", len(asked))
 	}
 }

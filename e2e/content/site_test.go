@@ -120,15 +120,6 @@ func show(t *testing.T, k bt.Kind, address, html string) *tab {
 	return &tab{t, p}
 }
 
-// goTo shows another page in the same tab, which is quicker than a new one.
-func (p *tab) goTo(address, html string) {
-	p.t.Helper()
-	shared.put(address, html)
-	if err := p.Go(address); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
 const askHarness = `new Promise((ok, no) => {
 	const id = Math.random();
 	addEventListener("message", function on(e) {

@@ -119,13 +119,13 @@ const css = `
   all: initial !important; display: block !important; position: fixed !important; inset: auto !important; margin: 0 !important;
   direction: ltr !important;
   padding: 0 !important; border: 0 !important; background: none !important; overflow: visible !important; width: max-content !important;
-  max-width: calc(100vw - 24px) !important; height: auto !important; max-height: none !important; opacity: 1 !important; visibility: visible !important;
+  max-width: min(440px, calc(100vw - 24px)) !important; height: auto !important; max-height: none !important; opacity: 1 !important; visibility: visible !important;
   pointer-events: auto !important; transform: none !important; filter: none !important; clip-path: none !important;
 }
 :host(:not(:popover-open)) { display: none !important; }
 .box {
   --ground: #ffffff; --ink: #1d2530; --soft: #5f6a79; --edge: #c6ccd6; --mark: #0b6e69; --warm: #8f5200; --hot: #b3261e;
-  box-sizing: border-box; max-width: min(440px, 100%); padding: 7px 14px 7px 12px; border-radius: 17px; cursor: grab; user-select: none;
+  box-sizing: border-box; padding: 7px 14px 7px 12px; border-radius: 17px; cursor: grab; user-select: none;
   background: var(--ground); color: var(--ink); border: 1px solid var(--edge); box-shadow: 0 2px 10px rgb(0 0 0 / 22%);
   font: 500 13px/18px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; text-align: left; touch-action: none;
 }

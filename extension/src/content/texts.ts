@@ -4,9 +4,10 @@ import type { DraftHit } from "../gen/messages";
 /** Gives the text of a key in the user's language. */
 export type Text = (key: string, ...values: string[]) => string;
 
-/** A name that keeps its own direction inside a sentence, cut if it is very long. */
+/** A name that keeps its own direction inside a sentence and cannot change that of the sentence, cut if it is very long. */
 export function name(handle: string): string {
-  const at = handle.startsWith("@") ? handle : `@${handle}`;
+  const plain = handle.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  const at = plain.startsWith("@") ? plain : `@${plain}`;
   const short = [...at].length > 40 ? [...at].slice(0, 39).join("") + "…" : at;
   return `\u2068${short}\u2069`;
 }
