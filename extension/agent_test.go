@@ -245,6 +245,12 @@ func (a *agent) wait(kind string, n int) json.RawMessage {
 	return a.asked[kind][n-1]
 }
 
+func (a *agent) count(kind string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.asked[kind])
+}
+
 // lease is a lease of @acme on X that ends in so long.
 func lease(left time.Duration) native.Lease {
 	now := time.Now()

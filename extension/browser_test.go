@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,6 +65,8 @@ window.store = async () => {
   return true;
 };
 window.stored = async () => [localStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length];
+if (window !== top && location.search === "?asks") onload = () => ask({ type: "fill.value", field: "password" }).then((got) => parent.postMessage(got.answer, "*"));
+onmessage = (e) => { window.fromFrame = e.data; };
 document.addEventListener("sign-out", () => fetch("/logout"));
 `
 
@@ -97,13 +100,28 @@ func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options,
 	for _, p := range prepare {
 		p(w.agent)
 	}
-	w.options = browsertest.Options{Kind: k, Internet: internet, Extension: w.dir, Profile: t.TempDir(), Home: t.TempDir()}
+	w.options = browsertest.Options{Kind: k, Internet: internet, Extension: w.dir, Profile: scratch(t), Home: scratch(t)}
 	if k == browsertest.Firefox {
 		w.options.Args = []string{"--remote-allow-system-access"} // or it opens no page of an extension
 	}
 	w.agent.installHost(w.options.Profile, w.options.Home)
 	w.launch()
 	return w
+}
+
+// scratch is a folder that goes when the browser's last helper stopped writing into it.
+func scratch(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "keyshift-extension-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for until := time.Now().Add(browsertest.Patience); os.RemoveAll(dir) != nil && time.Now().Before(until); {
+			<-time.After(20 * time.Millisecond)
+		}
+	})
+	return dir
 }
 
 func (w *world) launch() {
@@ -149,6 +167,12 @@ func (w *world) wait(p browsertest.Page, expression string) {
 func (w *world) waitText(p browsertest.Page, text string) {
 	w.Helper()
 	w.wait(p, fmt.Sprintf("document.body.innerText.includes(%q)", text))
+}
+
+// waitCard waits for the card of a lease.
+func (w *world) waitCard(popup browsertest.Page, held native.Lease) {
+	w.Helper()
+	w.wait(popup, fmt.Sprintf(`document.querySelector('[data-key="%s.renew"]') !== null`, held.ID))
 }
 
 // press clicks the button with this label.

@@ -15,20 +15,24 @@ func modeOf(k browsertest.Kind) native.ProfileMode {
 	return native.ModeWork
 }
 
-// TestALeaseFromPairingToEnd goes the whole way: the digits, the card, a fill of one value at a time, the session, the end.
-func TestALeaseFromPairingToEnd(t *testing.T) {
+// TestABrowserOfItsOwn goes the whole way: the digits, the card, a fill of one value at a time, the session, the end; and then
+// a lease whose browser is killed.
+func TestABrowserOfItsOwn(t *testing.T) {
 	eachKind(t, func(t *testing.T, k browsertest.Kind) {
 		w := start(t, k, modeOf(k), Options{}, func(a *agent) { a.welcome.Paired = false })
 		popup := w.popup()
 		w.waitText(popup, "Connect this browser")
 		w.press(popup, "Show the digits")
 		w.waitText(popup, "482\n913")
+		w.agent.mu.Lock()
+		w.agent.welcome.Paired = true
+		w.agent.mu.Unlock()
 		w.agent.tell(native.TypePairDone, native.Empty{})
 		w.waitText(popup, "You hold no account right now")
 
 		held := lease(23 * time.Minute)
 		w.agent.hold(held)
-		w.waitText(popup, "@acme")
+		w.waitCard(popup, held)
 		w.wait(popup, `chrome.action.getBadgeText({}).then((t) => t === "23m")`)
 		w.wait(popup, `document.querySelector(".ring b").textContent === "23"`)
 
@@ -37,6 +41,7 @@ func TestALeaseFromPairingToEnd(t *testing.T) {
 		w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
 		w.fillsOneValueAtATime(page, held)
 		w.endsClean(page, held)
+		w.killedCleansFirst()
 	})
 }
 
@@ -86,14 +91,10 @@ func (w *world) endsClean(page browsertest.Page, held native.Lease) {
 	if got := w.cookies("x.com"); len(got) != 0 {
 		w.Errorf("left are the cookies %q", got)
 	}
-	address, err := browsertest.ExtensionPage(w.kind, w.dir, "ended.html")
-	if err != nil {
-		w.Fatal(err)
-	}
-	ended := w.pageAt(address)
+	ended := w.endedPage(held)
 	w.waitText(ended, "Your time with @acme on X is over")
 	w.waitText(ended, "Nothing of it is left in this browser.")
-	again := w.open("https://x.com/home")
+	again := w.ready("https://x.com/home")
 	var stored []int
 	if err := again.Eval("stored()", &stored); err != nil || len(stored) != 3 || stored[0]+stored[1]+stored[2] != 0 {
 		w.Errorf("left are localStorage, databases, caches: %v, %v", stored, err)

@@ -77,7 +77,7 @@ export interface ToPage {
   /** Stop filling and forget. */
   "fill.stop": { ask: {}; answer: {} };
   /** Top frame only: sign out at the network with the steps of the site pack. The document may go away while it does. */
-  "sign_out": { ask: {}; answer: { sign_out: SignOut } };
+  "sign_out": { ask: { pack: Pack }; answer: { sign_out: SignOut } };
 }
 
 /** Why there is nothing to show but a way out. */
@@ -93,6 +93,8 @@ export interface PopupLease extends PageLease {
   ending: boolean;
   /** The page in front belongs to it. */
   here: boolean;
+  /** The page took the banner away again and again. */
+  banner_lost: boolean;
   /** Why the last fill did not work, and for which host. */
   refused: { code: Refused; host: string } | null;
 }

@@ -104,7 +104,7 @@ async function signOutAt(pack: Pack, trace: Trace): Promise<SignOut> {
   const tab = await clean.navigated(signOutTime, go);
   if (tab?.id === undefined) return "failed";
   if (await signedOut(pack, trace, 0)) return "done"; // the address alone did it
-  const answer = await askTab(tab.id, { type: "sign_out" }, 0);
+  const answer = await askTab(tab.id, { type: "sign_out", pack }, 0);
   if (answer?.sign_out === "not_possible") return "not_possible";
   if (!pack.sign_out.gone_cookies?.length) return answer?.sign_out ?? "failed";
   return (await signedOut(pack, trace, signOutTime)) ? "done" : "failed";

@@ -2,12 +2,14 @@
 // pages may ask for one value at a time, until somebody is signed in, the tab goes elsewhere, or three minutes are over.
 
 import { askTab, type Refused } from "../internal";
+import { refuseAddress } from "../content/address";
 import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
 import { No, type Agent } from "./agent";
 import { ownStore } from "./browser";
 import { sign } from "./key";
+import type { Ends } from "./end";
 import type { Leases } from "./leases";
 import { memory, remember, type Asked } from "./memory";
 import type { Packs } from "./packs";
@@ -19,15 +21,18 @@ const askedFor = 3 * 60_000;
 const relayFor = 6 * 60_000;
 
 export class Fills {
-  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs) {}
+  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
 
   /** The user asks to be signed in: in this tab if it shows the network, in a new one otherwise. */
   async begin(lease: Lease, gesture: Gesture, front?: chrome.tabs.Tab, only?: Field): Promise<Refused | undefined> {
     delete memory.refused[lease.id];
+    await this.ends.quiet(); // a clean-up would take the new session along
     const trace = await this.leases.use(lease);
     const pack = await this.packs.get(lease.network);
     if (lease.mode === "delegated") return void (await this.show(entrance(pack, lease), trace.store));
     const host = hostOf(front?.url);
+    const unsafe = lookAlike(front?.url ?? "", pack, lease);
+    if (unsafe) return this.refuse(lease.id, unsafe.why, unsafe.host);
     const here = front?.id !== undefined && fillsAt(host, lease, pack) && !isOther(front, trace.store);
     if (!here || front.id === undefined) return void (await this.openAndAsk(lease, gesture, pack, trace.store));
     this.ask(front.id, lease, gesture, only);
@@ -108,7 +113,8 @@ export class Fills {
   private async allowed(lease: Lease, asked: Asked, field: Field, sender: chrome.runtime.MessageSender): Promise<Refused | undefined> {
     const origin = sender.origin ?? originOf(sender.url);
     if (!this.agent.connected) return "agent_down";
-    if (!lease.fields.includes(field) || (asked.only && asked.only !== field)) return "field_refused";
+    if (!lease.fields.includes(field) && !(field === "code" && asked.relay)) return "field_refused";
+    if (asked.only && asked.only !== field) return "field_refused";
     const pack = await this.packs.get(lease.network);
     if (!fillsAt(hostOf(origin), lease, pack) || !within(hostOf(sender.tab?.url), lease.hosts)) return "origin_refused";
     if (!(await sameOriginUpwards(sender.tab?.id ?? -1, sender.frameId ?? -1, origin))) return "frame_refused";
@@ -136,6 +142,7 @@ export class Fills {
     } catch (no) {
       return { refused: this.refuse(lease.id, no instanceof No ? no.code : "agent_down", hostOf(origin)) };
     }
+    asked.relay = true;
     asked.until = Math.max(asked.until, Date.now() + relayFor);
     remember();
     return {};
@@ -154,6 +161,15 @@ export class Fills {
     remember();
     return code;
   }
+}
+
+/** A page in front that pretends to be the network is named, instead of opening the real one beside it. */
+function lookAlike(url: string, pack: Pack | null, lease: Lease): { why: Refused; host: string } | undefined {
+  const hosts = pack?.fill_hosts ?? lease.hosts;
+  const why = url.startsWith("http") ? refuseAddress(url, hosts) : undefined;
+  const host = why ? new URL(url).hostname : "";
+  if (why === "look_alike" || why === "idn" || (why === "http" && within(host, lease.hosts))) return { why, host };
+  return undefined;
 }
 
 function entrance(pack: Pack | null, lease: Lease): string {

@@ -23,7 +23,7 @@ const agent = new Agent({ up, down, event });
 const packs = new Packs(agent);
 const ends = new Ends(agent, packs);
 const leases = new Leases(packs, ends, changed);
-const fills = new Fills(agent, leases, packs);
+const fills = new Fills(agent, leases, packs, ends);
 const pages = new Pages(agent, leases, packs, fills);
 const popup = new Popup(agent, leases, packs, fills, pages, ends);
 
@@ -160,10 +160,11 @@ chrome.webNavigation.onCommitted.addListener(({ tabId, frameId, url }) => void (
 function leave(tab: number, url: string): void {
   fills.navigated(tab, url);
   delete memory.relation[tab];
+  delete memory.banner_lost[tab];
 }
 
 function forgetTab(tab: number): void {
   fills.finish(tab);
-  delete memory.relation[tab];
+  leave(tab, "");
   remember();
 }

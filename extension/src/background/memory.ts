@@ -10,6 +10,8 @@ export interface Asked {
   gesture: Gesture;
   until: number;
   only?: Field;
+  /** A custodian was asked for a code. */
+  relay?: boolean;
 }
 
 /** Where a lease left something in this profile, and what is to be removed. */
@@ -57,6 +59,8 @@ export interface Memory {
   asked: Record<string, Asked>;
   /** As whom a tab is signed in. */
   relation: Record<string, Relation>;
+  /** Tabs whose page does not let the banner be. */
+  banner_lost: Record<string, boolean>;
   /** Why the last fill of a lease did not work. */
   refused: Record<string, { code: Refused; host: string }>;
   lines: Reminder[];
@@ -71,7 +75,7 @@ export interface Memory {
 function nothing(): Memory {
   return {
     trouble: "starting", mode: "same_profile", agent_version: "", guard_personal: false, work_hours: false, offline_since: 0,
-    networks: [], ahead: 0, focused: false, leases: [], asked: {}, relation: {}, refused: {}, lines: [], pairing: null, ended: {},
+    networks: [], ahead: 0, focused: false, leases: [], asked: {}, relation: {}, banner_lost: {}, refused: {}, lines: [], pairing: null, ended: {},
   };
 }
 

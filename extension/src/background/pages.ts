@@ -6,6 +6,7 @@ import type { Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
 import type { Agent } from "./agent";
+import { identityOfCookies } from "./identity";
 import { ownStore, storeOf } from "./browser";
 import type { Fills } from "./fills";
 import type { Leases } from "./leases";
@@ -51,6 +52,12 @@ export class Pages {
       remember();
       const lease = await this.leaseOf(tab);
       return lease ? this.tell("identity.seen", { lease_id: lease.id, relation }) : {};
+    },
+    "identity.cookies": async (_, sender, tab) => identityOfCookies(await this.stateFor(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url)), storeOf(tab)),
+    "banner.lost": async (_, __, tab) => {
+      memory.banner_lost[tab.id ?? -1] = true;
+      remember();
+      return {};
     },
     "draft.checked": async ({ hits, action }, _, tab) => {
       const lease = await this.leaseOf(tab);

@@ -88,6 +88,7 @@ export class Popup {
     return {
       ...lease,
       relation: tab === undefined ? null : (memory.relation[tab] ?? null),
+      banner_lost: tab !== undefined && (memory.banner_lost[tab] ?? false),
       session: traces[lease.id]?.session ?? false,
       ending: this.ends.isEnding(lease.id),
       here: tab !== undefined,

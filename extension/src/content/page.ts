@@ -41,7 +41,7 @@ export class Page {
     "page.state": ({ state }) => (this.apply(state), {}),
     "fill.start": ({ only }) => this.startFill(only),
     "fill.stop": () => (this.stopFill(), {}),
-    "sign_out": async () => ({ sign_out: this.state.pack ? await signOut(this.state.pack) : "not_possible" }),
+    "sign_out": async ({ pack }) => ({ sign_out: await signOut(pack) }), // the lease is over, and with it the state
   };
 
   /** Asks what there is to do. */

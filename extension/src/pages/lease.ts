@@ -30,6 +30,7 @@ export function card(lease: PopupLease, around: Around): { element: HTMLElement;
       el("p", { class: "dim" }, text("ext_network_until", title(lease.network), clock(lease.ends_at))),
       el("p", { class: "who " + who.mood }, who.words))),
     notice(lease, around),
+    lease.banner_lost && el("p", { class: "notice bad" }, text("ext_banner_lost", lease.handle)),
     ...(lease.ending ? [el("p", { class: "dim" }, text("ext_cleaning_here"))] : actions(lease, around)),
   );
   return { element, update: time.update };
@@ -43,12 +44,14 @@ function notice(lease: PopupLease, around: Around): HTMLElement | null {
   return el("p", { class: "notice bad", role: "status" }, refusal(lease.refused.code, lease.refused.host));
 }
 
+/** Without the agent nothing can be done; who is signed in already is not asked to sign in. */
 function actions(lease: PopupLease, around: Around): HTMLElement[] {
+  if (around.state.trouble !== "none") return [];
   const press = (label: string, only?: "code") =>
     button(`${lease.id}.${only ?? "fill"}`, label, only ? "plain" : "primary", () => fill(lease, around, only));
-  const first = [press(firstLabel(lease))];
+  const first = lease.here && lease.relation === "lease" ? [] : [press(firstLabel(lease))];
   if (lease.has_code && lease.here && lease.mode !== "delegated") first.push(press(text("ext_code"), "code"));
-  return [el("div", { class: "row" }, ...first), second(lease, around), mistake(lease, around)];
+  return [...(first.length ? [el("div", { class: "row" }, ...first)] : []), second(lease, around), mistake(lease, around)];
 }
 
 function firstLabel(lease: PopupLease): string {
@@ -64,7 +67,7 @@ async function fill(lease: PopupLease, around: Around, only?: "code"): Promise<v
 
 function second(lease: PopupLease, around: Around): HTMLElement {
   const open = around.open?.lease === lease.id ? around.open.what : null;
-  if (open === "renew") return el("div", { class: "row", role: "group", "aria-label": text("ext_renew") }, ...[15, 30, 60].map((m) => renew(lease, around, m)), cancel(lease, around));
+  if (open === "renew") return el("div", { class: "row tight", role: "group", "aria-label": text("ext_renew") }, ...[15, 30, 60].map((m) => renew(lease, around, m)), cancel(lease, around));
   if (open === "check_in") return el("div", { class: "row" }, checkIn(lease, around), cancel(lease, around));
   return el("div", { class: "row" },
     button(`${lease.id}.renew`, text("ext_renew"), "plain", () => around.setOpen({ lease: lease.id, what: "renew" })),

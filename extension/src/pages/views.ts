@@ -42,7 +42,7 @@ function pairing(state: PopupState, refresh: () => Promise<void>): HTMLElement {
 export function notes(state: PopupState): HTMLElement[] {
   const lost = state.trouble !== "none" && state.trouble !== "starting";
   const list = state.cleaning.map((c) => note("quiet", text("ext_cleaning", account(c))));
-  if (lost && state.leases.length > 0) list.push(note("bad", text("ext_agent_lost")));
+  if (lost && state.leases.length > 0) list.push(note("bad", text("ext_agent_lost"), el("div", { class: "row" }, retry())));
   else if (state.offline_since > 0) list.push(note("bad", text("ext_offline", clock(state.offline_since))));
   for (const host of state.asks_for) list.push(allow(host));
   for (const line of state.lines) list.push(reminder(line));

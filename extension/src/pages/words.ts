@@ -17,12 +17,21 @@ export function account(lease: { handle: string; network: string }): string {
 
 const told = new Set<string>([
   "no_lease", "origin_refused", "frame_refused", "not_paired", "rate_limited", "step_up_needed", "offline_expired", "locked", "agent_down",
-  "page_changed", "no_field", "field_refused", "changed_by_page",
+  "http", "idn", "look_alike", "hidden", "page_changed", "no_field", "field_refused", "changed_by_page",
 ]);
+
+/** Refusals that are told with the words of another. */
+const alike: Partial<Record<Refused, string>> = {
+  other_site: "origin_refused", frame: "frame_refused",
+  new_password: "field_refused", two_passwords: "field_refused", sign_up: "field_refused", change_password: "field_refused", change_email: "field_refused",
+  newsletter: "field_refused", search: "no_field", payment: "field_refused", wrong_kind: "no_field",
+  gone: "hidden", disabled: "hidden", read_only: "hidden", no_pointer: "hidden", transparent: "hidden", too_small: "hidden", outside: "hidden", covered: "hidden",
+};
 
 /** Why something was refused, in words for people. */
 export function refusal(code: Refused, host = ""): string {
-  return told.has(code) ? text("ext_refused_" + code, host) : text("ext_refused_other");
+  const key = alike[code] ?? code;
+  return told.has(key) ? text("ext_refused_" + key, host) : text("ext_refused_other");
 }
 
 /** As whom the page in front is signed in. */
@@ -42,5 +51,5 @@ export function asWhom(lease: PopupLease): { words: string; mood: "good" | "bad"
 
 /** A time of day. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(chrome.i18n.getUILanguage(), { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(chrome.i18n.getUILanguage(), { hour: "numeric", minute: "2-digit" });
 }
