@@ -122,3 +122,20 @@ func TestEveryHandleFits(t *testing.T) {
 		}
 	})
 }
+
+// A page that lifts something over the banner has it below again when the banner says something new.
+func TestTheBannerComesUpAgain(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", `<div id=o popover=manual style="inset:0;width:100%;height:100%"></div>`)
+		p.lease("x", nil)
+		p.ours(func(d drawn) bool { return d.OnTop })
+		p.eval(`o.showPopover()`, nil)
+		p.ours(func(d drawn) bool { return !d.OnTop })
+		line := []map[string]any{{"id": "1", "title": "Almost over", "text": "", "answers": []string{}}}
+		p.ask("send", nil, "page.state", map[string]any{"state": stateOf(t, "x", map[string]any{"lines": line})})
+		p.ours(func(d drawn) bool { return d.OnTop && says("Almost over")(d) })
+		if got := p.calls("banner.lost"); len(got) != 0 {
+			t.Errorf("told that it is lost: %+v", got)
+		}
+	})
+}

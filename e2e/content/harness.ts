@@ -80,6 +80,15 @@ function drawn(root: ShadowRoot): Drawn {
 
 let page: Page | null = null;
 
+let observers = 0;
+const NativeObserver = MutationObserver;
+globalThis.MutationObserver = class extends NativeObserver {
+  constructor(callback: MutationCallback) {
+    super(callback);
+    observers++;
+  }
+};
+
 const ops = {
   unusable: (selector: string) => unusable(find(selector)) ?? "",
   refuseField: (selector: string, field: FieldName, address: string) => refuseField(find(selector), field, address) ?? "",
@@ -115,14 +124,16 @@ const ops = {
   calls: (type: string) => calls.filter((c) => type === "" || c.type === type),
   place: () => background.place,
   ours: () => ours().map(drawn),
-  /** How long the script works on this page when it begins, in milliseconds. */
+  /** How long the script works on this page when it begins, in milliseconds, and how many observers it makes. */
   cost: async () => {
-    const began = performance.now();
+    const before = observers;
     const fresh = new Page({ background: { ask: answer as never }, text: (key) => key, places: { load: async () => null, save: () => undefined } });
-    const waiting = fresh.begin();
-    const first = performance.now() - began;
-    await waiting;
-    return { first, all: performance.now() - began };
+    const began = performance.now();
+    await fresh.begin();
+    await Promise.resolve();
+    const cost = { ms: performance.now() - began, observers: observers - before };
+    fresh.apply({ ...background.state!, lease: null, watch: false });
+    return cost;
   },
 } as const;
 

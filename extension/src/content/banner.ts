@@ -63,15 +63,14 @@ export class Banner {
   show(view: BannerView): void {
     const key = JSON.stringify(view);
     if (key !== this.shown) this.draw(view);
-    if (!this.shown) this.begin();
+    if (this.shown) requestAnimationFrame(() => setTimeout(() => this.rise()));
+    else this.begin();
     this.shown = key;
-    this.rise();
   }
 
   hide(): void {
     if (!this.shown) return;
     this.shown = "";
-    this.mover.end();
     this.stay.detach();
   }
 
@@ -87,7 +86,6 @@ export class Banner {
     this.left.textContent = view.left;
     const lines = [...view.lines].sort((a, b) => urgency[a.tone] - urgency[b.tone]).slice(0, MOST_LINES);
     this.lines.replaceChildren(...lines.map(lineElement));
-    this.mover.place();
   }
 
   private lift(): void {
@@ -95,8 +93,9 @@ export class Banner {
     if (!this.host.matches(":popover-open")) this.host.showPopover();
   }
 
-  /** Comes up again over what the page has lifted above it since. */
+  /** Comes up again over what the page has lifted above it since; asked after a frame was drawn, when it costs nothing to look. */
   private rise(): void {
+    if (!this.shown) return;
     const box = this.host.getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     if (!top || top === this.host || !this.host.matches(":popover-open")) return;
@@ -120,7 +119,7 @@ const css = `
   direction: ltr !important;
   padding: 0 !important; border: 0 !important; background: none !important; overflow: visible !important; width: max-content !important;
   max-width: min(440px, calc(100vw - 24px)) !important; height: auto !important; max-height: none !important; opacity: 1 !important; visibility: visible !important;
-  pointer-events: auto !important; transform: none !important; filter: none !important; clip-path: none !important;
+  pointer-events: auto !important; filter: none !important; clip-path: none !important;
 }
 :host(:not(:popover-open)) { display: none !important; }
 .box {

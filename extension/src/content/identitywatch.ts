@@ -5,7 +5,7 @@ import type { Relation } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { readPage } from "./identity";
 
-/** How long changes of the page are gathered before it is read again, in milliseconds. */
+/** How often a page that changes is read at most, in milliseconds. */
 const PAUSE = 100;
 /** How long after each new address the page is observed at most. */
 const LONGEST = 20_000;
@@ -30,6 +30,7 @@ export class IdentityWatch {
   private until = 0;
   private last = "";
   private turn = 0;
+  private looked = 0;
   private readonly again = (): void => void (document.hidden || this.look());
 
   constructor(private readonly pack: Pack, private readonly lease: Account | null, private readonly listener: Listener) {}
@@ -61,16 +62,18 @@ export class IdentityWatch {
     this.timer = undefined;
   }
 
+  /** At once after a rest, and then not more often than every PAUSE. */
   private soon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.look();
-    }, PAUSE);
+    }, Math.max(0, this.looked + PAUSE - performance.now()));
   }
 
   /** Reads page and cookies; answers that come after the next question are forgotten. */
   private async look(): Promise<void> {
     const turn = ++this.turn;
+    this.looked = performance.now();
     const seen = readPage(this.pack);
     const cookies = await this.listener.cookies();
     if (turn !== this.turn) return;

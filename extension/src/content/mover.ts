@@ -15,7 +15,6 @@ const MARGIN = 12;
 export class Mover {
   private at: Place = START;
   private grabbed: { dx: number; dy: number } | null = null;
-  private readonly onResize = (): void => this.place();
 
   constructor(
     private readonly host: HTMLElement,
@@ -29,23 +28,19 @@ export class Mover {
   }
 
   begin(): void {
-    addEventListener("resize", this.onResize);
     this.place();
     void this.places.load().then((p) => {
-      if (p && isPlace(p)) this.at = p;
+      if (!p || !isPlace(p)) return;
+      this.at = p;
       this.place();
     });
   }
 
-  end(): void {
-    removeEventListener("resize", this.onResize);
-  }
-
-  /** Puts the element where it belongs in the window as it is now. */
-  place(): void {
-    const { width, height } = this.room();
-    const [left, top] = [Math.round(MARGIN + this.at.x * width), Math.round(MARGIN + this.at.y * height)];
-    this.write(`:host { left: ${left}px !important; top: ${top}px !important; }`);
+  /** Leaves it to the browser to keep the place in every window: nothing is measured, which would cost pages time. */
+  private place(): void {
+    const { x, y } = this.at;
+    const [left, top] = [x, y].map((n) => `calc(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n})`);
+    this.write(`:host { left: ${left} !important; top: ${top} !important; transform: translate(round(${-100 * x}%, 1px), round(${-100 * y}%, 1px)) !important; }`);
   }
 
   /** How far the element can go. */
