@@ -120,16 +120,27 @@ func (a *Agent) SessionBegan(profile, lease string) error {
 	return a.noteSession(rec, profile)
 }
 
-// SessionClosed takes note that nothing of a lease is left in a profile. For a live lease that changes nothing: something
-// may come into it again.
-func (a *Agent) SessionClosed(profile, lease string) error {
+// SessionClosed takes note that nothing of a lease is left in a profile, and how signing out at the network went. For a live
+// lease that changes nothing: something may come into it again.
+func (a *Agent) SessionClosed(profile, lease string, signOut native.SignOut) error {
 	if rec, ok := a.journal.byLease(lease); ok && rec.Phase.live() {
 		return nil
 	}
-	err := a.sessions.clean(lease, profile)
+	err := a.sessions.clean(lease, profile, signOut)
 	poke(a.closedSoon)
 	a.bell.ring()
 	return err
+}
+
+// BrowserConnected takes note that a profile talks to the agent, or does so no more. The hub hears of one that left before it
+// cleaned up.
+func (a *Agent) BrowserConnected(profile string, connected bool) {
+	by := 1
+	if !connected {
+		by = -1
+	}
+	a.sessions.connect(profile, by)
+	poke(a.closedSoon)
 }
 
 // Ring tells whoever listens that something changed that Status shows.

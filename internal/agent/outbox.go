@@ -19,6 +19,8 @@ const (
 	outboxFile = "outbox.json"
 	// maxMistakes is how many self-reports wait at most. Acknowledgements are bounded by what there is to read.
 	maxMistakes = 20
+	// maxNotes is how many notes of browsers wait at most; the oldest go first.
+	maxNotes = 100
 	// tellAgain is how long to wait after the hub did not take something.
 	tellAgain = 5 * time.Minute
 )
@@ -40,11 +42,24 @@ type outboxState struct {
 	Read map[string]readText `json:"read,omitempty"`
 }
 
-// outItem is one message to the hub; either Mistake or Read is there.
+// outItem is one message to the hub; exactly one of the pointers is there.
 type outItem struct {
 	RequestID string       `json:"request_id"`
 	Mistake   *mistakeItem `json:"mistake,omitempty"`
 	Read      *readText    `json:"read,omitempty"`
+	Guard     *guardItem   `json:"guard,omitempty"`
+	Draft     *draftItem   `json:"draft,omitempty"`
+}
+
+// valid reports whether there is one message.
+func (i outItem) valid() bool {
+	n := 0
+	for _, there := range []bool{i.Mistake != nil, i.Read != nil, i.Guard != nil, i.Draft != nil} {
+		if there {
+			n++
+		}
+	}
+	return n == 1
 }
 
 type mistakeItem struct {
@@ -70,7 +85,7 @@ func openOutbox(files files) (*outbox, error) {
 	if err == nil && json.Unmarshal(raw, &o.kept) != nil {
 		o.kept = outboxState{}
 	}
-	o.kept.Waiting = slices.DeleteFunc(o.kept.Waiting, func(i outItem) bool { return (i.Mistake == nil) == (i.Read == nil) })
+	o.kept.Waiting = slices.DeleteFunc(o.kept.Waiting, func(i outItem) bool { return !i.valid() })
 	return o, nil
 }
 
@@ -216,6 +231,9 @@ func sendItem(ctx context.Context, s *line, item outItem) error {
 		})
 		return err
 	}
+	if item.Read == nil {
+		return sendNote(ctx, s, item)
+	}
 	_, _, err := hubclient.Ask(ctx, s.hub.Acknowledge, &v1.AcknowledgeRequest{RequestId: item.RequestID, TextId: item.Read.TextID, Version: item.Read.Version})
 	return err
 }
@@ -223,7 +241,7 @@ func sendItem(ctx context.Context, s *line, item outItem) error {
 // taken reports whether the hub has a message, or will never take it.
 func taken(err error) bool {
 	switch keyshift.CodeOf(err) {
-	case "", keyshift.CodeFieldInvalid, keyshift.CodeRequestIDReused:
+	case "", keyshift.CodeFieldInvalid, keyshift.CodeRequestIDReused, keyshift.CodeNotFound:
 		return true
 	}
 	return false

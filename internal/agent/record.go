@@ -129,7 +129,8 @@ func inMemory(l *v1.Lease) bool { return l.GetLeaseStorage() == v1.LeaseStorage_
 // receipt is what can be said of the removal now. That access is removed is said only when nothing of it was ever given
 // out, and no browser owes a clean-up.
 func (a *Agent) receipt(r record) *v1.Receipt {
-	unconfirmed := r.HandedOut || a.sessions.owed(r.Lease.GetId())
+	session := a.sessions.find(r.Lease.GetId())
+	unconfirmed := r.HandedOut || len(session.Profiles) > 0
 	rc := &v1.Receipt{LeaseId: r.Lease.GetId(), Step: v1.RemovalStep_REMOVAL_STEP_DELIVERED, SessionUnconfirmed: unconfirmed}
 	switch {
 	case r.Phase != wiped:
@@ -137,7 +138,7 @@ func (a *Agent) receipt(r record) *v1.Receipt {
 	case unconfirmed || r.Foreign:
 		rc.Step = v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED
 	default:
-		rc.Step = v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
+		rc.Step, rc.SignOut = v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED, string(session.SignOut)
 	}
 	return rc
 }

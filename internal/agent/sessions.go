@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/native"
 )
 
 const sessionsFile = "browser.json"
@@ -27,14 +28,19 @@ type openSession struct {
 	Profiles []string `json:"profiles"`
 	// Elsewhere: the secret or a code was also given to the user, who may have used it anywhere.
 	Elsewhere bool `json:"elsewhere,omitempty"`
+	// SignOut is how signing out at the network went, in the profile where it went worst.
+	SignOut native.SignOut `json:"sign_out,omitempty"`
+	// PendingTold: the hub heard that a browser was closed before it cleaned up.
+	PendingTold bool `json:"pending_told,omitempty"`
 }
 
 // sessions keeps what browsers owe.
 type sessions struct {
 	files files
 
-	mu   sync.Mutex
-	open []openSession
+	mu        sync.Mutex
+	open      []openSession
+	connected map[string]int // profiles, and how often
 }
 
 // openSessions reads what is owed. A file that says nothing is as good as none: the extension cleans at its start whatever
@@ -60,6 +66,35 @@ func (s *sessions) list() []openSession {
 // owed reports whether any profile still owes the clean-up of a lease.
 func (s *sessions) owed(lease string) bool {
 	return slices.ContainsFunc(s.list(), func(o openSession) bool { return o.LeaseID == lease && len(o.Profiles) > 0 })
+}
+
+// find gives what is known of a lease.
+func (s *sessions) find(lease string) openSession {
+	for _, o := range s.list() {
+		if o.LeaseID == lease {
+			return o
+		}
+	}
+	return openSession{}
+}
+
+// connect takes note that a profile talks to the agent, or does so no more.
+func (s *sessions) connect(profile string, by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.connected == nil {
+		s.connected = map[string]int{}
+	}
+	if s.connected[profile] += by; s.connected[profile] <= 0 {
+		delete(s.connected, profile)
+	}
+}
+
+// pending reports whether a browser that has to clean up is not there.
+func (s *sessions) pending(o openSession) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(o.Profiles, func(p string) bool { return s.connected[p] == 0 })
 }
 
 // change replaces the list by what f makes of it. When the disk refuses, the memory knows it all the same if keep says so.
@@ -102,12 +137,18 @@ func (s *sessions) note(rec record, profile string) error {
 	})
 }
 
+// worse orders how signing out went.
+var worse = []native.SignOut{"", native.SignOutDone, native.SignOutNotPossible, native.SignOutFailed}
+
 // clean says that nothing of a lease is in a profile any more.
-func (s *sessions) clean(lease, profile string) error {
+func (s *sessions) clean(lease, profile string, signOut native.SignOut) error {
 	return s.change(true, func(list []openSession) []openSession {
 		for i, o := range list {
 			if o.LeaseID == lease {
 				list[i].Profiles = slices.DeleteFunc(slices.Clone(o.Profiles), func(p string) bool { return p == profile })
+				if len(list[i].Profiles) < len(o.Profiles) && slices.Index(worse, signOut) > slices.Index(worse, o.SignOut) {
+					list[i].SignOut = signOut
+				}
 			}
 		}
 		return list
@@ -122,6 +163,16 @@ func (s *sessions) elsewhere(lease string) error {
 	return s.change(true, func(list []openSession) []openSession {
 		for i := range list {
 			list[i].Elsewhere = list[i].Elsewhere || list[i].LeaseID == lease
+		}
+		return list
+	})
+}
+
+// pendingTold keeps that the hub knows of a missing browser.
+func (s *sessions) pendingTold(lease string) error {
+	return s.change(true, func(list []openSession) []openSession {
+		for i := range list {
+			list[i].PendingTold = list[i].PendingTold || list[i].LeaseID == lease
 		}
 		return list
 	})
@@ -155,10 +206,10 @@ func (a *Agent) tellSessions(ctx context.Context) {
 func (a *Agent) tellClosed(ctx context.Context) error {
 	var failed error
 	for _, o := range a.sessions.list() {
-		if _, held := a.journal.byLease(o.LeaseID); held || len(o.Profiles) > 0 {
-			continue // the receipt of its wipe says so, or a browser is missing
+		if _, held := a.journal.byLease(o.LeaseID); held {
+			continue // the receipt of its wipe says so
 		}
-		if err := a.tellOneClosed(ctx, o); err != nil {
+		if err := a.tellSession(ctx, o); err != nil {
 			a.log.Info("tell of a closed session again later", "lease_id", o.LeaseID, "error", err)
 			failed = err
 		}
@@ -166,19 +217,51 @@ func (a *Agent) tellClosed(ctx context.Context) error {
 	return failed
 }
 
-func (a *Agent) tellOneClosed(ctx context.Context, o openSession) error {
-	if l := a.link.Load(); l != nil && !o.Elsewhere {
-		if !a.online.Load() {
-			return nil // whoever finds the hub again says so
-		}
-		s, err := l.talk(ctx)
-		if err != nil {
+// tellSession tells of one lease whose wipe was told: that its sessions are closed, or that a browser is missing.
+func (a *Agent) tellSession(ctx context.Context, o openSession) error {
+	switch {
+	case len(o.Profiles) == 0:
+		told, err := a.tellReceipt(ctx, a.closedReceipt(o))
+		if err != nil || !told {
 			return err
 		}
-		receipt := &v1.Receipt{LeaseId: o.LeaseID, Step: v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED}
-		if err := a.report(ctx, s, receipt); !final(err) {
+		return a.sessions.drop(o.LeaseID)
+	case a.sessions.pending(o) && !o.PendingTold:
+		told, err := a.tellReceipt(ctx, &v1.Receipt{
+			LeaseId: o.LeaseID, Step: v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED, SessionUnconfirmed: true, BrowserPending: true,
+		})
+		if err != nil || !told {
 			return err
 		}
+		return a.sessions.pendingTold(o.LeaseID)
 	}
-	return a.sessions.drop(o.LeaseID)
+	return nil
+}
+
+// closedReceipt says that every browser is clean; nil if that does not make the session a closed one.
+func (a *Agent) closedReceipt(o openSession) *v1.Receipt {
+	if o.Elsewhere {
+		return nil
+	}
+	return &v1.Receipt{LeaseId: o.LeaseID, Step: v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED, SignOut: string(o.SignOut)}
+}
+
+// tellReceipt reports whether the hub has a receipt, or there is nobody to hear it. Out of reach it is told later, by whoever
+// finds the hub again.
+func (a *Agent) tellReceipt(ctx context.Context, receipt *v1.Receipt) (told bool, err error) {
+	l := a.link.Load()
+	if l == nil || receipt == nil {
+		return true, nil
+	}
+	if !a.online.Load() {
+		return false, nil
+	}
+	s, err := l.talk(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := a.report(ctx, s, receipt); !final(err) {
+		return false, err
+	}
+	return true, nil
 }

@@ -4,16 +4,21 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/keyshift-hq/keyshift/internal/agent/browser"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/native"
 )
@@ -43,7 +48,7 @@ func withBrowsers(t *testing.T, d *Desk, w browser.Work) *companion {
 func (c *companion) listen(t *testing.T, w browser.Work) {
 	t.Helper()
 	server, err := browser.New(browser.Config{
-		Engine: c.Desk.Agent, Packs: browser.Embedded{}, Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
+		Engine: c.Desk.Agent, Notes: c.Desk.Agent, Packs: browser.Embedded{}, Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
 		Now: func() time.Time { return c.now() },
 	})
 	if err != nil {
@@ -304,7 +309,11 @@ func TestAgentKilledBeforeTheBrowserIsClean(t *testing.T) {
 	Eventually(t, "the secret is wiped", func() bool {
 		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED
 	})
+	if w.Leases()[0].GetRemoval().GetBrowserPending() {
+		t.Error("a browser that is there counts as missing")
+	}
 	c.end()
+	Eventually(t, "the hub knows that the browser is missing", func() bool { return w.Leases()[0].GetRemoval().GetBrowserPending() })
 	c.Desk.Stop()
 	c.Desk.Start()
 	c.listen(t, nil)
@@ -316,6 +325,105 @@ func TestAgentKilledBeforeTheBrowserIsClean(t *testing.T) {
 	}
 	if err := again.Ask(native.TypeCleanupDone, native.CleanupDone{LeaseID: l.GetId(), SignOut: native.SignOutNotPossible}, nil); err != nil {
 		t.Error(err)
+	}
+	Eventually(t, "access is removed", func() bool {
+		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
+	})
+}
+
+func TestGuardsAndDraftsAreNoted(t *testing.T) {
+	w, c := newCompanion(t)
+	x := c.paired(t)
+	l := c.mustCheckOut("x/acme", time.Hour)
+	hits := []native.DraftHit{{Class: native.DraftPhone, Count: 2}, {Class: native.DraftIBAN, Count: 1}}
+	for kind, body := range map[string]any{
+		native.TypeGuardHit:     native.GuardHit{LeaseID: l.GetId(), PageClass: native.PagePassword},
+		native.TypeDraftChecked: native.DraftChecked{LeaseID: l.GetId(), Hits: hits, Action: native.DraftWarned},
+		native.TypeIdentitySeen: native.IdentitySeen{LeaseID: l.GetId(), Relation: native.RelationPersonal},
+	} {
+		if err := x.Ask(kind, body, nil); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if err := x.Ask(native.TypeDraftChecked, native.DraftChecked{LeaseID: l.GetId(), Hits: []native.DraftHit{}, Action: native.DraftAllowed}, nil); err != nil {
+		t.Error(err)
+	}
+	noted := func() map[string]string {
+		got := map[string]string{}
+		for e, err := range w.Owner.EachEvent(t.Context(), hubclient.EventFilter{LeaseID: l.GetId()}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a := e.GetAction(); a == "lease.guard_hit" || a == "lease.draft_checked" {
+				got[a] = fmt.Sprint(e.GetDetails())
+			}
+		}
+		return got
+	}
+	Eventually(t, "both are in the audit log", func() bool { return len(noted()) == 2 })
+	want := map[string]string{"lease.guard_hit": "map[allowed:false class:password]", "lease.draft_checked": "map[iban:1 phone:2]"}
+	if diff := cmp.Diff(want, noted()); diff != "" {
+		t.Error(diff)
+	}
+	wantRefused(t, "of no lease", x.Ask(native.TypeGuardHit, native.GuardHit{LeaseID: "none", PageClass: native.PagePassword}, nil), native.CodeNoLease)
+}
+
+// fakeWork plays the browsers that the agent starts.
+type fakeWork struct {
+	mu     sync.Mutex
+	opened []string
+	closed chan string
+	mine   bool
+}
+
+func (f *fakeWork) Open(account, address string) (string, native.ProfileMode, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.opened = append(f.opened, account+" "+address)
+	return "chromium", native.ModeWork, nil
+}
+
+func (f *fakeWork) Close(_ context.Context, account string) error {
+	f.closed <- account
+	return nil
+}
+
+func (f *fakeWork) AccountOf(int) (string, bool) { return "x/acme", f.mine }
+
+// TestWorkBrowser: opening an account is a yes to its browser, and a reason to fill; its end is the end of the session.
+func TestWorkBrowser(t *testing.T) {
+	w := SQLite(t)
+	w.AddUser("dana")
+	w.AddAccount("acme", nil, "dana")
+	work := &fakeWork{closed: make(chan string, 1), mine: true}
+	c := withBrowsers(t, w.Desk(0, "dana"), work)
+	if _, err := c.OpenAccount(t.Context(), "x/acme"); err == nil {
+		t.Error("an account was opened that is not held")
+	}
+	l := c.mustCheckOut("x/acme", time.Hour)
+	if got, err := c.OpenAccount(t.Context(), "@acme"); err != nil || got.GetMode() != "work" {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	if want := []string{"x/acme https://x.com/login"}; !slices.Equal(work.opened, want) {
+		t.Errorf("opened %q, want %q", work.opened, want)
+	}
+	x := c.extension(t, nil)
+	if got := x.Hello(native.ModeSameProfile); !got.Paired || got.Mode != native.ModeWork {
+		t.Errorf("welcome %+v", got)
+	}
+	Eventually(t, "the profile hears that a fill is asked for", func() bool {
+		s := x.State()
+		return len(s.Leases) == 1 && s.Leases[0].FillAskedUntil > s.ServerTime
+	})
+	q := native.FillGet{LeaseID: l.GetId(), Field: native.FieldPassword, Origin: xOrigin, TopOrigin: xOrigin, DocumentID: "D1", PackVersion: 1, Gesture: native.GestureOpen}
+	if got, err := x.FillWith(x.NextID(), q); err != nil || got.Value != Password {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	Do(t, w.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_LeaseId{LeaseId: l.GetId()}, Reason: "over"})
+	Eventually(t, "the browser is asked to close", func() bool { return len(x.Events(native.TypeBrowserClose)) == 1 })
+	c.Browsers.WorkEnded("x/acme") // it was killed: what it knew is gone with its folder
+	if got := <-work.closed; got != "x/acme" {
+		t.Errorf("closed %q", got)
 	}
 	Eventually(t, "access is removed", func() bool {
 		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED

@@ -53,7 +53,8 @@ type Engine interface {
 	Browsing(profile string) agent.Browsing
 	FillFor(ctx context.Context, profile, lease string, field native.Field) ([]byte, error)
 	SessionBegan(profile, lease string) error
-	SessionClosed(profile, lease string) error
+	SessionClosed(profile, lease string, signOut native.SignOut) error
+	BrowserConnected(profile string, connected bool)
 	Renew(ctx context.Context, lease string, d time.Duration) (*v1.HeldLease, error)
 	CheckIn(ctx context.Context, lease string) (*v1.HeldLease, error)
 	Leases() []*v1.HeldLease
@@ -64,11 +65,15 @@ type Engine interface {
 	WorkHoursNow() bool
 }
 
-// Notes tells the hub what a browser noticed, and asks it for what only other people have.
+// Notes tells the hub what a browser noticed.
 type Notes interface {
 	// NoteDraft and NoteGuard tell the hub, now or when it is in reach.
 	NoteDraft(native.DraftChecked) error
 	NoteGuard(lease native.Lease, hit native.GuardHit) error
+}
+
+// Relay asks other people for what only they have.
+type Relay interface {
 	// AskRelay asks the custodians of a leased account for a one-time code.
 	AskRelay(ctx context.Context, lease string) error
 }
@@ -81,6 +86,8 @@ type Config struct {
 	Work Work
 	// Notes tells the hub; nil is a hub that takes none.
 	Notes Notes
+	// Relay asks custodians; nil is a hub that relays no codes.
+	Relay Relay
 	// ShowMistake opens the tray's window for mistakes; nil is a computer without a tray.
 	ShowMistake func(ctx context.Context, lease string) error
 	Log         *slog.Logger
@@ -194,6 +201,9 @@ func (s *Server) leave(c *conn) {
 	delete(s.conns, c)
 	s.mu.Unlock()
 	s.pairings.drop(c.profile().id())
+	if id := c.profileID(); id != "" {
+		s.Engine.BrowserConnected(id, false)
+	}
 	s.Engine.Ring()
 }
 

@@ -71,6 +71,7 @@ func hello(_ context.Context, c *conn, q native.Hello) (any, error) {
 	c.mu.Lock()
 	c.who, c.mode, c.greeted = who, mode, true
 	c.mu.Unlock()
+	c.s.Engine.BrowserConnected(c.profileID(), true)
 	if err := c.s.profiles.meet(who); err != nil {
 		c.s.Log.Error("write browser profiles", "error", err)
 	}
@@ -137,7 +138,7 @@ func cleanupDone(_ context.Context, c *conn, q native.CleanupDone) (any, error) 
 	if q.LeftOver > 0 {
 		return done, nil // it is owed still
 	}
-	return done, c.s.Engine.SessionClosed(c.profileID(), q.LeaseID)
+	return done, c.s.Engine.SessionClosed(c.profileID(), q.LeaseID, q.SignOut)
 }
 
 // Bounds of renewals that a browser can ask for; the hub has its own.

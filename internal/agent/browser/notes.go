@@ -37,8 +37,8 @@ func relayAsk(ctx context.Context, c *conn, q native.RelayAsk) (any, error) {
 		return nil, native.Refuse(native.CodeNoLease, "there is no such lease")
 	case !onHost(q.Origin, lease.Hosts):
 		return nil, native.Refuse(native.CodeOriginRefused, "this page is not one on which the account signs in")
-	case c.s.Notes == nil:
+	case c.s.Relay == nil:
 		return nil, native.Refuse(native.CodeRefused, "your company's hub relays no codes")
 	}
-	return done, c.s.Notes.AskRelay(ctx, q.LeaseID)
+	return done, c.s.Relay.AskRelay(ctx, q.LeaseID)
 }

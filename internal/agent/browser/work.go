@@ -211,7 +211,7 @@ func (s *Server) owes(profile, lease string) bool {
 func (s *Server) WorkEnded(account string) {
 	profile := workPrefix + account
 	for _, o := range s.Engine.Browsing(profile).Owed {
-		if err := s.Engine.SessionClosed(profile, o.LeaseID); err != nil {
+		if err := s.Engine.SessionClosed(profile, o.LeaseID, native.SignOutFailed); err != nil {
 			s.Log.Error("write open sessions", "error", err)
 		}
 	}
