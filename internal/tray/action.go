@@ -2,8 +2,6 @@ package tray
 
 import (
 	"time"
-
-	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // Verb is what an entry of the menu, or a button of a notification, does.
@@ -15,7 +13,10 @@ const (
 	Renew      Verb = "renew"       // Action.Lease for Action.Duration from now
 	CheckIn    Verb = "check-in"    // Action.Lease
 	CopyCode   Verb = "copy-code"   // the one-time code of Action.Lease, to the clipboard
-	Browse     Verb = "browse"      // the page of Action.Network in the browser
+	OpenWork   Verb = "open-work"   // the network of Action.Lease in the work browser
+	Accept     Verb = "accept"      // the browser that shows Action.Code is the user's own
+	Refuse     Verb = "refuse"      // the browser that shows Action.Code is not
+	Forget     Verb = "forget"      // the browser profile with the id Action.Text is not connected any more
 	Pause      Verb = "pause"       // reminders for Action.Duration, or today
 	Resume     Verb = "resume"      // reminders
 	Dismiss    Verb = "dismiss"     // Action.Reminder was read
@@ -28,11 +29,12 @@ type Action struct {
 	Verb     Verb
 	Request  Request
 	Lease    string
-	Network  keyshift.Network
 	Reminder string
 	Duration time.Duration
 	Today    bool
-	// Text is what is copied.
+	// Code is what a browser shows that asks to be connected.
+	Code string
+	// Text is what is copied, or an id.
 	Text string
 }
 

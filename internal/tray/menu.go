@@ -32,7 +32,7 @@ const (
 
 // Menu is the menu at a moment.
 func (v View) Menu(now time.Time) []Item {
-	groups := [][]Item{v.news(), v.leases(now), v.lend(), v.reminders(now), v.help(), {v.entry("tray_quit", Action{Verb: Quit})}}
+	groups := [][]Item{append(v.news(), v.browserNews(now)...), v.leases(now), v.lend(), v.reminders(now), v.help(), {v.entry("tray_quit", Action{Verb: Quit})}}
 	var menu []Item
 	for _, g := range groups {
 		if len(g) > 0 && len(menu) > 0 {
@@ -89,11 +89,9 @@ func (v View) leases(now time.Time) []Item {
 func (v View) leaseMenu(held *v1.HeldLease) []Item {
 	l := held.GetLease()
 	items := []Item{
+		{Text: v.Words.Text("tray_open_account", Handle(l)), Action: Action{Verb: OpenWork, Lease: l.GetId()}},
 		v.renewEntry(held),
 		v.entry("tray_check_in", Action{Verb: CheckIn, Lease: l.GetId()}),
-	}
-	if n := NetworkOf(l.GetNetwork()); n != "" {
-		items = append(items, Item{Text: v.Words.Text("tray_open", n.Title()), Action: Action{Verb: Browse, Network: n}})
 	}
 	if l.GetHasCodeSeed() {
 		items = append(items, v.entry("tray_code", Action{Verb: CopyCode, Lease: l.GetId()}))
@@ -198,6 +196,9 @@ func (v View) help() []Item {
 	var items []Item
 	if v.Status.GetEnrolled() {
 		items = append(items, v.entry("tray_mistake", show(WindowMistake, "")), v.entry("tray_sent", show(WindowSent, "")))
+	}
+	if v.Status.GetEnrolled() {
+		items = append(items, v.entry("tray_browsers", show(WindowBrowsers, "")))
 	}
 	return append(items, v.entry("tray_settings", show(WindowSettings, "")), v.entry("tray_diagnostics", show(WindowDiagnostics, "")))
 }

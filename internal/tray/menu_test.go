@@ -34,7 +34,7 @@ func drawn(items []Item, indent string) string {
 
 func did(a Action) string {
 	words := []string{string(a.Verb)}
-	for _, w := range []string{a.Request.Window, a.Request.Argument, a.Lease, string(a.Network)} {
+	for _, w := range []string{a.Request.Window, a.Request.Argument, a.Lease, a.Code, a.Text} {
 		if w != "" {
 			words = append(words, w)
 		}
@@ -82,9 +82,9 @@ Open Keyshift = open home
 --
 (@other (X): signing you out…)
 @acme (X): 42 min left >
+  Open @acme = open-work lease-acme
   Renew for 2 h = renew lease-acme 2h0m0s
   Check in = check-in lease-acme
-  Open X = browse x
   Copy one-time code = copy-code lease-acme
 --
 Check out >
@@ -105,6 +105,7 @@ Pause reminders >
 --
 I made a mistake… = open mistake
 What leaves this device… = open sent
+Browsers… = open browsers
 Settings… = open settings
 Diagnostics… = open diagnostics
 --

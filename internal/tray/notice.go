@@ -48,10 +48,27 @@ type Button struct {
 // zero value is ready: what the first view with reminders has counts as told before.
 type News struct {
 	told map[string]bool
+	// asked are the codes of the browsers whose question was told.
+	asked map[string]bool
 }
 
 // Notices are those that were not told yet.
-func (n *News) Notices(v View) []Notice {
+func (n *News) Notices(v View) []Notice { return append(n.pairings(v), n.reminders(v)...) }
+
+// pairings are the questions of browsers, also of one that asked before the tray was there.
+func (n *News) pairings(v View) (notices []Notice) {
+	asked := map[string]bool{}
+	for _, b := range v.Asking(v.At) {
+		asked[b.GetCode()] = true
+		if !n.asked[b.GetCode()] {
+			notices = append(notices, v.pairingNotice(b))
+		}
+	}
+	n.asked = asked
+	return notices
+}
+
+func (n *News) reminders(v View) []Notice {
 	if v.Reminders == nil {
 		return nil
 	}
@@ -59,7 +76,7 @@ func (n *News) Notices(v View) []Notice {
 	var notices []Notice
 	for _, r := range v.Reminders.GetShown() {
 		shown[r.GetId()] = true
-		if !first && !n.told[r.GetId()] {
+		if !first && !n.told[r.GetId()] && !r.GetInBrowser() {
 			notices = append(notices, v.notice(r))
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	WindowMistake     = "mistake"     // "I made a mistake"
 	WindowSent        = "sent"        // "What leaves this device"
 	WindowSettings    = "settings"    // of this tray
+	WindowBrowsers    = "browsers"    // that are connected or ask to be
 	WindowDiagnostics = "diagnostics" // the agent's `doctor`
 )
 
@@ -19,7 +20,7 @@ const (
 func Windows() []string {
 	return []string{
 		WindowHome, WindowCheckOut, WindowRenew, WindowCode, WindowEnroll, WindowReminder, WindowTerms, WindowMistake, WindowSent,
-		WindowSettings, WindowDiagnostics,
+		WindowBrowsers, WindowSettings, WindowDiagnostics,
 	}
 }
 

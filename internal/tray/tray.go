@@ -39,6 +39,9 @@ type Agent interface {
 	Sent(ctx context.Context) (*v1.LocalServiceListSentResponse, error)
 	Settings(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error)
 	SetSettings(ctx context.Context, settings *v1.LocalSettings) (*v1.LocalServiceSetSettingsResponse, error)
+	AnswerPairing(ctx context.Context, code string, accept bool) (*v1.LocalServiceAnswerPairingResponse, error)
+	ForgetBrowserProfile(ctx context.Context, id string) (*v1.LocalServiceForgetBrowserProfileResponse, error)
+	OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error)
 }
 
 // Picture is all that the tray knows at a moment. It is never changed once it was given away. The zero value is that of a

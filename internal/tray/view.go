@@ -61,6 +61,11 @@ func (v View) NextChange(now time.Time) time.Duration {
 			next = d
 		}
 	}
+	for _, b := range v.Asking(now) {
+		if d := v.asksFor(b, now); next == 0 || d < next {
+			next = d
+		}
+	}
 	return next
 }
 
@@ -73,7 +78,7 @@ func (v View) State(now time.Time) State {
 		return Offline
 	case !v.Status.GetEnrolled():
 		return NotEnrolled
-	case v.troubled():
+	case v.troubled(), len(v.Asking(now)) > 0:
 		return Attention
 	}
 	return v.heldState(now)

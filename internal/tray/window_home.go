@@ -134,7 +134,7 @@ func banner(c i18n.Catalog, p Picture, now time.Time) *Trouble {
 	case p.AccountsProblem != nil && len(p.Accounts) > 0:
 		return TroubleOf(c, p.AccountsProblem, now)
 	}
-	return nil
+	return browserBanner(c, p, now)
 }
 
 func leaseRows(c i18n.Catalog, p Picture, now time.Time) []Row {
@@ -163,8 +163,11 @@ func leaseRow(c i18n.Catalog, p Picture, held *v1.HeldLease, now time.Time) Row 
 	if row.Soon { // one tap is enough then
 		renew.Action, renew.Main = renewal(held), true
 	}
-	row.Offers = append(row.Offers, renew,
-		Offer{Text: c.Text("button_check_in"), Action: Action{Verb: CheckIn, Lease: l.GetId()}})
+	row.Offers = []Offer{{Text: c.Text("button_open"), Action: Action{Verb: OpenWork, Lease: l.GetId()}, Main: !row.Soon}, renew}
+	if row.Soon {
+		slices.Reverse(row.Offers)
+	}
+	row.Offers = append(row.Offers, Offer{Text: c.Text("button_check_in"), Action: Action{Verb: CheckIn, Lease: l.GetId()}})
 	if l.GetHasCodeSeed() {
 		row.Offers = append(row.Offers, Offer{Text: c.Text("button_copy_code"), Action: show(WindowCode, l.GetId())})
 	}

@@ -14,7 +14,6 @@ type Prolong struct {
 	Network keyshift.Network
 	Title   string
 	Line    string
-	Site    string
 	Left    time.Duration
 	Total   time.Duration
 	Soon    bool
@@ -35,7 +34,7 @@ func ProlongOf(c i18n.Catalog, p Picture, lease string, now time.Time) Prolong {
 	}
 	l, row := held.GetLease(), leaseRow(c, p, held, now)
 	w.Account, w.Network, w.Title, w.Line = l.GetAccountId(), row.Network, row.Title, row.Line
-	w.Site, w.Left, w.Total, w.Soon, w.HasCode = Site(row.Network), row.Left, row.Total, row.Soon, l.GetHasCodeSeed()
+	w.Left, w.Total, w.Soon, w.HasCode = row.Left, row.Total, row.Soon, l.GetHasCodeSeed()
 	if !p.Live(held, now) {
 		w.Over = over(c, show(WindowCheckOut, l.GetAccountId()))
 		return w

@@ -71,11 +71,11 @@ func TestALeaseSaysHowItStands(t *testing.T) {
 		want   string
 		offers int
 	}{
-		{"live", func(*v1.HeldLease) {}, "X · until 12:30", 2},
-		{"with code", func(l *v1.HeldLease) { l.Lease.HasCodeSeed = true }, "X · until 12:30", 3},
-		{"pending", func(l *v1.HeldLease) { l.Lease.State = v1.LeaseState_LEASE_STATE_PENDING }, "Being prepared…", 2},
-		{"offline", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(10 * time.Minute)) }, "Hub not reached · ends at 12:10 at the latest", 2},
-		{"offline, later than its end", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(time.Hour)) }, "X · until 12:30", 2},
+		{"live", func(*v1.HeldLease) {}, "X · until 12:30", 3},
+		{"with code", func(l *v1.HeldLease) { l.Lease.HasCodeSeed = true }, "X · until 12:30", 4},
+		{"pending", func(l *v1.HeldLease) { l.Lease.State = v1.LeaseState_LEASE_STATE_PENDING }, "Being prepared…", 3},
+		{"offline", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(10 * time.Minute)) }, "Hub not reached · ends at 12:10 at the latest", 3},
+		{"offline, later than its end", func(l *v1.HeldLease) { l.OfflineEnd = timestamppb.New(midday.Add(time.Hour)) }, "X · until 12:30", 3},
 		{"wiping", func(l *v1.HeldLease) { l.Ending = "wiping" }, "Over. Being wiped from this computer…", 0},
 		{"over, not noticed yet", func(l *v1.HeldLease) { l.TimeLeft = nil }, "Over. Being wiped from this computer…", 0},
 		{"not wiped", func(l *v1.HeldLease) { l.Ending, l.WipeFailure = "wipe_failed", "locked\u202e" }, "Over, but not wiped yet: locked", 0},
@@ -93,7 +93,7 @@ func TestALeaseSaysHowItStands(t *testing.T) {
 func TestTheLastTenMinutesOfferToRenew(t *testing.T) {
 	for left, soon := range map[time.Duration]bool{11 * time.Minute: false, 10 * time.Minute: true, time.Second: true} {
 		row := HomeOf(english, pictureOf([]*v1.HeldLease{heldFor("acme", left)}), "", midday).Rows[1]
-		if o := row.Offers[0]; row.Soon != soon || o.Main != soon || (o.Action.Verb == Renew) != soon {
+		if o := row.Offers[0]; row.Soon != soon || !o.Main || (o.Action.Verb == Renew) != soon || (o.Action.Verb == OpenWork) == soon {
 			t.Errorf("%s left: soon is %v, %+v is offered first, want %v", left, row.Soon, o, soon)
 		}
 	}

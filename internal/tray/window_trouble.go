@@ -2,6 +2,7 @@ package tray
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -28,6 +29,15 @@ func TroubleOf(c i18n.Catalog, err error, now time.Time) *Trouble {
 	t := &Trouble{Code: e.Code, Text: keyshift.CleanText(text, 400), Hint: keyshift.CleanText(hint, 400)}
 	t.Offers = mend(c, t)
 	return t
+}
+
+// OwnWords are what an error itself says, for one whose code says too little.
+func OwnWords(err error) string {
+	e := Explain(err)
+	if e == nil {
+		return ""
+	}
+	return keyshift.CleanText(strings.TrimSpace(e.Text+" "+e.Hint), 400)
 }
 
 // TroubleOfInfo is TroubleOf for an error inside an answer.

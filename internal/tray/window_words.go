@@ -89,13 +89,5 @@ func Clock(c i18n.Catalog, at, now time.Time) string {
 	return Date(c, at) + " " + at.Format("15:04")
 }
 
-// Site is where a network is used in the browser, "" for one that is not known.
-func Site(n keyshift.Network) string {
-	return map[keyshift.Network]string{
-		keyshift.X: "https://x.com/", keyshift.Facebook: "https://www.facebook.com/",
-		keyshift.Instagram: "https://www.instagram.com/", keyshift.Pinterest: "https://www.pinterest.com/",
-	}[n]
-}
-
 // At writes a handle with its "@", safe to show.
 func At(handle string) string { return "@" + keyshift.CleanText(handle, 100) }

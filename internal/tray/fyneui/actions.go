@@ -24,10 +24,14 @@ func (d *desk) do(a tray.Action) {
 		d.sync()
 	case tray.StartAgent:
 		d.startAgent()
+	case tray.OpenWork:
+		d.openWork(a.Lease)
+	case tray.Accept, tray.Refuse:
+		d.answerBrowser(a.Code, a.Verb == tray.Accept)
+	case tray.Forget:
+		d.forgetBrowser(a.Text)
 	case tray.Copy:
 		d.copy(a.Text)
-	case tray.Browse:
-		d.browse(tray.Site(a.Network))
 	default:
 		d.page.answer(a)
 	}
@@ -94,7 +98,7 @@ func (d *desk) tellOutcome(well string, err error) {
 // showMenu opens the menu with the other windows.
 func (d *desk) showMenu() {
 	var items []*fyne.MenuItem
-	for _, w := range []string{tray.WindowReminder, tray.WindowTerms, tray.WindowMistake, tray.WindowSent, tray.WindowSettings, tray.WindowDiagnostics} {
+	for _, w := range []string{tray.WindowReminder, tray.WindowTerms, tray.WindowMistake, tray.WindowSent, tray.WindowBrowsers, tray.WindowSettings, tray.WindowDiagnostics} {
 		r := tray.Request{Window: w}
 		items = append(items, fyne.NewMenuItem(d.titleOf(w), func() { d.visit(r) }))
 	}

@@ -14,7 +14,7 @@ func newFlow(objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&flow{}, objects...)
 }
 
-// columns is how many fit side by side.
+// columns is how many stand side by side: as many as fit, and in each line as many as in the others where that is possible.
 func (f *flow) columns(objects []fyne.CanvasObject, width float32) int {
 	n, widest := 0, float32(0)
 	for _, o := range objects {
@@ -30,7 +30,9 @@ func (f *flow) columns(objects []fyne.CanvasObject, width float32) int {
 		return n
 	}
 	gap := theme.Padding()
-	return min(n, max(1, int((width+gap)/(widest+gap))))
+	most := min(n, max(1, int((width+gap)/(widest+gap))))
+	lines := (n + most - 1) / most
+	return (n + lines - 1) / lines // of four where three fit, two and two
 }
 
 // MinSize is that of the widest, and as high as the last known width makes it.

@@ -71,7 +71,7 @@ func (p *renewPage) fill(w tray.Prolong) bool {
 	d := p.desk
 	p.made = true
 	p.foot.Show()
-	links := newFlow(d.button(d.text("button_open_site", w.Network.Title()), false, func() { d.browse(w.Site) }))
+	links := newFlow(d.button(d.text("tray_open_account", w.Title), false, func() { d.openWork(p.lease) }))
 	if w.HasCode {
 		links.Add(d.button(d.text("button_copy_code"), false, func() { d.visit(tray.Request{Window: tray.WindowCode, Argument: p.lease}) }))
 	}

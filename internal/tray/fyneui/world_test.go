@@ -34,6 +34,7 @@ type agent struct {
 	preview   *v1.LocalServicePreviewCodeResponse
 	texts     []*v1.LocalText
 	told      bool
+	mode      string
 	code      string
 	until     time.Time
 	// fail are the errors of methods.
@@ -125,6 +126,18 @@ func (a *agent) ReportMistake(_ context.Context, req *v1.LocalServiceReportMista
 
 func (a *agent) Sent(context.Context) (*v1.LocalServiceListSentResponse, error) {
 	return &v1.LocalServiceListSentResponse{Sent: a.sent, Since: timestamppb.New(noon.AddDate(0, -1, 0))}, a.note("Sent")
+}
+
+func (a *agent) AnswerPairing(_ context.Context, code string, accept bool) (*v1.LocalServiceAnswerPairingResponse, error) {
+	return &v1.LocalServiceAnswerPairingResponse{}, a.note("AnswerPairing", code, accept)
+}
+
+func (a *agent) ForgetBrowserProfile(_ context.Context, id string) (*v1.LocalServiceForgetBrowserProfileResponse, error) {
+	return &v1.LocalServiceForgetBrowserProfileResponse{}, a.note("ForgetBrowserProfile", id)
+}
+
+func (a *agent) OpenAccount(_ context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error) {
+	return &v1.LocalServiceOpenAccountResponse{Browser: "chromium", Mode: a.mode}, a.note("OpenAccount", lease)
 }
 
 func (a *agent) Settings(context.Context) (*v1.LocalServiceGetSettingsResponse, error) {

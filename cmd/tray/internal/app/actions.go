@@ -2,11 +2,9 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"os/exec"
+	"errors"
 	"time"
 
-	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/tray"
 )
 
@@ -37,8 +35,10 @@ func (r *resident) act(ctx context.Context, a tray.Action) (err error) {
 		_, err = r.agent.PauseReminders(ctx, a.Duration, a.Today)
 	case tray.Dismiss:
 		_, err = r.agent.DismissReminder(ctx, a.Reminder)
-	case tray.Browse:
-		return browse(ctx, a.Network)
+	case tray.Accept, tray.Refuse:
+		_, err = r.agent.AnswerPairing(ctx, a.Code, a.Verb == tray.Accept)
+	case tray.OpenWork:
+		err = r.openWork(ctx, a.Lease)
 	case tray.StartAgent:
 		return r.startAgent(ctx)
 	case tray.Quit:
@@ -47,33 +47,18 @@ func (r *resident) act(ctx context.Context, a tray.Action) (err error) {
 	return err
 }
 
-// pages are where the networks are.
-var pages = map[keyshift.Network]string{
-	keyshift.X: "https://x.com/", keyshift.Facebook: "https://www.facebook.com/",
-	keyshift.Instagram: "https://www.instagram.com/", keyshift.Pinterest: "https://www.pinterest.com/",
-}
-
-// browse opens a network's page in the browser.
-func browse(ctx context.Context, n keyshift.Network) error {
-	words := opener(pages[n])
-	return launch(ctx, exec.Command(words[0], words[1:]...)) // #nosec G204 -- constants
-}
-
-// launch starts a program that outlives the tray, and tells of one that fails before ctx ends. On a desk without a desktop
-// environment the program that opens an address is the browser itself, which goes on.
-func launch(ctx context.Context, cmd *exec.Cmd) error {
-	detach(cmd)
-	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("open browser: %w", err)
+// openWork opens an account in the work browser, and says so where that is the user's own profile.
+func (r *resident) openWork(ctx context.Context, lease string) error {
+	got, err := r.agent.OpenAccount(ctx, lease)
+	if err == nil && got.GetMode() == "same_profile" {
+		words := r.words()
+		r.tell(ctx, tray.Notice{ID: "opened", Title: words.Text("tray_notice_terms"), Body: tray.OpenedText(words, got)})
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("open browser: %w", err)
-		}
-	case <-ctx.Done():
+	if err != nil {
+		return errors.Join(errNotOpened, err)
 	}
 	return nil
 }
+
+// errNotOpened marks why the work browser was not opened.
+var errNotOpened = errors.New("work browser not opened")

@@ -98,6 +98,9 @@ func (r *resident) tell(ctx context.Context, list ...tray.Notice) {
 func (r *resident) complain(ctx context.Context, err error) {
 	words, e := r.words(), tray.Explain(err)
 	body := tray.ErrorText(words, e.Code, e.Text)
+	if errors.Is(err, errNotOpened) {
+		body = words.Text("browsers_open_failed") + " " + tray.OwnWords(err)
+	}
 	if errors.Is(err, errNoAgent) {
 		body = words.Text("tray_agent_missing")
 	}

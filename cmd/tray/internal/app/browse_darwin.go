@@ -1,4 +1,0 @@
-package app
-
-// opener opens an address in the browser.
-func opener(address string) []string { return []string{"/usr/bin/open", address} }
