@@ -91,8 +91,10 @@ bench-scale: ## measure with 100,000 connected agents (up to half an hour, most 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@scripts/fuzz.sh
 
-lint: ## run the linters and look for known vulnerabilities
+lint: ## run the linters, check the extension, and look for known vulnerabilities
+	@scripts/setup.sh lint
 	@scripts/lint.sh
+	@scripts/lint-extension.sh
 
 generate: ## write the generated code anew from proto/ and the SQL
 	@scripts/generate.sh

@@ -27,7 +27,7 @@ func site(w http.ResponseWriter, r *http.Request) {
 		setCookies(w, r)
 	}
 	w.Header().Set("Content-Type", "text/html")
-	fmt.Fprintf(w, `<!doctype html><title>%s</title>%s<script>%s</script>`, r.Host, frame(r), pageScript)
+	fmt.Fprint(w, "<!doctype html><title>Page</title><body><script>", pageScript, "</script>")
 }
 
 // setCookies sets one of each kind that is easily missed: for the domain and HttpOnly, for the host, for a deep path, for a partition.
@@ -43,15 +43,10 @@ func setCookies(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func frame(r *http.Request) string {
-	if src := r.URL.Query().Get("frame"); src != "" {
-		return fmt.Sprintf(`<iframe src=%q></iframe>`, src)
-	}
-	return ""
-}
-
 // pageScript lets a test send messages through the content script of tests, and fill the storage.
 const pageScript = `
+const src = new URLSearchParams(location.search).get("frame");
+if (src) document.body.append(Object.assign(document.createElement("iframe"), { src }));
 let last = 0;
 window.ask = (message) => new Promise((resolve) => {
   const id = ++last;

@@ -5,6 +5,7 @@
 #   scripts/setup.sh test    for `make test`: that, and PostgreSQL, a C compiler (race detector), strace, ...
 #   scripts/setup.sh tray    for bin/keyshift-tray: Go, a C compiler, what Fyne compiles against
 #   scripts/setup.sh cross-tray for the tray for Windows: Go, mingw-w64
+#   scripts/setup.sh lint    for `make lint`: Go, Node for the checks of the extension
 #   scripts/setup.sh systemd for `make test-systemd`: that, and a way to boot a small Debian
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +18,7 @@ test_needs=("${run_needs[@]}" chromium=chromium firefox-esr=firefox-esr gcc=buil
 tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
 	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)
 cross_tray_needs=(update-ca-certificates=ca-certificates x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64)
+lint_needs=(update-ca-certificates=ca-certificates node=nodejs npm=npm)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
 
 say() { echo "setup: $*" >&2; }
@@ -99,8 +101,9 @@ run) needs=("${run_needs[@]}") ;;
 tray) needs=("${tray_needs[@]}") ;;
 cross-tray) needs=("${cross_tray_needs[@]}") ;;
 test) needs=("${test_needs[@]}") ;;
+lint) needs=("${lint_needs[@]}") ;;
 systemd) needs=("${systemd_needs[@]}") ;;
-*) fail "usage: scripts/setup.sh run | tray | cross-tray | test | systemd" ;;
+*) fail "usage: scripts/setup.sh run | tray | cross-tray | test | lint | systemd" ;;
 esac
 
 check_go

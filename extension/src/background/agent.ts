@@ -33,6 +33,8 @@ const patience = 20_000;
 /** The first pause before another try, in milliseconds; it doubles, and alarms try every half minute anyway. */
 const firstPause = 500;
 const longestPause = 15_000;
+/** After how many milliseconds a connection is old. */
+const oldAfter = 5 * 60_000;
 
 export class Agent {
   private port: chrome.runtime.Port | undefined;
@@ -40,6 +42,7 @@ export class Agent {
   private lastID = 0;
   private turn: Promise<unknown> = Promise.resolve();
   private pause = firstPause;
+  private since = 0;
   /** Part of all that is signed on this connection. */
   challenge = "";
 
@@ -59,6 +62,16 @@ export class Agent {
     void this.hello().catch(() => port === this.port && this.drop(port, "agent_down"));
   }
 
+  /** Connects anew once a connection is old, to hear again what only its beginning says: whether it is within work hours. */
+  refresh(): void {
+    if (!this.port || !this.connected || this.waiting.size > 0 || Date.now() - this.since < oldAfter) return;
+    const port = this.port;
+    this.port = undefined;
+    this.challenge = "";
+    port.disconnect();
+    this.connect();
+  }
+
   private async hello(): Promise<void> {
     const nonce = base64url(crypto.getRandomValues(new Uint8Array(16)).buffer);
     const welcome = await this.ask("hello", {
@@ -70,6 +83,7 @@ export class Agent {
     });
     if (!welcome.versions.includes(wire.VERSION)) throw new No("version_unsupported");
     this.challenge = welcome.challenge;
+    this.since = Date.now();
     this.pause = firstPause;
     this.listener.up(welcome);
   }

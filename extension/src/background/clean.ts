@@ -59,8 +59,9 @@ export async function removeStorage(origins: readonly string[], store: string): 
 
 /** Removes everything of a work browser, which has nothing of the user's own. */
 export async function removeEverything(): Promise<void> {
-  const types = { cookies: true, localStorage: true, indexedDB: true, cacheStorage: true, serviceWorkers: true, fileSystems: true, cache: true, formData: true, history: true };
-  await chrome.browsingData.remove({ since: 0 }, types);
+  const types = { cookies: true, localStorage: true, indexedDB: true, serviceWorkers: true, cache: true, formData: true, history: true };
+  const more = firefox ? {} : { cacheStorage: true, fileSystems: true }; // words that Firefox does not know
+  await chrome.browsingData.remove({ since: 0 }, { ...types, ...more });
 }
 
 /**

@@ -136,7 +136,7 @@ async function toEndedPage(trace: Trace, everywhere: boolean): Promise<void> {
   const url = chrome.runtime.getURL("ended.html") + "?lease=" + encodeURIComponent(trace.id);
   memory.ended[trace.id] = { network: trace.network, handle: trace.handle, done: null };
   const tabs = await clean.tabsOf(trace, everywhere);
-  if (firefox && trace.mode === "same_profile") await clean.clearCaches(trace, tabs);
+  if (firefox && trace.store === ownStore) await clean.clearCaches(trace, tabs);
   const shows = tabs.find((t) => t.active) ?? tabs[0];
   if (trace.store !== ownStore) {
     if (shows) await chrome.tabs.create({ url, active: shows.active });

@@ -67,8 +67,10 @@ export class Fills {
   async askedAtAgent(lease: Lease): Promise<void> {
     const trace = await this.leases.use(lease);
     const tabs = await chrome.tabs.query({});
-    const open = tabs.find((t) => !isOther(t, trace.store) && (within(hostOf(t.url), lease.hosts) || within(hostOf(t.pendingUrl), lease.hosts)));
-    await this.begin(lease, "open", open);
+    const ours = tabs.filter((t) => !isOther(t, trace.store));
+    const coming = ours.find((t) => t.id !== undefined && within(hostOf(t.pendingUrl), lease.hosts));
+    if (coming?.id !== undefined) return this.ask(coming.id, lease, "open"); // its page says hello when it is there
+    await this.begin(lease, "open", ours.find((t) => within(hostOf(t.url), lease.hosts)));
   }
 
   /** What was asked for in a tab, if that still counts. */

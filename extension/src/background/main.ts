@@ -128,6 +128,7 @@ function changed(): void {
 async function tick(): Promise<void> {
   await recalled;
   agent.connect();
+  if (memory.guard_personal && Object.keys(memory.asked).length === 0) agent.refresh();
   await leases.endWhatIsOver();
   void showBadge();
   clearTimeout(next);

@@ -124,7 +124,7 @@ export class Pages {
   private async packAt(host: string): Promise<Pack | undefined> {
     for (const network of memory.networks) {
       const pack = await this.packs.get(network);
-      if (pack && within(host, hostsOf({ hosts: [] }, pack))) return pack;
+      if (pack && within(host, hostsOf({ hosts: [], mode: "shared_secret" }, pack))) return pack;
     }
     return undefined;
   }

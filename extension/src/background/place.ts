@@ -12,9 +12,14 @@ export function storeOfLease(lease: Lease): string | undefined {
   return traces[lease.id]?.store;
 }
 
-/** All hosts of a network: those of the lease, of its pack, and of the pack's delegated entrances. */
-export function hostsOf(lease: Pick<Lease, "hosts">, pack: Pack | null): string[] {
-  return [...new Set([...lease.hosts, ...(pack?.hosts ?? []), ...(pack?.delegated ?? []).flatMap((d) => d.hosts ?? [])])];
+/** All hosts of a network: those of the lease and of its pack; for a delegated account those of its entrances too. */
+export function hostsOf(lease: Pick<Lease, "hosts" | "mode">, pack: Pack | null): string[] {
+  return [...new Set([...lease.hosts, ...(pack?.hosts ?? []), ...entrances(lease, pack).flatMap((d) => d.hosts ?? [])])];
+}
+
+/** An entrance may be another network's, where the user's own session is nobody's business unless the lease goes through it. */
+function entrances(lease: Pick<Lease, "mode">, pack: Pack | null): Pack["delegated"] {
+  return lease.mode === "delegated" ? (pack?.delegated ?? []) : [];
 }
 
 /** Whether something may be filled in there: a host of the lease, and one of the pack's, exactly. */
@@ -23,8 +28,8 @@ export function fillsAt(host: string, lease: Pick<Lease, "hosts">, pack: Pack | 
 }
 
 /** The domains whose cookies belong to a network. */
-export function cookieDomainsOf(lease: Pick<Lease, "hosts">, pack: Pack | null): string[] {
-  const named = [...(pack?.cookie_domains ?? []), ...(pack?.delegated ?? []).flatMap((d) => d.cookie_domains ?? [])];
+export function cookieDomainsOf(lease: Pick<Lease, "hosts" | "mode">, pack: Pack | null): string[] {
+  const named = [...(pack?.cookie_domains ?? []), ...entrances(lease, pack).flatMap((d) => d.cookie_domains ?? [])];
   return [...new Set([...named.map((d) => d.replace(/^\./, "")), ...lease.hosts])];
 }
 
