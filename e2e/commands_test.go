@@ -62,6 +62,7 @@ func commands() map[string]command {
 		"squatted":       cmdSquatted,
 		"memory":         cmdMemory,
 		"agent-crash":    cmdCrash,
+		"companion":      cmdCompanion,
 	}
 }
 

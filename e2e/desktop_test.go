@@ -25,6 +25,7 @@ type desktop struct {
 	mock        *mock
 	screen      *screen
 	agent       *program
+	companion   *companion
 	// under and vars are how the agent is started.
 	under, vars []string
 }

@@ -41,6 +41,8 @@
 //	squatter SOCKET                        another user listens there until the story ends
 //	squatted                               print what that one has said so far
 //	memory SECRETS                         these are nowhere in the agent's memory, or with ! they are
+//	companion VERB ARGS                    a browser profile with an extension that is played, behind the real native host: start,
+//	                                       stop, pair, fill FIELD ORIGIN, leases N ENDED, clean; abuse PASSWORD tries tricks
 //	agent-crash                            print the agent's limits, and end it by a fault of its memory
 //	sweep SECRETS                          these are in no file of anybody, and not in /proc of hubs and agents
 //
