@@ -3,7 +3,10 @@ package browser
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 
+	"github.com/keyshift-hq/keyshift/internal/agent/nativehost"
 	"github.com/keyshift-hq/keyshift/internal/agent/workbrowser"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/native"
@@ -26,6 +29,22 @@ func (d Desk) Open(account, address string) (string, native.ProfileMode, error) 
 		err = keyshift.Refuse(keyshift.CodeUnavailable, "The work browser could not be started.", "Run keyshift-agent doctor.").Because(err)
 	}
 	return o.Browser.ID, o.Mode, err
+}
+
+// prepare puts the native host's manifest into the folder of a work browser: with a data folder of its own, a Chromium does not
+// look into that of the user. Firefox does.
+func prepare(stateDir string) func(workbrowser.Browser, string) error {
+	return func(b workbrowser.Browser, folder string) error {
+		place, needed := nativehost.InFolder(folder)
+		if b.Family == workbrowser.Firefox || !needed {
+			return nil
+		}
+		program, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find own program: %w", err)
+		}
+		return place.Install(program, nativehost.Recorded(append(nativehost.SystemFolders(), stateDir)...))
+	}
 }
 
 // Adopt finds the browsers of an earlier agent. What was left of those that ended is gone, so nobody owes it any more.

@@ -42,6 +42,7 @@ func Join(a *agent.Agent, s Setup) (Whole, error) {
 			return workbrowser.Choose(workbrowser.Installed(s.Home), s.Browser)
 		},
 		Extension: s.Extension,
+		Prepare:   prepare(s.StateDir),
 		Env:       s.Env,
 		Ended:     func(account string) { server.workGone(desk, account) }, // not before there is a server
 		Log:       s.Log,

@@ -41,6 +41,9 @@ func Places(home string, system bool) []Place {
 	return list
 }
 
+// InFolder is not needed: the registry says it for every folder of data.
+func InFolder(string) (place Place, needed bool) { return Place{}, false }
+
 // fileName is the manifest's: each browser has its own, since the registry says where it is.
 func (p Place) fileName() string { return string(p.Browser) + ".json" }
 
