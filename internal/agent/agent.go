@@ -20,6 +20,7 @@
 //	outbox.json        what the user has to tell the hub and the hub does not have yet; what was read
 //	browser.json       which ended leases browsers have not confirmed to be clean of
 //	browsers.json      the browser profiles that were paired (package browser)
+//	packs.json         site packs and insider words of the hub (package packs)
 //	checkpoints.json   the newest checkpoint of the hub's audit log, and a few older ones
 //
 // # The life of a lease
@@ -55,6 +56,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/keyshift-hq/keyshift/internal/agent/packs"
 	"github.com/keyshift-hq/keyshift/internal/agent/secretstore"
 	"github.com/keyshift-hq/keyshift/internal/bootclock"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
@@ -120,6 +122,9 @@ type Agent struct {
 	sent      *ledger
 	outbox    *outbox
 	sessions  *sessions
+	packs     *packs.Store
+	companion companion
+	relays    relays
 	bell      *bell
 	deskBell  *bell // rings when the user may have come or gone
 	problems  *problems
@@ -227,6 +232,9 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		return nil, err
 	}
 	if a.sessions, err = openSessions(state); err != nil {
+		return nil, err
+	}
+	if a.packs, err = openPacks(state, d, a.log); err != nil {
 		return nil, err
 	}
 	if d != nil {

@@ -73,6 +73,8 @@ func (a *Agent) FillFor(ctx context.Context, profile, lease string, field native
 	switch {
 	case err != nil:
 		return nil, err
+	case field == native.FieldCode && a.RelayReady(lease):
+		return a.relayedFor(rec, profile)
 	case field == native.FieldCode:
 		code, _, err := a.codeFor(ctx, rec, func() error { return a.noteSession(rec, profile) })
 		return code, err
@@ -88,6 +90,19 @@ func (a *Agent) FillFor(ctx context.Context, profile, lease string, field native
 		return nil, err
 	}
 	return a.fillOf(rec, secret, profile, field)
+}
+
+// relayedFor gives the code that somebody passed on for a lease, once.
+func (a *Agent) relayedFor(rec record, profile string) ([]byte, error) {
+	if err := a.noteSession(rec, profile); err != nil {
+		return nil, err
+	}
+	code, ok := a.relays.use(rec.Lease.GetId(), a.wall())
+	if !ok {
+		return nil, keyshift.ErrLeaseOver // used by another profile meanwhile, or too old
+	}
+	a.bell.ring()
+	return code, nil
 }
 
 // fillOf takes one value out of an encoded secret, which it wipes.

@@ -179,7 +179,9 @@ func (a *Agent) takeBack(ctx context.Context, d device, keys seal.Keys) {
 
 // forgetHub removes what belongs to one hub besides the device file.
 func (a *Agent) forgetHub() error {
-	err := errors.Join(a.times.forget(), a.sequence.forget(), a.callers.forget(), a.reminders.forget(), a.outbox.forget(), a.files.Remove(witnessFile))
+	err := errors.Join(a.times.forget(), a.sequence.forget(), a.callers.forget(), a.reminders.forget(), a.outbox.forget(), a.packs.Forget(), a.files.Remove(witnessFile))
+	a.companion.take(&v1.SyncResponse{})
+	a.relays.forget()
 	a.problems.clear()
 	a.online.Store(false)
 	if err != nil {

@@ -55,6 +55,7 @@ func (a *Agent) sync(ctx context.Context) error {
 	a.times.meet(contact)
 	a.reconcile(before, answer, contact)
 	a.takeOver(l, answer)
+	a.takeBrowser(ctx, l, s, answer)
 	if answer.GetReminderCountsTaken() {
 		if err := a.reminders.told(question.GetReminderCounts()); err != nil {
 			a.log.Error("write reminders", "error", err)

@@ -45,6 +45,8 @@ type Admin struct {
 	Hub      keyshiftv1connect.HubServiceClient
 	Work     keyshiftv1connect.WorkServiceClient
 	Reports  keyshiftv1connect.SelfReportServiceClient
+	Packs    keyshiftv1connect.SitePackServiceClient
+	Browser  keyshiftv1connect.BrowserPolicyServiceClient
 
 	target Target
 	http   *http.Client
@@ -82,6 +84,8 @@ func newAdmin(client *connect.Client, c AdminConfig) *Admin {
 		Hub:      keyshiftv1connect.NewHubServiceClient(client),
 		Work:     keyshiftv1connect.NewWorkServiceClient(client),
 		Reports:  keyshiftv1connect.NewSelfReportServiceClient(client),
+		Packs:    keyshiftv1connect.NewSitePackServiceClient(client),
+		Browser:  keyshiftv1connect.NewBrowserPolicyServiceClient(client),
 		target:   c.Target, http: c.HTTP,
 	}
 }

@@ -45,8 +45,8 @@ type Removal struct {
 	WipeFailure string
 	// SessionUnconfirmed: the secret was shown or a session opened, and nobody confirmed its end.
 	SessionUnconfirmed bool
-	// BrowserPending: the device says that its browser was closed before it cleaned up, and does so at its next start. Only the
-	// end of the session takes that back. It implies SessionUnconfirmed.
+	// BrowserPending: the device says that its browser has yet to clean up, at its next start if it was closed. Only the end of the
+	// session takes that back. It implies SessionUnconfirmed.
 	BrowserPending bool
 	Rotation       Rotation
 }
@@ -120,7 +120,7 @@ func (l Lease) RemovalText(lastContact, now time.Time) string {
 	case r.WipeFailure != "":
 		return "Not removed: " + r.WipeFailure + rotateAdvice(r)
 	case r.Step == RemovalSecretWiped && r.BrowserPending:
-		return "Secret wiped; the browser cleans up when it is started next" + rotateAdvice(r)
+		return "Secret wiped; the browser has yet to clean up, at its next start if it was closed" + rotateAdvice(r)
 	case r.Step == RemovalSecretWiped:
 		return "Secret wiped; the end of the browser session is not confirmed" + rotateAdvice(r)
 	case r.Step == RemovalDelivered:

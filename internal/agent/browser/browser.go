@@ -63,6 +63,8 @@ type Engine interface {
 	Reminders() *v1.LocalServiceListRemindersResponse
 	DismissReminder(id string) error
 	WorkHoursNow() bool
+	// RelayReady reports whether a code that somebody passed on waits for a lease.
+	RelayReady(lease string) bool
 }
 
 // Notes tells the hub what a browser noticed.

@@ -9,7 +9,8 @@ import (
 
 // Packs are the site packs and words that the agent has verified.
 type Packs interface {
-	// Pack gives the pack of a network, and its bytes; false if there is none, or it was withdrawn.
+	// Pack gives the pack of a network, and its bytes; false if there is none, or it was withdrawn. Then p is what it was, for
+	// cleaning up.
 	Pack(network string) (p pack.Pack, raw json.RawMessage, ok bool)
 	Versions() []native.PackVersion
 	Words() native.Words
@@ -17,6 +18,8 @@ type Packs interface {
 	GuardPersonal() bool
 	// AllowedGuards are the guard pages that a lease may pass.
 	AllowedGuards(lease string) []native.PageClass
+	// AccountRef is the number by which the network knows the account of a lease; empty if none is known.
+	AccountRef(lease string) string
 }
 
 // Embedded are the packs that come with this program, without words.
@@ -52,3 +55,6 @@ func (Embedded) GuardPersonal() bool { return false }
 
 // AllowedGuards are none.
 func (Embedded) AllowedGuards(string) []native.PageClass { return nil }
+
+// AccountRef is none.
+func (Embedded) AccountRef(string) string { return "" }

@@ -2,11 +2,13 @@ package browser
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/agent"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/native"
 )
 
@@ -16,6 +18,7 @@ const endsSoon = 5 * time.Minute
 // told is what a connection has heard already.
 type told struct {
 	state  []byte
+	codes  map[string]bool // whether a code was ready
 	leases map[string]bool // to whether its near end was told
 	packs  map[string]int64
 }
@@ -38,8 +41,9 @@ func (s *Server) state(profile string) native.State {
 
 // endedOf is a lease that is over, with everything in which something of it may be left.
 func (s *Server) endedOf(o agent.OwedCleanup) native.Ended {
-	p, _, _ := s.Packs.Pack(string(o.Network))
-	e := native.Ended{ID: o.LeaseID, Network: string(o.Network), Hosts: some(p.Hosts), CookieDomains: some(p.CookieDomains)}
+	name := keyshift.PackName(o.Network, o.Handle)
+	p, _, _ := s.Packs.Pack(name)
+	e := native.Ended{ID: o.LeaseID, Network: name, Hosts: some(p.Hosts), CookieDomains: some(p.CookieDomains)}
 	for _, entrance := range p.Delegated {
 		if o.Delegated {
 			e.Hosts = append(e.Hosts, entrance.Hosts...)
@@ -57,16 +61,19 @@ var accessModes = map[v1.AccessMode]native.AccessMode{
 // leaseOf is a live lease in the words of the extension.
 func (s *Server) leaseOf(l *v1.Lease) native.Lease {
 	network := networkOf(l)
-	p, _, _ := s.Packs.Pack(network)
+	var hosts []string // none where the pack was withdrawn
+	if p, _, ok := s.Packs.Pack(network); ok {
+		hosts = p.FillHosts
+	}
 	lease := native.Lease{
-		ID: l.GetId(), Network: network, Handle: l.GetHandle(), AccountRef: l.GetHandle(), Hosts: some(p.FillHosts),
+		ID: l.GetId(), Network: network, Handle: l.GetHandle(), AccountRef: cmp.Or(s.Packs.AccountRef(l.GetId()), l.GetHandle()), Hosts: some(hosts),
 		EndsAt: native.Millis(l.GetEndsAt().AsTime().UnixMilli()), StartedAt: native.Millis(l.GetStartedAt().AsTime().UnixMilli()),
 		Mode: accessModes[l.GetAccessMode()], HasCode: l.GetHasCodeSeed(), Fields: []native.Field{}, AllowedGuards: some(s.Packs.AllowedGuards(l.GetId())),
 	}
 	if lease.Mode != native.AccessDelegated {
 		lease.Fields = append(lease.Fields, native.FieldUsername, native.FieldPassword)
 	}
-	if lease.HasCode {
+	if lease.HasCode || s.Engine.RelayReady(l.GetId()) {
 		lease.Fields = append(lease.Fields, native.FieldCode)
 	}
 	if until := s.opened.until(lease.ID); until.After(s.Now()) {
@@ -86,6 +93,7 @@ func (c *conn) tell() time.Duration {
 	state := c.s.state(c.profileID())
 	c.tellState(state)
 	c.tellPacks()
+	c.tellCodes(state)
 	return c.tellLeases(state)
 }
 
@@ -104,6 +112,23 @@ func (c *conn) tellState(state native.State) {
 	c.mu.Unlock()
 	if !known {
 		c.event(native.TypeState, state)
+	}
+}
+
+// tellCodes says for which leases a code has come that somebody passed on.
+func (c *conn) tellCodes(state native.State) {
+	now := map[string]bool{}
+	for _, l := range state.Leases {
+		now[l.ID] = c.s.Engine.RelayReady(l.ID)
+	}
+	c.mu.Lock()
+	before := c.told.codes
+	c.told.codes = now
+	c.mu.Unlock()
+	for id, ready := range now {
+		if ready && !before[id] {
+			c.event(native.TypeCodeReady, native.LeaseRef{LeaseID: id})
+		}
 	}
 }
 

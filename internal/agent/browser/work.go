@@ -50,11 +50,14 @@ const (
 const workPrefix = "work:"
 
 // accountName names an account for folders, files and people.
-func accountName(l *v1.Lease) string { return networkOf(l) + "/" + l.GetHandle() }
+func accountName(l *v1.Lease) string { return string(wordOf(l)) + "/" + l.GetHandle() }
 
-func networkOf(l *v1.Lease) string {
-	return strings.ToLower(strings.TrimPrefix(l.GetNetwork().String(), "NETWORK_"))
+func wordOf(l *v1.Lease) keyshift.Network {
+	return keyshift.Network(strings.ToLower(strings.TrimPrefix(l.GetNetwork().String(), "NETWORK_")))
 }
+
+// networkOf names the site pack of a lease's account.
+func networkOf(l *v1.Lease) string { return keyshift.PackName(wordOf(l), l.GetHandle()) }
 
 // opened remembers which leases the user opened lately.
 type opened struct {

@@ -62,6 +62,7 @@ type Agent interface {
 	Choosing
 	Telling
 	Browsing
+	Relaying
 	Status() *v1.LocalServiceGetStatusResponse
 	SyncNow(ctx context.Context) error
 	Diagnose(ctx context.Context) []*v1.Finding
@@ -101,6 +102,13 @@ type Browsing interface {
 	ForgetBrowserProfile(id string) error
 	// OpenAccount opens the network of a held account in the work browser.
 	OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error)
+}
+
+// Relaying passes codes on that this user receives for others.
+type Relaying interface {
+	RelayRequests() []*v1.RelayRequest
+	// AnswerRelay seals a code for the device that asked; an empty id is the only request there is.
+	AnswerRelay(ctx context.Context, id, code string) error
 }
 
 // Enrollment makes the device known to a hub, and forgets it.

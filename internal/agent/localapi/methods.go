@@ -126,3 +126,11 @@ func (m methods) ForgetBrowserProfile(_ context.Context, req *v1.LocalServiceFor
 func (m methods) OpenAccount(ctx context.Context, req *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error) {
 	return m.agent.OpenAccount(ctx, req.GetLease())
 }
+
+func (m methods) ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	return &v1.LocalServiceListRelayRequestsResponse{Requests: m.agent.RelayRequests()}, nil
+}
+
+func (m methods) AnswerRelayRequest(ctx context.Context, req *v1.LocalServiceAnswerRelayRequestRequest) (*v1.LocalServiceAnswerRelayRequestResponse, error) {
+	return &v1.LocalServiceAnswerRelayRequestResponse{}, m.agent.AnswerRelay(ctx, req.GetId(), req.GetCode())
+}

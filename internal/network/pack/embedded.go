@@ -3,6 +3,7 @@ package pack
 import (
 	"embed"
 	"slices"
+	"sync"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -10,7 +11,8 @@ import (
 //go:embed defaults/*.json
 var files embed.FS
 
-var embedded = readEmbedded()
+// embedded is read when somebody asks: most commands do not.
+var embedded = sync.OnceValue(readEmbedded)
 
 func readEmbedded() map[string]Pack {
 	all := map[string]Pack{}
@@ -31,7 +33,7 @@ func readEmbedded() map[string]Pack {
 // Embedded gives the pack that comes with this program; false for a network that has none, such as a site that an admin
 // added.
 func Embedded(network string) (Pack, bool) {
-	p, ok := embedded[network]
+	p, ok := embedded()[network]
 	return p, ok
 }
 
@@ -39,7 +41,7 @@ func Embedded(network string) (Pack, bool) {
 func EmbeddedNetworks() []string {
 	var list []string
 	for _, n := range keyshift.Networks() {
-		if _, ok := embedded[string(n)]; ok {
+		if _, ok := embedded()[string(n)]; ok {
 			list = append(list, string(n))
 		}
 	}

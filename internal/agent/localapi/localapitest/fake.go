@@ -27,6 +27,7 @@ type State struct {
 	Sent      *v1.LocalServiceListSentResponse
 	Settings  *v1.LocalSettings
 	Texts     []*v1.LocalText
+	Relays    []*v1.RelayRequest
 	// Away makes reports wait.
 	Away       bool
 	Credential keyshift.Credential

@@ -1204,7 +1204,7 @@ type Receipt struct {
 	WipeFailure string `protobuf:"bytes,3,opt,name=wipe_failure,json=wipeFailure,proto3" json:"wipe_failure,omitempty"`
 	// The secret was shown, or a session was opened, and its end is not confirmed.
 	SessionUnconfirmed bool `protobuf:"varint,4,opt,name=session_unconfirmed,json=sessionUnconfirmed,proto3" json:"session_unconfirmed,omitempty"`
-	// The browser was closed or killed before it cleaned up: it does so at its next start. A later receipt with the step
+	// The browser has yet to clean up, at its next start if it was closed or killed. A later receipt with the step
 	// REMOVAL_STEP_SESSION_CLOSED takes that back.
 	BrowserPending bool `protobuf:"varint,5,opt,name=browser_pending,json=browserPending,proto3" json:"browser_pending,omitempty"`
 	// With REMOVAL_STEP_SESSION_CLOSED, how signing out at the network went: "done", "failed", "not_possible" or empty if no

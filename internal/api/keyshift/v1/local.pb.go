@@ -3184,6 +3184,263 @@ func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
 	return nil
 }
 
+type LocalServiceListRelayRequestsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListRelayRequestsRequest) Reset() {
+	*x = LocalServiceListRelayRequestsRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListRelayRequestsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListRelayRequestsRequest) ProtoMessage() {}
+
+func (x *LocalServiceListRelayRequestsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListRelayRequestsRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceListRelayRequestsRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{58}
+}
+
+type LocalServiceListRelayRequestsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Requests      []*RelayRequest        `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceListRelayRequestsResponse) Reset() {
+	*x = LocalServiceListRelayRequestsResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceListRelayRequestsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceListRelayRequestsResponse) ProtoMessage() {}
+
+func (x *LocalServiceListRelayRequestsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceListRelayRequestsResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceListRelayRequestsResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *LocalServiceListRelayRequestsResponse) GetRequests() []*RelayRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// RelayRequest is a code that a colleague waits for and that the network sends to this user.
+type RelayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The account: "x/acme".
+	Account string `protobuf:"bytes,2,opt,name=account,proto3" json:"account,omitempty"`
+	// Who asks, as people know the user, and from which device.
+	User          string                 `protobuf:"bytes,3,opt,name=user,proto3" json:"user,omitempty"`
+	Device        string                 `protobuf:"bytes,4,opt,name=device,proto3" json:"device,omitempty"`
+	AskedAt       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=asked_at,json=askedAt,proto3" json:"asked_at,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RelayRequest) Reset() {
+	*x = RelayRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RelayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RelayRequest) ProtoMessage() {}
+
+func (x *RelayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RelayRequest.ProtoReflect.Descriptor instead.
+func (*RelayRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *RelayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RelayRequest) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RelayRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *RelayRequest) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *RelayRequest) GetAskedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskedAt
+	}
+	return nil
+}
+
+func (x *RelayRequest) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+type LocalServiceAnswerRelayRequestRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty means the only request there is.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// As it stands in the message; spaces and hyphens do not count. It is in no log and on no disk.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAnswerRelayRequestRequest) Reset() {
+	*x = LocalServiceAnswerRelayRequestRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAnswerRelayRequestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAnswerRelayRequestRequest) ProtoMessage() {}
+
+func (x *LocalServiceAnswerRelayRequestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAnswerRelayRequestRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceAnswerRelayRequestRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *LocalServiceAnswerRelayRequestRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LocalServiceAnswerRelayRequestRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type LocalServiceAnswerRelayRequestResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAnswerRelayRequestResponse) Reset() {
+	*x = LocalServiceAnswerRelayRequestResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAnswerRelayRequestResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAnswerRelayRequestResponse) ProtoMessage() {}
+
+func (x *LocalServiceAnswerRelayRequestResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAnswerRelayRequestResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceAnswerRelayRequestResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{62}
+}
+
 // Finding is one line of `doctor`.
 type Finding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3201,7 +3458,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	mi := &file_keyshift_v1_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3213,7 +3470,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	mi := &file_keyshift_v1_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3226,7 +3483,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{58}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *Finding) GetSubject() string {
@@ -3456,7 +3713,22 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bsettings\x18\x01 \x01(\v2\x1a.keyshift.v1.LocalSettingsR\bsettings\"\x1d\n" +
 	"\x1bLocalServiceDiagnoseRequest\"P\n" +
 	"\x1cLocalServiceDiagnoseResponse\x120\n" +
-	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"o\n" +
+	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"&\n" +
+	"$LocalServiceListRelayRequestsRequest\"^\n" +
+	"%LocalServiceListRelayRequestsResponse\x125\n" +
+	"\brequests\x18\x01 \x03(\v2\x19.keyshift.v1.RelayRequestR\brequests\"\xd6\x01\n" +
+	"\fRelayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x12\n" +
+	"\x04user\x18\x03 \x01(\tR\x04user\x12\x16\n" +
+	"\x06device\x18\x04 \x01(\tR\x06device\x125\n" +
+	"\basked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aaskedAt\x129\n" +
+	"\n" +
+	"expires_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"K\n" +
+	"%LocalServiceAnswerRelayRequestRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"(\n" +
+	"&LocalServiceAnswerRelayRequestResponse\"o\n" +
 	"\aFinding\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\x0e\n" +
 	"\x02ok\x18\x02 \x01(\bR\x02ok\x12\x12\n" +
@@ -3467,7 +3739,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x8f\x17\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x9e\x19\n" +
 	"\fLocalService\x12j\n" +
 	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vPreviewCode\x12+.keyshift.v1.LocalServicePreviewCodeRequest\x1a,.keyshift.v1.LocalServicePreviewCodeResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
@@ -3495,7 +3767,9 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\rAnswerPairing\x12-.keyshift.v1.LocalServiceAnswerPairingRequest\x1a..keyshift.v1.LocalServiceAnswerPairingResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12\x8d\x01\n" +
 	"\x14ForgetBrowserProfile\x124.keyshift.v1.LocalServiceForgetBrowserProfileRequest\x1a5.keyshift.v1.LocalServiceForgetBrowserProfileResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12r\n" +
 	"\vOpenAccount\x12+.keyshift.v1.LocalServiceOpenAccountRequest\x1a,.keyshift.v1.LocalServiceOpenAccountResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
-	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
+	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12\x82\x01\n" +
+	"\x11ListRelayRequests\x121.keyshift.v1.LocalServiceListRelayRequestsRequest\x1a2.keyshift.v1.LocalServiceListRelayRequestsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12\x87\x01\n" +
+	"\x12AnswerRelayRequest\x122.keyshift.v1.LocalServiceAnswerRelayRequestRequest\x1a3.keyshift.v1.LocalServiceAnswerRelayRequestResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
 var (
 	file_keyshift_v1_local_proto_rawDescOnce sync.Once
@@ -3510,7 +3784,7 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 59)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
 var file_keyshift_v1_local_proto_goTypes = []any{
 	(Trust)(0),                                       // 0: keyshift.v1.Trust
 	(*HeldLease)(nil),                                // 1: keyshift.v1.HeldLease
@@ -3571,113 +3845,125 @@ var file_keyshift_v1_local_proto_goTypes = []any{
 	(*LocalServiceSetSettingsResponse)(nil),          // 56: keyshift.v1.LocalServiceSetSettingsResponse
 	(*LocalServiceDiagnoseRequest)(nil),              // 57: keyshift.v1.LocalServiceDiagnoseRequest
 	(*LocalServiceDiagnoseResponse)(nil),             // 58: keyshift.v1.LocalServiceDiagnoseResponse
-	(*Finding)(nil),                                  // 59: keyshift.v1.Finding
-	(*Lease)(nil),                                    // 60: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),                      // 61: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),                    // 62: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                                // 63: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                                 // 64: keyshift.v1.Lendable
-	(Network)(0),                                     // 65: keyshift.v1.Network
+	(*LocalServiceListRelayRequestsRequest)(nil),     // 59: keyshift.v1.LocalServiceListRelayRequestsRequest
+	(*LocalServiceListRelayRequestsResponse)(nil),    // 60: keyshift.v1.LocalServiceListRelayRequestsResponse
+	(*RelayRequest)(nil),                             // 61: keyshift.v1.RelayRequest
+	(*LocalServiceAnswerRelayRequestRequest)(nil),    // 62: keyshift.v1.LocalServiceAnswerRelayRequestRequest
+	(*LocalServiceAnswerRelayRequestResponse)(nil),   // 63: keyshift.v1.LocalServiceAnswerRelayRequestResponse
+	(*Finding)(nil),                                  // 64: keyshift.v1.Finding
+	(*Lease)(nil),                                    // 65: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                      // 66: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),                    // 67: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                                // 68: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                                 // 69: keyshift.v1.Lendable
+	(Network)(0),                                     // 70: keyshift.v1.Network
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	60, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	61, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	62, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	62, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	65, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	66, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	67, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	67, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	63, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	68, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
 	4,  // 7: keyshift.v1.LocalServiceGetStatusResponse.browsers:type_name -> keyshift.v1.BrowserProfile
-	62, // 8: keyshift.v1.BrowserProfile.code_until:type_name -> google.protobuf.Timestamp
-	62, // 9: keyshift.v1.BrowserProfile.paired_at:type_name -> google.protobuf.Timestamp
+	67, // 8: keyshift.v1.BrowserProfile.code_until:type_name -> google.protobuf.Timestamp
+	67, // 9: keyshift.v1.BrowserProfile.paired_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: keyshift.v1.LocalServiceListBrowserProfilesResponse.profiles:type_name -> keyshift.v1.BrowserProfile
 	4,  // 11: keyshift.v1.LocalServiceAnswerPairingResponse.profile:type_name -> keyshift.v1.BrowserProfile
-	63, // 12: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	64, // 13: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	61, // 14: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	68, // 12: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	69, // 13: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	66, // 14: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 15: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 16: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	61, // 17: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	66, // 17: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 18: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 19: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	62, // 20: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	67, // 20: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
 	3,  // 21: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	62, // 22: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	67, // 22: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
 	35, // 23: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
 	35, // 24: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
-	62, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
-	61, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	63, // 27: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	65, // 28: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
-	62, // 29: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	67, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	66, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	68, // 27: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	70, // 28: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	67, // 29: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
 	44, // 30: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
 	44, // 31: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
 	51, // 32: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	62, // 33: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	62, // 34: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	62, // 35: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	61, // 36: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	67, // 33: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	67, // 34: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	67, // 35: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	66, // 36: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
 	52, // 37: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
 	52, // 38: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
 	52, // 39: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	59, // 40: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	2,  // 41: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
-	13, // 42: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
-	15, // 43: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
-	17, // 44: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
-	19, // 45: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
-	21, // 46: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
-	23, // 47: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
-	25, // 48: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
-	27, // 49: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
-	29, // 50: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
-	31, // 51: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
-	33, // 52: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
-	36, // 53: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
-	38, // 54: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
-	40, // 55: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
-	42, // 56: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
-	45, // 57: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
-	47, // 58: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
-	49, // 59: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
-	53, // 60: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
-	55, // 61: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
-	5,  // 62: keyshift.v1.LocalService.ListBrowserProfiles:input_type -> keyshift.v1.LocalServiceListBrowserProfilesRequest
-	7,  // 63: keyshift.v1.LocalService.AnswerPairing:input_type -> keyshift.v1.LocalServiceAnswerPairingRequest
-	9,  // 64: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
-	11, // 65: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
-	57, // 66: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	3,  // 67: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	14, // 68: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	16, // 69: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	18, // 70: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	20, // 71: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	22, // 72: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	24, // 73: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	26, // 74: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	28, // 75: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	30, // 76: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	32, // 77: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	34, // 78: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	37, // 79: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	39, // 80: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	41, // 81: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	43, // 82: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
-	46, // 83: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
-	48, // 84: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
-	50, // 85: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	54, // 86: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	56, // 87: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	6,  // 88: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
-	8,  // 89: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
-	10, // 90: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
-	12, // 91: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
-	58, // 92: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	67, // [67:93] is the sub-list for method output_type
-	41, // [41:67] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	64, // 40: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	61, // 41: keyshift.v1.LocalServiceListRelayRequestsResponse.requests:type_name -> keyshift.v1.RelayRequest
+	67, // 42: keyshift.v1.RelayRequest.asked_at:type_name -> google.protobuf.Timestamp
+	67, // 43: keyshift.v1.RelayRequest.expires_at:type_name -> google.protobuf.Timestamp
+	2,  // 44: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
+	13, // 45: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
+	15, // 46: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
+	17, // 47: keyshift.v1.LocalService.Unenroll:input_type -> keyshift.v1.LocalServiceUnenrollRequest
+	19, // 48: keyshift.v1.LocalService.ListAccounts:input_type -> keyshift.v1.LocalServiceListAccountsRequest
+	21, // 49: keyshift.v1.LocalService.CheckOut:input_type -> keyshift.v1.LocalServiceCheckOutRequest
+	23, // 50: keyshift.v1.LocalService.ListLeases:input_type -> keyshift.v1.LocalServiceListLeasesRequest
+	25, // 51: keyshift.v1.LocalService.Renew:input_type -> keyshift.v1.LocalServiceRenewRequest
+	27, // 52: keyshift.v1.LocalService.CheckIn:input_type -> keyshift.v1.LocalServiceCheckInRequest
+	29, // 53: keyshift.v1.LocalService.GetCode:input_type -> keyshift.v1.LocalServiceGetCodeRequest
+	31, // 54: keyshift.v1.LocalService.Reveal:input_type -> keyshift.v1.LocalServiceRevealRequest
+	33, // 55: keyshift.v1.LocalService.Sync:input_type -> keyshift.v1.LocalServiceSyncRequest
+	36, // 56: keyshift.v1.LocalService.ListReminders:input_type -> keyshift.v1.LocalServiceListRemindersRequest
+	38, // 57: keyshift.v1.LocalService.DismissReminder:input_type -> keyshift.v1.LocalServiceDismissReminderRequest
+	40, // 58: keyshift.v1.LocalService.PauseReminders:input_type -> keyshift.v1.LocalServicePauseRemindersRequest
+	42, // 59: keyshift.v1.LocalService.ReportMistake:input_type -> keyshift.v1.LocalServiceReportMistakeRequest
+	45, // 60: keyshift.v1.LocalService.ListTexts:input_type -> keyshift.v1.LocalServiceListTextsRequest
+	47, // 61: keyshift.v1.LocalService.Acknowledge:input_type -> keyshift.v1.LocalServiceAcknowledgeRequest
+	49, // 62: keyshift.v1.LocalService.ListSent:input_type -> keyshift.v1.LocalServiceListSentRequest
+	53, // 63: keyshift.v1.LocalService.GetSettings:input_type -> keyshift.v1.LocalServiceGetSettingsRequest
+	55, // 64: keyshift.v1.LocalService.SetSettings:input_type -> keyshift.v1.LocalServiceSetSettingsRequest
+	5,  // 65: keyshift.v1.LocalService.ListBrowserProfiles:input_type -> keyshift.v1.LocalServiceListBrowserProfilesRequest
+	7,  // 66: keyshift.v1.LocalService.AnswerPairing:input_type -> keyshift.v1.LocalServiceAnswerPairingRequest
+	9,  // 67: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
+	11, // 68: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
+	57, // 69: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
+	59, // 70: keyshift.v1.LocalService.ListRelayRequests:input_type -> keyshift.v1.LocalServiceListRelayRequestsRequest
+	62, // 71: keyshift.v1.LocalService.AnswerRelayRequest:input_type -> keyshift.v1.LocalServiceAnswerRelayRequestRequest
+	3,  // 72: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	14, // 73: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	16, // 74: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	18, // 75: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	20, // 76: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	22, // 77: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	24, // 78: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	26, // 79: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	28, // 80: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	30, // 81: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	32, // 82: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	34, // 83: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	37, // 84: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	39, // 85: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	41, // 86: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	43, // 87: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	46, // 88: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	48, // 89: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	50, // 90: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	54, // 91: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	56, // 92: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	6,  // 93: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
+	8,  // 94: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
+	10, // 95: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
+	12, // 96: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
+	58, // 97: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	60, // 98: keyshift.v1.LocalService.ListRelayRequests:output_type -> keyshift.v1.LocalServiceListRelayRequestsResponse
+	63, // 99: keyshift.v1.LocalService.AnswerRelayRequest:output_type -> keyshift.v1.LocalServiceAnswerRelayRequestResponse
+	72, // [72:100] is the sub-list for method output_type
+	44, // [44:72] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_local_proto_init() }
@@ -3693,7 +3979,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   59,
+			NumMessages:   64,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1280,7 +1280,7 @@ type Removal struct {
 	ClosedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
 	// While not confirmed: when the device stops by itself at the latest.
 	EndsBy *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=ends_by,json=endsBy,proto3" json:"ends_by,omitempty"`
-	// The device says that its browser has yet to clean up, which it does at its next start.
+	// The device says that its browser has yet to clean up, at its next start if it was closed.
 	BrowserPending bool `protobuf:"varint,10,opt,name=browser_pending,json=browserPending,proto3" json:"browser_pending,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache

@@ -80,6 +80,12 @@ const (
 	LocalServiceOpenAccountProcedure = "/keyshift.v1.LocalService/OpenAccount"
 	// LocalServiceDiagnoseProcedure is the procedure name of the LocalService's Diagnose RPC.
 	LocalServiceDiagnoseProcedure = "/keyshift.v1.LocalService/Diagnose"
+	// LocalServiceListRelayRequestsProcedure is the procedure name of the LocalService's
+	// ListRelayRequests RPC.
+	LocalServiceListRelayRequestsProcedure = "/keyshift.v1.LocalService/ListRelayRequests"
+	// LocalServiceAnswerRelayRequestProcedure is the procedure name of the LocalService's
+	// AnswerRelayRequest RPC.
+	LocalServiceAnswerRelayRequestProcedure = "/keyshift.v1.LocalService/AnswerRelayRequest"
 )
 
 var (
@@ -265,6 +271,20 @@ var (
 			Procedure:  LocalServiceDiagnoseProcedure,
 		}
 	})
+	localServiceListRelayRequestsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("ListRelayRequests"),
+			Procedure:  LocalServiceListRelayRequestsProcedure,
+		}
+	})
+	localServiceAnswerRelayRequestSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("AnswerRelayRequest"),
+			Procedure:  LocalServiceAnswerRelayRequestProcedure,
+		}
+	})
 )
 
 // LocalServiceClient is a client for the keyshift.v1.LocalService service.
@@ -314,6 +334,10 @@ type LocalServiceClient interface {
 	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
+	// ListRelayRequests lists the codes that this user, a custodian, is asked for. /events tells when that changes.
+	ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error)
+	// AnswerRelayRequest passes a code on, sealed to the device that asked.
+	AnswerRelayRequest(context.Context, *v1.LocalServiceAnswerRelayRequestRequest) (*v1.LocalServiceAnswerRelayRequestResponse, error)
 }
 
 // NewLocalServiceClient constructs a client for the keyshift.v1.LocalService service. Multiple
@@ -369,6 +393,10 @@ type LocalServiceHandler interface {
 	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
+	// ListRelayRequests lists the codes that this user, a custodian, is asked for. /events tells when that changes.
+	ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error)
+	// AnswerRelayRequest passes a code on, sealed to the device that asked.
+	AnswerRelayRequest(context.Context, *v1.LocalServiceAnswerRelayRequestRequest) (*v1.LocalServiceAnswerRelayRequestResponse, error)
 }
 
 // RegisterLocalServiceHandler registers svc as the keyshift.v1.LocalService implementation on
@@ -402,6 +430,8 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceForgetBrowserProfileSpec(), Handler: adapter.forgetBrowserProfile},
 		connect.Method{Spec: localServiceOpenAccountSpec(), Handler: adapter.openAccount},
 		connect.Method{Spec: localServiceDiagnoseSpec(), Handler: adapter.diagnose},
+		connect.Method{Spec: localServiceListRelayRequestsSpec(), Handler: adapter.listRelayRequests},
+		connect.Method{Spec: localServiceAnswerRelayRequestSpec(), Handler: adapter.answerRelayRequest},
 	)
 }
 
@@ -510,6 +540,14 @@ func (UnimplementedLocalServiceHandler) OpenAccount(context.Context, *v1.LocalSe
 
 func (UnimplementedLocalServiceHandler) Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.Diagnose is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.ListRelayRequests is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) AnswerRelayRequest(context.Context, *v1.LocalServiceAnswerRelayRequestRequest) (*v1.LocalServiceAnswerRelayRequestResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.AnswerRelayRequest is not implemented")
 }
 
 type localServiceClient struct {
@@ -719,6 +757,22 @@ func (c *localServiceClient) OpenAccount(ctx context.Context, req *v1.LocalServi
 func (c *localServiceClient) Diagnose(ctx context.Context, req *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	var res v1.LocalServiceDiagnoseResponse
 	if err := c.client.CallUnary(ctx, localServiceDiagnoseSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) ListRelayRequests(ctx context.Context, req *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	var res v1.LocalServiceListRelayRequestsResponse
+	if err := c.client.CallUnary(ctx, localServiceListRelayRequestsSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) AnswerRelayRequest(ctx context.Context, req *v1.LocalServiceAnswerRelayRequestRequest) (*v1.LocalServiceAnswerRelayRequestResponse, error) {
+	var res v1.LocalServiceAnswerRelayRequestResponse
+	if err := c.client.CallUnary(ctx, localServiceAnswerRelayRequestSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -1032,6 +1086,30 @@ func (h localServiceHandler) diagnose(ctx context.Context, _ connect.Spec, strea
 		return err
 	}
 	res, err := h.svc.Diagnose(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) listRelayRequests(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceListRelayRequestsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListRelayRequests(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) answerRelayRequest(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceAnswerRelayRequestRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AnswerRelayRequest(ctx, &req)
 	if err != nil {
 		return err
 	}
