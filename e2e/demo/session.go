@@ -28,11 +28,24 @@ func (d *demo) prepare() error {
 			return fmt.Errorf("make folder: %w", err)
 		}
 	}
+	d.desktop = desktopBus()
 	if osring.New(probeService).Probe(d.ctx) == nil {
 		return d.rememberKeyring()
 	}
 	say("No unlocked keyring answers in this session, so the demo starts a private one, with gnome-keyring.")
 	return first(d.startBus, d.startKeyring, d.rememberKeyring)
+}
+
+// desktopBus is the session bus of the desktop, on which its panel and its notifications are; empty if there is none.
+func desktopBus() string {
+	if address := os.Getenv(busVariable); address != "" {
+		return address
+	}
+	path := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return "unix:path=" + path
 }
 
 // places are the variables that keep the demo apart from a real hub and a real agent on the same computer.

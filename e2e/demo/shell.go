@@ -28,6 +28,8 @@ type demo struct {
 	hubURL   string
 	// foreign are the leases in the keyring that were there before.
 	foreign map[string]bool
+	// desktop is the session bus of the desktop, empty if there is none.
+	desktop string
 }
 
 func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }

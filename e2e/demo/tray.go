@@ -16,7 +16,11 @@ func (d *demo) openTray() error {
 		return nil
 	}
 	say("The tray is open: look for the key in your panel. Where there is no tray, its window is on the screen.")
-	out, err := d.start(d.program("keyshift-tray"))
+	tray := d.program("keyshift-tray")
+	if d.desktop != "" { // the demo may have a bus of its own, which no panel knows
+		tray.Env = append(tray.Env, busVariable+"="+d.desktop)
+	}
+	out, err := d.start(tray)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,10 @@ func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	if flag, _, found := strings.Cut(s, ": expected "); found && strings.HasSuffix(s, "(<EOL>)") {
+		s = flag + " needs a value" // the parser speaks of the end of the line
+	}
+	return strings.ToUpper(s[:1]) + strings.TrimRight(s[1:], "?.") + "."
 }
 
 // interrupted tells a person who pressed Ctrl-C that it was heard.

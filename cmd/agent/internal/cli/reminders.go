@@ -82,7 +82,7 @@ type remindersPauseCmd struct {
 }
 
 func (cmd *remindersPauseCmd) Run(ctx context.Context, inv *invocation) error {
-	length, err := parseDuration(cmd.For)
+	length, err := parseLength(cmd.For)
 	if err != nil {
 		return err
 	}

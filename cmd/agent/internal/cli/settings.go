@@ -66,7 +66,7 @@ func (cmd *settingsSetCmd) wanted(ctx context.Context, client *localclient.Clien
 	case "never":
 		wanted.CheckInWhenIdle = nil
 	default:
-		after, err := parseDuration(cmd.CheckInWhenIdle)
+		after, err := parseLength(cmd.CheckInWhenIdle)
 		if err != nil {
 			return nil, err
 		}

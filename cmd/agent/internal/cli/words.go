@@ -60,12 +60,18 @@ func timeLeft(d time.Duration) string {
 
 // parseDuration reads what a person gives as a duration.
 func parseDuration(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(strings.ReplaceAll(strings.TrimSpace(s), " ", ""))
-	switch {
-	case err != nil:
-		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "“"+keyshift.CleanText(s, 40)+"” is no duration.", "Write it like 45m, 2h or 1h30m.")
-	case d < keyshift.MinDuration || d > keyshift.MaxDurationLimit:
+	d, err := parseLength(s)
+	if err == nil && (d < keyshift.MinDuration || d > keyshift.MaxDurationLimit) {
 		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "Accounts are lent for 1 minute up to 24 hours, depending on the account.", "Write a duration like 45m, 2h or 1h30m.")
+	}
+	return d, err
+}
+
+// parseLength reads a length of time of which the agent knows the bounds.
+func parseLength(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.ReplaceAll(strings.TrimSpace(s), " ", ""))
+	if err != nil {
+		return 0, keyshift.Invalid(keyshift.CodeDurationInvalid, "“"+keyshift.CleanText(s, 40)+"” is no duration.", "Write it like 45m, 2h or 1h30m.")
 	}
 	return d, nil
 }

@@ -124,6 +124,9 @@ func sentence(text string) string {
 	if text == "" {
 		return text
 	}
+	if flag, _, found := strings.Cut(text, ": expected "); found && strings.HasSuffix(text, "(<EOL>)") {
+		text = flag + " needs a value" // the parser speaks of the end of the line
+	}
 	return strings.ToUpper(text[:1]) + strings.TrimRight(text[1:], "?.") + "."
 }
 

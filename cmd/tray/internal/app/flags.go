@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -52,12 +53,21 @@ func (p *Program) parse() (flags, error) {
 	_, err = parser.Parse(p.Args)
 	f.elsewhere = f.Socket != ""
 	if err == nil && f.Window != "" && !known(f.request()) {
-		err = errors.New("there is no such window")
+		return f, keyshift.Invalid(api.CodeUsage, "There is no window “"+keyshift.CleanText(f.Window, 40)+"”.", "The windows are "+strings.Join(tray.Windows(), ", ")+".")
 	}
 	if err != nil && !errors.Is(err, errHelp) {
-		err = keyshift.Invalid(api.CodeUsage, "These arguments are not understood: "+err.Error()+".", "See `keyshift-tray --help`.").Because(err)
+		err = keyshift.Invalid(api.CodeUsage, "These arguments are not understood: "+complaint(err)+".", "See `keyshift-tray --help`.").Because(err)
 	}
 	return f, err
+}
+
+// complaint is what the parser says, without its word for the end of the line.
+func complaint(err error) string {
+	flag, _, found := strings.Cut(err.Error(), ": expected ")
+	if found && strings.HasSuffix(err.Error(), "(<EOL>)") {
+		return flag + " needs a value"
+	}
+	return keyshift.CleanText(err.Error(), 200)
 }
 
 // request is what was asked for; the home window if nothing was.
