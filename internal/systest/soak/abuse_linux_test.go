@@ -58,7 +58,7 @@ func TestTheHubIsAbused(t *testing.T) {
 	}
 	waited, came := newcomers.percentile(50)
 	t.Logf("%d newcomers let in, p50 %v; %d revocations before, p99 %v; %d under abuse, p50 %v, p99 %v, at most %v; hub at most %.0f MiB and %.0f descriptors; attacks %v, answers %v, failed %v; %d streams",
-		came, waited, len(calm), p99(calm), len(under), under[len(under)/2], p99(under), under[len(under)-1], m.most("hub 0: memory"), m.most("hub 0: descriptors"),
+		came, waited, len(calm), p99(calm), len(under), under[len(under)/2], p99(under), under[len(under)-1], m.most("hub 0: memory"), m.most("hubs: descriptors"),
 		a.done, a.answers, a.failed, streams.Load())
 	if got := p99(under); got > limit {
 		t.Errorf("p99 of a revocation under abuse is %v, want at most %v", got, limit)

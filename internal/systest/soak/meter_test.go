@@ -103,28 +103,32 @@ func (m *meter) judge() (table string, grew []string) {
 
 const mib = 1 << 20
 
-// watch takes a sample every second until ctx ends.
+// watch takes a sample every second until ctx ends. Devices go from one replica to another, so connections are counted for
+// all of them.
 func (m *meter) watch(ctx context.Context, hub *realhub.Cluster) {
 	for hubclient.Wait(ctx, time.Second) {
-		m.takeUsage("agents", os.Getpid(), 64) // each that waits for a disk needs a thread, and the runtime keeps it
+		own := m.takeUsage("agents", os.Getpid(), 64) // each that waits for a disk needs a thread, and the runtime keeps it
+		m.take("agents: descriptors", "", 50, own)
 		m.take("agents: goroutines", "", 100, float64(runtime.NumGoroutine()))
+		sum := 0.0
 		for i, p := range hub.Replica {
 			if p.Running() {
-				m.takeUsage(fmt.Sprintf("hub %d", i), p.PID(), 10)
+				sum += m.takeUsage(fmt.Sprintf("hub %d", i), p.PID(), 10)
 			}
 		}
+		m.take("hubs: descriptors", "", 50, sum)
 	}
 }
 
-// takeUsage leaves out a process that has just ended.
-func (m *meter) takeUsage(name string, pid int, threads float64) {
+// takeUsage leaves out a process that has just ended. It gives how many descriptors the process has.
+func (m *meter) takeUsage(name string, pid int, threads float64) (descriptors float64) {
 	use, err := realhub.UsageOf(pid)
 	if err != nil || use.RSS == 0 {
-		return
+		return 0
 	}
 	m.take(name+": memory", "MiB", 24, float64(use.RSS)/mib)
-	m.take(name+": descriptors", "", 50, float64(use.Descriptors))
 	m.take(name+": threads", "", threads, float64(use.Threads))
+	return float64(use.Descriptors)
 }
 
 func TestTheMeterNotices(t *testing.T) {
