@@ -23,11 +23,12 @@ import (
 )
 
 // floor is the least that lending can cost: a bare handler which verifies a device's signature, opens a credential,
-// writes the rows of a grant in a grouped transaction, seals to the device and signs the answer. It has no gates, no
-// refusals, no repetitions, and everything that is not written is in memory. It shares no code with the product, only the
-// schema, so that the same indexes are kept.
+// writes the rows of a grant in a grouped transaction, seals to the device and signs the answer. Its audit events go into a
+// tree as the product's do. It has no gates, no refusals, no repetitions, and everything that is not written is in memory. It
+// shares no code with the product, only the schema, so that the same indexes are kept.
 type floor struct {
 	db      floorDB
+	tree    floorTree
 	devices map[string]*floorDevice
 	token   [32]byte
 	user    string
@@ -58,10 +59,10 @@ type floorCommand struct {
 	done           chan error
 }
 
-// floorDB writes the rows of commands in one durable transaction.
+// floorDB makes statements one durable transaction.
 type floorDB interface {
 	prepare(statement string) error
-	write(ctx context.Context, commands []*floorCommand, f *floor) error
+	write(ctx context.Context, statements []floorStatement) error
 }
 
 func newFloor(b *testing.B, db floorDB, devices int) *floor {
@@ -97,25 +98,44 @@ func (f *floor) addDevice(b *testing.B) {
 		VALUES ('%s', '%s', 'desk', 'linux', 'trusted', 1, %s, %s, 0, 0, 0)`, d.id, f.user, blobText(f.db, key[32:]), blobText(f.db, d.sealing.Bytes()))))
 }
 
-// group takes what waits into one transaction, as many at once as came while the one before was committed.
+// group takes what waits into one transaction, as many at once as came while the one before was committed. Now and then it
+// puts the events of those before into the tree.
 func (f *floor) group(stop chan struct{}) {
+	place := time.NewTicker(floorGather)
+	defer place.Stop()
 	for {
 		var batch []*floorCommand
 		select {
 		case <-stop:
 			return
+		case <-place.C:
+			f.place()
+			continue
 		case c := <-f.queue:
 			batch = append(batch, c)
 		}
 		for len(batch) < 256 && len(f.queue) > 0 {
 			batch = append(batch, <-f.queue)
 		}
-		err := f.db.write(context.Background(), batch, f)
-		f.commits.Add(1)
+		err := f.write(batch)
 		for _, c := range batch {
 			c.done <- err
 		}
 	}
+}
+
+func (f *floor) write(batch []*floorCommand) error {
+	now := time.Now().UnixMicro()
+	var all []floorStatement
+	for _, c := range batch {
+		all = append(all, c.statements(f, now)...)
+	}
+	f.commits.Add(1)
+	if err := f.db.write(context.Background(), all); err != nil {
+		return err
+	}
+	f.tree.take(all)
+	return nil
 }
 
 func (f *floor) commit(c *floorCommand) error {

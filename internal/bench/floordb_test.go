@@ -89,7 +89,7 @@ func newFloorSQLite(b *testing.B) floorDB {
 	conn, err := db.Conn(b.Context())
 	fatal(b, err)
 	s := &floorSQLite{db, conn, map[string]*sql.Stmt{}}
-	for _, text := range []string{floorWindow, floorLease, floorEvent, floorEffect, floorRevoke, floorOutbox} {
+	for _, text := range []string{floorWindow, floorLease, floorEvent, floorEffect, floorRevoke, floorOutbox, floorPlace, floorHash, floorCheckpoint, floorTold} {
 		s.prepared[text], err = conn.PrepareContext(b.Context(), text)
 		fatal(b, err)
 	}
@@ -101,16 +101,13 @@ func (s *floorSQLite) prepare(statement string) error {
 	return err
 }
 
-func (s *floorSQLite) write(ctx context.Context, commands []*floorCommand, f *floor) error {
+func (s *floorSQLite) write(ctx context.Context, statements []floorStatement) error {
 	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	now := time.Now().UnixMicro()
-	for _, c := range commands {
-		for _, st := range c.statements(f, now) {
-			if _, err := s.prepared[st.text].ExecContext(ctx, st.values...); err != nil {
-				return err
-			}
+	for _, st := range statements {
+		if _, err := s.prepared[st.text].ExecContext(ctx, st.values...); err != nil {
+			return err
 		}
 	}
 	_, err := s.conn.ExecContext(ctx, "COMMIT")
@@ -135,13 +132,11 @@ func (p *floorPostgres) prepare(statement string) error {
 	return err
 }
 
-func (p *floorPostgres) write(ctx context.Context, commands []*floorCommand, f *floor) error {
-	batch, now := &pgx.Batch{}, time.Now().UnixMicro()
+func (p *floorPostgres) write(ctx context.Context, statements []floorStatement) error {
+	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
-	for _, c := range commands {
-		for _, st := range c.statements(f, now) {
-			batch.Queue(st.text, st.values...)
-		}
+	for _, st := range statements {
+		batch.Queue(st.text, st.values...)
 	}
 	batch.Queue("COMMIT")
 	return p.conn.SendBatch(ctx, batch).Close()
