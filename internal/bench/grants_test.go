@@ -46,7 +46,7 @@ func BenchmarkGrants(b *testing.B) {
 	for _, e := range engines {
 		b.Run(e.name, func(b *testing.B) {
 			product, floor := productLoad(b, e.world(b)), floorLoad(b, e.floor(b))
-			for _, size := range []struct{ clients, each int }{{1, 800}, {8, 250}, {mostAtOnce, 60}} {
+			for _, size := range []struct{ clients, each int }{{1, 400}, {8, 125}, {mostAtOnce, 30}} {
 				b.Run(strconv.Itoa(size.clients), func(b *testing.B) { compareLoads(b, e.name, product, floor, size.clients, size.each) })
 			}
 		})

@@ -184,7 +184,7 @@ func growth(b *testing.B, engine string, all []*aged) {
 	} {
 		var subjects []Subject
 		for i, a := range all {
-			subjects = append(subjects, Subject{ages[i].subject, func() ([]Figure, error) { return Load(b.Context(), 1, 200, work.do(a)) }})
+			subjects = append(subjects, Subject{ages[i].subject, func() ([]Figure, error) { return Load(b.Context(), 1, 120, work.do(a)) }})
 		}
 		Run(b, Case{
 			Group: "Growth", Name: strings.Join([]string{work.name, engine}, ", "),

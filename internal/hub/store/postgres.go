@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 )
@@ -60,7 +61,13 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 		pool:     postgresPool(config, postgresWrites, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
 		reads:    postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on"}),
 	}
-	if err := e.checkServer(ctx); err != nil {
+	var both errgroup.Group
+	both.Go(func() error { return e.checkServer(ctx) })
+	both.Go(func() error {
+		_ = e.reads.PingContext(ctx) // opens its first connection meanwhile; who reads is told if there is none
+		return nil
+	})
+	if err := both.Wait(); err != nil {
 		return nil, errors.Join(err, e.close(false))
 	}
 	return e, nil
