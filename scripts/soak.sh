@@ -15,6 +15,8 @@ parts='
 sqlite          ./internal/systest/soak     ^TestSoakSQLite$
 postgres        ./internal/systest/soak     ^TestSoakPostgres$
 faults          ./e2e/faults                Survives
+simulation      ./internal/simulation       ^TestSimulation$
+model           ./internal/simulation       ^TestModel$
 replicas        ./e2e/crash                 ^TestTheHistory
 abuse           ./internal/systest/soak     ^TestTheHubIsAbused$
 return          ./internal/systest/soak     ^TestEverybodyComesBack$

@@ -192,5 +192,17 @@ func (f *fortune) overlap(d *desk) {
 		f.at = d
 		f.happen(userActs)
 		f.at = nil
+	case 2: // what waits knows of an older epoch, or of fewer leases
+		f.at = d
+		f.happen(overtaking)
+		f.at = nil
 	}
+}
+
+// overtaking are what people do that an answer on its way may not know of.
+var overtaking = []act{
+	{2, func(w *world) { w.someCheckOut() }},
+	{3, func(w *world) {
+		w.withLease(func(d *desk, lease string) { _ = d.renew(lease, between(w.dice, 8*time.Minute, 20*time.Minute)) })
+	}},
 }

@@ -20,4 +20,5 @@
 // One seed:  go test ./internal/simulation -run TestSimulation -seeds 1 -from 42 -v
 // Many:      go test ./internal/simulation -run TestSimulation -seeds 100000 -from 1000 -timeout 0
 // More of the model:  go test ./internal/simulation -run TestModel -rapid.checks 5000
+// Both for an hour:   make soak SOAK=1h ONLY="simulation model"
 package simulation

@@ -96,6 +96,9 @@ func (w *world) follow(e *entry, v hub.LeaseView) {
 	case v.Removal.Step < before.Removal.Step:
 		w.violated("I5: the removal of %s went back from %s to %s", e.name, before.Removal.Step, v.Removal.Step)
 	}
+	if v.EndReason == string(keyshift.CauseCheckedIn) && w.ledger.asked["check in "+string(v.ID)] == 0 {
+		w.violated("I15: %s was checked in, and nobody asked for that", e.name)
+	}
 	if v.State != before.State || v.Removal.Step != before.Removal.Step {
 		w.say("hub: %s is %s, removal %s", e.name, v.State, v.Removal.Step)
 	}

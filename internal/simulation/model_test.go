@@ -3,6 +3,7 @@ package simulation
 import (
 	"flag"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,18 @@ func TestModel(t *testing.T) {
 	setDefault(t, "rapid.checks", "100", "200")
 	setDefault(t, "rapid.steps", "30", "100")
 	setDefault(t, "rapid.seed", "0", "1")
+	checkModel(t)
+	for i := range soaking() {
+		if t.Failed() {
+			return
+		}
+		setDefault(t, "rapid.seed", strconv.Itoa(i+1), strconv.Itoa(i+2))
+		checkModel(t)
+	}
+}
+
+func checkModel(t *testing.T) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) {
 			random := newDice(rapid.Uint64().Draw(rt, "ids"))

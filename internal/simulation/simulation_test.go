@@ -3,8 +3,9 @@ package simulation
 import (
 	"flag"
 	"fmt"
+	"iter"
+	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,20 +24,49 @@ var keptSeeds = []uint64{}
 // TestSimulation lets chance act in one world for each seed.
 func TestSimulation(t *testing.T) {
 	found(t)
-	for _, seed := range slices.Concat(keptSeeds, sequence(*from, *seeds)) {
+	ran := 0
+	for seed := range allSeeds() {
 		if w := simulate(t, seed); len(w.bad) > 0 {
 			t.Errorf("seed %d: %s\n%s\nRun it again: go test ./internal/simulation -run TestSimulation -seeds 1 -from %d",
 				seed, strings.Join(w.bad, "\n"), strings.Join(w.history, "\n"), seed)
 			return
 		}
+		ran++
+	}
+	t.Logf("%d seeds", ran)
+}
+
+// allSeeds gives those that were kept, those that were asked for, and in a soak others until its time is over.
+func allSeeds() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for _, seed := range keptSeeds {
+			if !yield(seed) {
+				return
+			}
+		}
+		for i := range *seeds {
+			if !yield(*from + uint64(i)) {
+				return
+			}
+		}
+		for range soaking() {
+			if !yield(rand.Uint64()) {
+				return
+			}
+		}
 	}
 }
 
-func sequence(from uint64, n int) (list []uint64) {
-	for i := range n {
-		list = append(list, from+uint64(i))
+// soaking goes on until the time of a soak is over; without one it does not begin.
+func soaking() iter.Seq[int] {
+	lasts, err := time.ParseDuration(os.Getenv("KEYSHIFT_SOAK"))
+	return func(yield func(int) bool) {
+		for began, i := time.Now(), 0; err == nil && time.Since(began) < lasts; i++ {
+			if !yield(i) {
+				return
+			}
+		}
 	}
-	return list
 }
 
 // TestOneSeedIsOneHistory: without that a seed could not be run again.

@@ -85,7 +85,12 @@ func (w *world) muffle(d *desk) {
 	d.muffled = !d.muffled
 	w.say("%s: syncs are swallowed: %v", d.name, d.muffled)
 	if d.muffled && w.dice.below(2) == 0 {
-		w.rest(between(w.dice, keyshift.StaleAfter, keyshift.StaleAfter+30*time.Second))
+		first := between(w.dice, 0, keyshift.StaleAfter)
+		w.rest(first)
+		w.at = d
+		w.someCheckOut() // its answers are no reason to trust what was known before
+		w.at = nil
+		w.rest(between(w.dice, keyshift.StaleAfter, keyshift.StaleAfter+30*time.Second) - first)
 		w.withLeaseOf(d, func(lease string) { _ = d.reveal(lease) })
 	}
 }

@@ -195,6 +195,7 @@ func (d *desk) renew(lease string, by time.Duration) error {
 // checkIn gives a lease back.
 func (d *desk) checkIn(lease string) error {
 	return d.as(func(ctx context.Context, r *run) (string, error) {
+		d.w.ask("check in", lease)
 		_, err := r.agent.CheckIn(ctx, lease)
 		return "checks in " + d.w.nameOf(lease), err
 	})
