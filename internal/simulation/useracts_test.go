@@ -183,7 +183,10 @@ func (e *entry) offlineBy(d *desk) time.Time {
 func (d *desk) renew(lease string, by time.Duration) error {
 	err := d.as(func(ctx context.Context, r *run) (string, error) {
 		d.w.ask(keyshift.ActLeaseRenewed, lease)
-		_, err := r.agent.Renew(ctx, lease, by)
+		held, err := r.agent.Renew(ctx, lease, by)
+		if e := d.w.ledger.leases[keyshift.ID(lease)]; err == nil && e != nil { // an answer on its way may be older
+			e.seen = max(e.seen, held.GetLease().GetEpoch())
+		}
 		return "renews " + d.w.nameOf(lease) + " by " + keyshift.DurationText(by), err
 	})
 	if err == nil {
