@@ -8,10 +8,13 @@ cd "$(dirname "$0")/.."
 concurrent='/internal/(agent|hub|hubclient|ipc|localclient|osring|systest)(/|$)'
 # In these a crowd of agents works beside hubs in processes of their own: with the detector they would measure the detector.
 crowds='/internal/systest/(realhub|soak)$'
-# Most tests of the store are about what the engines do with much data, and take ten times as long under the detector. All
-# of them run without it, and those where writers and readers meet once more with it.
-store='/internal/hub/store$'
-met='Command|Caller|WakeUps|CloseStore|MomentOf|Together|Bus|Notifier|ManyAtOnce|Slips'
+# Most tests of these are stories of one user after another, and take five to ten times as long under the detector. All of them
+# run without it, and those where many meet once more with it.
+stories='/internal/(agent|hub|hub/audit|hub/store|systest)$'
+met='Command|Caller|WakeUps|CloseStore|MomentOf|Together|Bus|Notifier|AtOnce|Slips|OfMany|ManyAccounts|AllLose|AtTheOther|FromAfar|Stream|Happens'
+met+='|HearsOf|KeptBack|Replicas|ComesBack|Overlooked|ForTheKey|JudgesForTheHub|Rotated|Arrives|During|Overtakes|Obeyed|Restart|SameRequest|Idle'
+# Those that take longest begin first, so that nothing waits for them at the end.
+longest='/internal/(simulation|systest|systest/soak|hub/store)$|/e2e$|/e2e/(crash|faults)$'
 
 # What draws with Fyne is named here, and left out of ./... by go.mod. With the tag `ci` it draws in memory, without C and
 # without a display.
@@ -30,13 +33,18 @@ say "go vet"
 go vet ./...
 CGO_ENABLED=0 go vet -tags ci "${drawn[@]}"
 
-mapfile -t raced < <(go list ./... | grep -E "$concurrent" | grep -vE "$crowds|$store" | sort -r) # internal/systest waits most: first
-mapfile -t plain < <(go list ./... | grep -E "$crowds|$store"; go list ./... | grep -vE "$concurrent")
+all=$(go list ./...)
+raced=$(grep -E "$concurrent" <<<"$all" | grep -vE "$crowds|$stories")
+plain=$(grep -vxF "$raced" <<<"$all")
+mapfile -t plain < <(grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$longest" <<<"$plain")
+mapfile -t raced <<<"$raced"
+mapfile -t stories < <(grep -E "$stories" <<<"$all" | sort -r)
 
+# go vet has looked at everything already.
 say "go test, ${#plain[@]} packages"
-go test -timeout 8m "${plain[@]}"
+go test -vet=off -timeout 8m "${plain[@]}"
 say "go test of what draws, ${#drawn[@]} packages"
-CGO_ENABLED=0 go test -timeout 8m -tags ci "${drawn[@]}"
-say "go test with the race detector, ${#raced[@]} packages and the writers of the store"
-go test -timeout 8m -race -run "$met" ./internal/hub/store
-go test -timeout 8m -race "${raced[@]}"
+CGO_ENABLED=0 go test -vet=off -timeout 8m -tags ci "${drawn[@]}"
+say "go test with the race detector, where many meet in ${#stories[@]} packages, and ${#raced[@]} packages"
+go test -vet=off -timeout 8m -race -run "$met" "${stories[@]}"
+go test -vet=off -timeout 8m -race "${raced[@]}"
