@@ -274,6 +274,13 @@ func (a *agent) hold(leases ...native.Lease) {
 // installHost makes the native host known to browsers that are started with this profile and home folder.
 func (a *agent) installHost(profile, home string) {
 	a.t.Helper()
+	a.putManifest(filepath.Join(profile, "NativeMessagingHosts"), "allowed_origins", "chrome-extension://"+extensionid.Chromium+"/")
+	a.putManifest(filepath.Join(home, ".mozilla/native-messaging-hosts"), "allowed_extensions", extensionid.Firefox)
+}
+
+// putManifest writes the native host's manifest into a folder where a browser looks for it.
+func (a *agent) putManifest(folder, who, extension string) {
+	a.t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		a.t.Fatal(err)
@@ -283,17 +290,11 @@ func (a *agent) installHost(profile, home string) {
 	if err := os.WriteFile(script, []byte(text), 0o700); err != nil {
 		a.t.Fatal(err)
 	}
-	for path, who := range map[string][2]string{
-		filepath.Join(profile, "NativeMessagingHosts"):         {"allowed_origins", "chrome-extension://" + extensionid.Chromium + "/"},
-		filepath.Join(home, ".mozilla/native-messaging-hosts"): {"allowed_extensions", extensionid.Firefox},
-	} {
-		manifest := map[string]any{"name": native.Name, "description": "test", "path": script, "type": "stdio", who[0]: []string{who[1]}}
-		text, err := json.Marshal(manifest)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		if err := write(filepath.Join(path, native.Name+".json"), text); err != nil {
-			a.t.Fatal(err)
-		}
+	manifest, err := json.Marshal(map[string]any{"name": native.Name, "description": "test", "path": script, "type": "stdio", who: []string{extension}})
+	if err == nil {
+		err = write(filepath.Join(folder, native.Name+".json"), manifest)
+	}
+	if err != nil {
+		a.t.Fatal(err)
 	}
 }

@@ -49,8 +49,9 @@ function actions(lease: PopupLease, around: Around): HTMLElement[] {
   if (around.state.trouble !== "none") return [];
   const press = (label: string, only?: "code") =>
     button(`${lease.id}.${only ?? "fill"}`, label, only ? "plain" : "primary", () => fill(lease, around, only));
-  const first = lease.here && lease.relation === "lease" ? [] : [press(firstLabel(lease))];
-  if (lease.has_code && lease.here && lease.mode !== "delegated") first.push(press(text("ext_code"), "code"));
+  const signedIn = lease.here && lease.relation === "lease";
+  const first = signedIn ? [] : [press(firstLabel(lease))];
+  if (lease.has_code && lease.here && !signedIn && lease.mode !== "delegated") first.push(press(text("ext_code"), "code"));
   return [...(first.length ? [el("div", { class: "row" }, ...first)] : []), second(lease, around), mistake(lease, around)];
 }
 
