@@ -189,6 +189,16 @@ func (c *Client) ForgetBrowserProfile(ctx context.Context, id string) (*v1.Local
 	return call(ctx, c, c.rpc.ForgetBrowserProfile, &v1.LocalServiceForgetBrowserProfileRequest{Id: id})
 }
 
+// RelayRequests lists the codes that this user is asked for.
+func (c *Client) RelayRequests(ctx context.Context) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	return call(ctx, c, c.rpc.ListRelayRequests, &v1.LocalServiceListRelayRequestsRequest{})
+}
+
+// AnswerRelay passes a code on to whoever asked for it.
+func (c *Client) AnswerRelay(ctx context.Context, id, code string) (*v1.LocalServiceAnswerRelayRequestResponse, error) {
+	return call(ctx, c, c.rpc.AnswerRelayRequest, &v1.LocalServiceAnswerRelayRequestRequest{Id: id, Code: code})
+}
+
 // OpenAccount opens the network of a held account in the work browser.
 func (c *Client) OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error) {
 	return call(ctx, c, c.rpc.OpenAccount, &v1.LocalServiceOpenAccountRequest{Lease: lease})

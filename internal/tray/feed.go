@@ -56,7 +56,7 @@ func (f *Feed) change(ctx context.Context, change func(*Picture)) {
 func take(p *Picture, status *v1.LocalServiceGetStatusResponse, err error, now time.Time) {
 	p.Status, p.Problem, p.At = status, Explain(err), now
 	if !status.GetEnrolled() {
-		p.Accounts, p.AccountsAsked, p.AccountsProblem, p.Reminders, p.Texts = nil, false, nil, nil, nil
+		p.Accounts, p.AccountsAsked, p.AccountsProblem, p.Reminders, p.Texts, p.Relays = nil, false, nil, nil, nil, nil
 	}
 }
 
@@ -88,12 +88,16 @@ func (f *Feed) enrolled() bool {
 func (f *Feed) askAgent(ctx context.Context) {
 	reminders, noReminders := f.Agent.Reminders(ctx)
 	texts, noTexts := f.Agent.Texts(ctx)
+	relays, noRelays := f.Agent.RelayRequests(ctx)
 	f.change(ctx, func(p *Picture) {
 		if noReminders == nil && p.Status.GetEnrolled() {
 			p.Reminders = reminders
 		}
 		if noTexts == nil && p.Status.GetEnrolled() {
 			p.Texts = texts
+		}
+		if noRelays == nil && p.Status.GetEnrolled() {
+			p.Relays = relays.GetRequests()
 		}
 	})
 }

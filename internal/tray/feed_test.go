@@ -52,6 +52,10 @@ func (a *teller) Texts(context.Context) (*v1.LocalServiceListTextsResponse, erro
 	return &v1.LocalServiceListTextsResponse{}, nil
 }
 
+func (a *teller) RelayRequests(context.Context) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	return &v1.LocalServiceListRelayRequestsResponse{Requests: []*v1.RelayRequest{{Id: "1"}}}, nil
+}
+
 func (a *teller) Accounts(context.Context) (*v1.LocalServiceListAccountsResponse, error) {
 	<-time.After(a.hub)
 	a.asked++
@@ -77,7 +81,7 @@ func TestWhatTheAgentKnowsDoesNotWaitForTheHub(t *testing.T) {
 	a := &teller{hub: time.Minute}
 	follow(t, a, func(last func() Picture) {
 		a.says <- heard{status: enrolled(lease("acme", time.Hour)).Status}
-		if p := last(); len(p.Leases()) != 1 || p.Reminders == nil || p.Texts == nil || p.Accounts != nil {
+		if p := last(); len(p.Leases()) != 1 || p.Reminders == nil || p.Texts == nil || len(p.Relays) != 1 || p.Accounts != nil {
 			t.Errorf("while the hub is asked the picture is %+v", p)
 		}
 		a.says <- heard{status: enrolled().Status}

@@ -32,7 +32,7 @@ const (
 
 // Menu is the menu at a moment.
 func (v View) Menu(now time.Time) []Item {
-	groups := [][]Item{append(v.news(), v.browserNews(now)...), v.leases(now), v.lend(), v.reminders(now), v.help(), {v.entry("tray_quit", Action{Verb: Quit})}}
+	groups := [][]Item{slices.Concat(v.news(), v.relayNews(now), v.browserNews(now)), v.leases(now), v.lend(), v.reminders(now), v.help(), {v.entry("tray_quit", Action{Verb: Quit})}}
 	var menu []Item
 	for _, g := range groups {
 		if len(g) > 0 && len(menu) > 0 {

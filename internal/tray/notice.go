@@ -48,20 +48,27 @@ type Button struct {
 // zero value is ready: what the first view with reminders has counts as told before.
 type News struct {
 	told map[string]bool
-	// asked are the codes of the browsers whose question was told.
+	// asked are the questions of browsers and of colleagues that were told.
 	asked map[string]bool
 }
 
 // Notices are those that were not told yet.
-func (n *News) Notices(v View) []Notice { return append(n.pairings(v), n.reminders(v)...) }
+func (n *News) Notices(v View) []Notice { return append(n.questions(v), n.reminders(v)...) }
 
-// pairings are the questions of browsers, also of one that asked before the tray was there.
-func (n *News) pairings(v View) (notices []Notice) {
-	asked := map[string]bool{}
+// questions are those of browsers and of colleagues, also of one that asked before the tray was there.
+func (n *News) questions(v View) (notices []Notice) {
+	var all []Notice
 	for _, b := range v.Asking(v.At) {
-		asked[b.GetCode()] = true
-		if !n.asked[b.GetCode()] {
-			notices = append(notices, v.pairingNotice(b))
+		all = append(all, v.pairingNotice(b))
+	}
+	for _, r := range v.Waiting(v.At) {
+		all = append(all, v.relayNotice(r))
+	}
+	asked := map[string]bool{}
+	for _, q := range all {
+		asked[q.ID] = true
+		if !n.asked[q.ID] {
+			notices = append(notices, q)
 		}
 	}
 	n.asked = asked

@@ -12,6 +12,7 @@ const (
 	WindowMistake     = "mistake"     // "I made a mistake"
 	WindowSent        = "sent"        // "What leaves this device"
 	WindowSettings    = "settings"    // of this tray
+	WindowRelay       = "relay"       // the code with the id that somebody waits for
 	WindowBrowsers    = "browsers"    // that are connected or ask to be
 	WindowDiagnostics = "diagnostics" // the agent's `doctor`
 )
@@ -20,7 +21,7 @@ const (
 func Windows() []string {
 	return []string{
 		WindowHome, WindowCheckOut, WindowRenew, WindowCode, WindowEnroll, WindowReminder, WindowTerms, WindowMistake, WindowSent,
-		WindowBrowsers, WindowSettings, WindowDiagnostics,
+		WindowRelay, WindowBrowsers, WindowSettings, WindowDiagnostics,
 	}
 }
 

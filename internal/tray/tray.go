@@ -41,6 +41,8 @@ type Agent interface {
 	SetSettings(ctx context.Context, settings *v1.LocalSettings) (*v1.LocalServiceSetSettingsResponse, error)
 	AnswerPairing(ctx context.Context, code string, accept bool) (*v1.LocalServiceAnswerPairingResponse, error)
 	ForgetBrowserProfile(ctx context.Context, id string) (*v1.LocalServiceForgetBrowserProfileResponse, error)
+	RelayRequests(ctx context.Context) (*v1.LocalServiceListRelayRequestsResponse, error)
+	AnswerRelay(ctx context.Context, id, code string) (*v1.LocalServiceAnswerRelayRequestResponse, error)
 	OpenAccount(ctx context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error)
 }
 
@@ -61,6 +63,8 @@ type Picture struct {
 	Reminders *v1.LocalServiceListRemindersResponse
 	// Texts is nil before they were asked for.
 	Texts *v1.LocalServiceListTextsResponse
+	// Relays are the codes that this user, a custodian, is asked for.
+	Relays []*v1.RelayRequest
 	// At is when Status came: times left are counted from there.
 	At time.Time
 }

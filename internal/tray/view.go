@@ -66,6 +66,11 @@ func (v View) NextChange(now time.Time) time.Duration {
 			next = d
 		}
 	}
+	for _, r := range v.Waiting(now) {
+		if d := relayLeft(r, now); next == 0 || d < next {
+			next = d
+		}
+	}
 	return next
 }
 
@@ -78,7 +83,7 @@ func (v View) State(now time.Time) State {
 		return Offline
 	case !v.Status.GetEnrolled():
 		return NotEnrolled
-	case v.troubled(), len(v.Asking(now)) > 0:
+	case v.troubled(), len(v.Asking(now)) > 0, len(v.Waiting(now)) > 0:
 		return Attention
 	}
 	return v.heldState(now)

@@ -24,7 +24,7 @@ func (p *plain) answer(tray.Action)             {}
 var titles = map[string]string{
 	tray.WindowHome: "home_title", tray.WindowCheckOut: "checkout_title", tray.WindowRenew: "renew_title", tray.WindowCode: "code_title",
 	tray.WindowEnroll: "enroll_title", tray.WindowReminder: "reminders_title", tray.WindowTerms: "reader_title", tray.WindowMistake: "mistake_title",
-	tray.WindowSent: "ledger_title", tray.WindowBrowsers: "browsers_title", tray.WindowSettings: "settings_title", tray.WindowDiagnostics: "doctor_title",
+	tray.WindowSent: "ledger_title", tray.WindowBrowsers: "browsers_title", tray.WindowRelay: "relay_title", tray.WindowSettings: "settings_title", tray.WindowDiagnostics: "doctor_title",
 }
 
 func (d *desk) titleOf(window string) string {
@@ -54,6 +54,8 @@ func (d *desk) pageOf(r tray.Request) page {
 		return d.mistakePage()
 	case tray.WindowSent:
 		return d.sentPage()
+	case tray.WindowRelay:
+		return d.relayPage(r.Argument)
 	case tray.WindowBrowsers:
 		return d.browsersPage()
 	case tray.WindowSettings:

@@ -45,6 +45,7 @@ var scenes = []scene{
 	{name: "sent", show: seeing(tray.WindowSent)},
 	{name: "settings", show: seeing(tray.WindowSettings)},
 	{name: "browsers", show: seeing(tray.WindowBrowsers), agent: officeWithBrowsers},
+	{name: "relay", show: seeing(tray.WindowRelay), agent: officeThatIsAsked},
 	{name: "diagnostics", show: seeing(tray.WindowDiagnostics)},
 	{name: "home-not-enrolled", agent: stranger, show: seeing(tray.WindowHome)},
 	{name: "home-offline", agent: func() *agent { a := office(); a.status.Connected = false; return a }, show: seeing(tray.WindowHome)},

@@ -35,6 +35,7 @@ type agent struct {
 	texts     []*v1.LocalText
 	told      bool
 	mode      string
+	relays    []*v1.RelayRequest
 	code      string
 	until     time.Time
 	// fail are the errors of methods.
@@ -138,6 +139,14 @@ func (a *agent) ForgetBrowserProfile(_ context.Context, id string) (*v1.LocalSer
 
 func (a *agent) OpenAccount(_ context.Context, lease string) (*v1.LocalServiceOpenAccountResponse, error) {
 	return &v1.LocalServiceOpenAccountResponse{Browser: "chromium", Mode: a.mode}, a.note("OpenAccount", lease)
+}
+
+func (a *agent) RelayRequests(context.Context) (*v1.LocalServiceListRelayRequestsResponse, error) {
+	return &v1.LocalServiceListRelayRequestsResponse{Requests: a.relays}, a.fail["RelayRequests"]
+}
+
+func (a *agent) AnswerRelay(_ context.Context, id, code string) (*v1.LocalServiceAnswerRelayRequestResponse, error) {
+	return &v1.LocalServiceAnswerRelayRequestResponse{}, a.note("AnswerRelay", id, code)
 }
 
 func (a *agent) Settings(context.Context) (*v1.LocalServiceGetSettingsResponse, error) {

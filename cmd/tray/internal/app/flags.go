@@ -13,8 +13,8 @@ import (
 
 // flags are the arguments, understood. Their help texts are the manual.
 type flags struct {
-	Window     string   `placeholder:"NAME" help:"Show a window: home, check-out, renew, code, enroll, reminder, terms, mistake, sent, browsers, settings or diagnostics."`
-	About      string   `placeholder:"ID" help:"What the window is about: an account, a lease, a reminder or a network."`
+	Window     string   `placeholder:"NAME" help:"Show a window: home, check-out, renew, code, enroll, reminder, terms, mistake, sent, relay, browsers, settings or diagnostics."`
+	About      string   `placeholder:"ID" help:"What the window is about: an account, a lease, a reminder, a network or a question."`
 	Socket     string   `placeholder:"PATH" help:"Socket or pipe of the agent, if it is not the usual one."`
 	Background bool     `help:"Show no window before one is asked for, as at login."`
 	Version    bool     `help:"Show the version."`
