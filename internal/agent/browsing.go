@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
@@ -41,6 +42,17 @@ func (a *Agent) Browsing(profile string) Browsing {
 		b.OfflineSince = last
 	}
 	return b
+}
+
+// Owing lists the profiles that owe a clean-up.
+func (a *Agent) Owing() (profiles []string) {
+	for _, o := range a.sessions.list() {
+		if rec, held := a.journal.byLease(o.LeaseID); !held || !rec.Phase.live() {
+			profiles = append(profiles, o.Profiles...)
+		}
+	}
+	slices.Sort(profiles)
+	return slices.Compact(profiles)
 }
 
 func (a *Agent) owedBy(profile string) (list []OwedCleanup) {

@@ -421,7 +421,35 @@ func TestWorkBrowser(t *testing.T) {
 	}
 	Do(t, w.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_LeaseId{LeaseId: l.GetId()}, Reason: "over"})
 	Eventually(t, "the browser is asked to close", func() bool { return len(x.Events(native.TypeBrowserClose)) == 1 })
-	c.Browsers.WorkEnded("x/acme") // it was killed: what it knew is gone with its folder
+	if err := x.Ask(native.TypeCleanupDone, native.CleanupDone{LeaseID: l.GetId(), SignOut: native.SignOutDone}, nil); err != nil {
+		t.Error(err)
+	}
+	if got := <-work.closed; got != "x/acme" {
+		t.Errorf("closed %q", got)
+	}
+	Eventually(t, "access is removed", func() bool {
+		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
+	})
+}
+
+// TestWorkBrowserIsGoneBeforeTheEnd: whoever closes it, or kills the agent too, leaves nothing that could be cleaned, and nothing
+// that has to be.
+func TestWorkBrowserIsGoneBeforeTheEnd(t *testing.T) {
+	w := SQLite(t)
+	w.AddUser("dana")
+	w.AddAccount("acme", &v1.AccountSettings{AccessMode: v1.AccessMode_ACCESS_MODE_DELEGATED.Enum()}, "dana")
+	work := &fakeWork{closed: make(chan string, 9)}
+	c := withBrowsers(t, w.Desk(0, "dana"), work)
+	c.mustCheckOut("x/acme", time.Hour)
+	if _, err := c.OpenAccount(t.Context(), "x/acme"); err != nil {
+		t.Fatal(err)
+	}
+	c.end()
+	Do(t, w.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_All{All: true}, Reason: "over"})
+	Eventually(t, "the hub knows that a browser is missing", func() bool { return w.Leases()[0].GetRemoval().GetBrowserPending() })
+	c.Desk.Stop()
+	c.Desk.Start()
+	c.listen(t, work)
 	if got := <-work.closed; got != "x/acme" {
 		t.Errorf("closed %q", got)
 	}

@@ -51,6 +51,8 @@ type Engine interface {
 	Subscribe() (changes <-chan struct{}, cancel func())
 	Ring()
 	Browsing(profile string) agent.Browsing
+	// Owing lists the profiles that owe a clean-up.
+	Owing() []string
 	FillFor(ctx context.Context, profile, lease string, field native.Field) ([]byte, error)
 	SessionBegan(profile, lease string) error
 	SessionClosed(profile, lease string, signOut native.SignOut) error
@@ -234,8 +236,8 @@ func (s *Server) watch(ctx context.Context, group *sync.WaitGroup) {
 			return
 		}
 		s.placeReminders()
-		for lease, account := range s.closers.over(s.Engine.Browsing("").Leases) {
-			group.Go(func() { s.closeWork(ctx, lease, account) })
+		for _, account := range s.closers.due(s.Engine.Owing(), s.Engine.Browsing("").Leases) {
+			group.Go(func() { s.closeWork(ctx, account) })
 		}
 		next := lookAgain
 		for _, c := range s.all() {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +41,7 @@ const (
 	// openLimit is how long opening an account counts as asking for a fill.
 	openLimit = 2 * time.Minute
 	// closeGrace is how long a work browser may sign out and clean up before it is closed.
-	closeGrace = 6 * time.Second
+	closeGrace = 4 * time.Second
 	// closeLimit is how long closing it may take altogether.
 	closeLimit = 30 * time.Second
 )
@@ -96,6 +97,9 @@ func (s *Server) OpenAccount(_ context.Context, name string) (*v1.LocalServiceOp
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Engine.SessionBegan(workPrefix+accountName(l), l.GetId()); err != nil {
+		return nil, err // it is over already: there is nothing to work with
+	}
 	s.Engine.Ring()
 	return &v1.LocalServiceOpenAccountResponse{Browser: browser, Mode: string(mode)}, nil
 }
@@ -133,31 +137,26 @@ func (s *Server) held(name string) (*v1.Lease, error) {
 // closers end the work browsers of leases that are over.
 type closers struct {
 	mu      sync.Mutex
-	live    map[string]string // lease to account
-	closing map[string]bool   // accounts
+	closing map[string]bool // accounts
 }
 
-// over gives the leases that were live at the last look and are not now, without those whose account has another lease.
-func (c *closers) over(leases []*v1.Lease) map[string]string {
+// due gives the accounts whose work browsers owe something, without those that are being closed and those that have a live
+// lease. They count as being closed from now on.
+func (c *closers) due(owing []string, leases []*v1.Lease) (accounts []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, accounts, ended := map[string]string{}, map[string]bool{}, map[string]string{}
-	for _, l := range leases {
-		now[l.GetId()], accounts[accountName(l)] = accountName(l), true
+	if c.closing == nil {
+		c.closing = map[string]bool{}
 	}
-	for id, account := range c.live {
-		if _, still := now[id]; !still && !accounts[account] && !c.closing[account] {
-			ended[id] = account
+	for _, profile := range owing {
+		account, work := strings.CutPrefix(profile, workPrefix)
+		live := slices.ContainsFunc(leases, func(l *v1.Lease) bool { return accountName(l) == account })
+		if work && !live && !c.closing[account] {
+			c.closing[account] = true
+			accounts = append(accounts, account)
 		}
 	}
-	c.live = now
-	for _, account := range ended {
-		if c.closing == nil {
-			c.closing = map[string]bool{}
-		}
-		c.closing[account] = true
-	}
-	return ended
+	return accounts
 }
 
 func (c *closers) closed(account string) {
@@ -166,30 +165,35 @@ func (c *closers) closed(account string) {
 	delete(c.closing, account)
 }
 
-// closeWork closes the work browser of an account after the end of its lease. The extension has a few seconds to sign out
-// and clean up; what it does not manage goes with the folder.
-func (s *Server) closeWork(ctx context.Context, lease, account string) {
+// closeWork closes the work browser of an account whose leases are over. The extension has a few seconds to sign out and clean
+// up; what it does not manage goes with the folder. What fails is tried again with the next look.
+func (s *Server) closeWork(ctx context.Context, account string) {
 	defer s.closers.closed(account)
+	profile := workPrefix + account
 	for _, c := range s.all() {
-		if c.profileID() == workPrefix+account {
-			c.event(native.TypeBrowserClose, native.LeaseRef{LeaseID: lease})
+		for _, o := range s.Engine.Browsing(profile).Owed {
+			if c.profileID() == profile {
+				c.event(native.TypeBrowserClose, native.LeaseRef{LeaseID: o.LeaseID})
+			}
 		}
 	}
-	s.awaitClean(ctx, lease, workPrefix+account)
+	s.awaitClean(ctx, profile)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
 	if err := s.Work.Close(ctx, account); err != nil {
 		s.Log.Error("close work browser", "error", err)
+		return
 	}
+	s.WorkEnded(account)
 }
 
-// awaitClean waits until a profile owes nothing of a lease, at most closeGrace.
-func (s *Server) awaitClean(ctx context.Context, lease, profile string) {
+// awaitClean waits until a profile that is there owes nothing, at most closeGrace.
+func (s *Server) awaitClean(ctx context.Context, profile string) {
 	changes, cancel := s.Engine.Subscribe()
 	defer cancel()
 	timer := time.NewTimer(closeGrace)
 	defer timer.Stop()
-	for s.owes(profile, lease) {
+	for s.there(profile) && len(s.Engine.Browsing(profile).Owed) > 0 {
 		select {
 		case <-changes:
 		case <-timer.C:
@@ -200,13 +204,9 @@ func (s *Server) awaitClean(ctx context.Context, lease, profile string) {
 	}
 }
 
-func (s *Server) owes(profile, lease string) bool {
-	for _, o := range s.Engine.Browsing(profile).Owed {
-		if o.LeaseID == lease {
-			return true
-		}
-	}
-	return false
+// there reports whether a profile talks to the agent.
+func (s *Server) there(profile string) bool {
+	return slices.ContainsFunc(s.all(), func(c *conn) bool { return c.profileID() == profile })
 }
 
 // WorkEnded takes note that the browser of an account ended and its folder is gone: nothing of the account's leases is left
