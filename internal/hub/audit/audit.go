@@ -11,8 +11,9 @@
 // # Several replicas
 //
 // Every replica runs a Sequencer, and several may be at work in the same moment. What keeps the log in one piece is the
-// database. A batch is one write: it reads the newest checkpoint, then the unplaced events, places them behind that
-// checkpoint's size, and adds a checkpoint of the new size. So of two batches that start from the same checkpoint both
+// database. The unplaced events are read and hashed before the write, and the size of the tree is known from before that. A
+// batch is one write: it reads the newest checkpoint, gives up if that is of another size, places the events behind it, and
+// adds a checkpoint of the new size. So of two batches that start from the same checkpoint both
 // claim the same leaf index, the same tree hash and perhaps the same checkpoint size. The store must
 //
 //   - keep leaf index, hash index and checkpoint size unique,

@@ -37,6 +37,7 @@ type Sequencer struct {
 	key   ed25519.PrivateKey
 
 	working sync.Mutex // one batch at a time in this process: the database would refuse the second anyway
+	size    int64      // of the tree when it was seen last; belongs to who works
 
 	mu       sync.Mutex
 	failures int
@@ -50,7 +51,7 @@ func NewSequencer(store hub.Store, log *slog.Logger) *Sequencer {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Sequencer{store: store, log: log, batch: pageSize, poke: make(chan struct{}, 1), ready: make(chan struct{})}
+	return &Sequencer{store: store, log: log, batch: pageSize, size: unknown, poke: make(chan struct{}, 1), ready: make(chan struct{})}
 }
 
 // Use says who signs. It is called once, after the hub was opened.
