@@ -129,6 +129,13 @@ func (w *world) launch() {
 	w.Cleanup(func() { _ = b.Kill() })
 }
 
+func (w *world) check(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 func (w *world) open(address string) browsertest.Page {
 	w.Helper()
 	p, err := w.browser.Open(address)

@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -36,13 +37,59 @@ func TestABrowserOfItsOwn(t *testing.T) {
 		w.wait(popup, `chrome.action.getBadgeText({}).then((t) => t === "23m")`)
 		w.wait(popup, `document.querySelector(".ring b").textContent === "23"`)
 
-		w.press(popup, "Sign in now")
+		w.knowsTheKeyboard(popup, held)
+		w.wait(popup, `chrome.scripting.getRegisteredContentScripts().then((all) => all.length === 0)`) // no site was added
+		w.check(popup.Press("Enter"))                                                                   // the first button has the focus
 		page := w.pageAt("https://x.com/login")
 		w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
 		w.fillsOneValueAtATime(page, held)
 		w.endsClean(page, held)
 		w.killedCleansFirst()
+		w.closesOnlyWorkBrowsers()
 	})
+}
+
+// knowsTheKeyboard: Tab reaches everything, what opens takes the focus, Escape closes it and gives the focus back.
+func (w *world) knowsTheKeyboard(popup browsertest.Page, held native.Lease) {
+	w.Helper()
+	focus := func(key string) {
+		w.Helper()
+		w.wait(popup, fmt.Sprintf("document.activeElement.dataset.key === %q", held.ID+"."+key))
+	}
+	focus("fill")
+	w.check(popup.Press("Tab"))
+	focus("renew")
+	w.check(popup.Press("Enter"))
+	focus("renew.15")
+	w.check(popup.Press("Escape"))
+	focus("renew")
+	for _, key := range []string{"check_in", "mistake"} {
+		w.check(popup.Press("Tab"))
+		focus(key)
+	}
+	w.check(popup.Press("Tab"))
+	w.wait(popup, `document.activeElement.dataset.key === "sent"`)
+	w.check(popup.Press("Enter"))
+	w.waitText(popup, "That you signed in")
+	w.check(popup.Press("Escape"))
+	w.wait(popup, `document.activeElement.dataset.key === "sent"`)
+	w.check(popup.Eval(`document.querySelector(".primary").focus()`, nil))
+}
+
+// closesOnlyWorkBrowsers: the agent may close a browser that is there for a lease, and no other.
+func (w *world) closesOnlyWorkBrowsers() {
+	w.Helper()
+	if modeOf(w.kind) != native.ModeWork {
+		return // the other story is told in a browser that stays
+	}
+	w.agent.tell(native.TypeBrowserClose, native.LeaseRef{LeaseID: "lease-1"})
+	for until := time.Now().Add(browsertest.Patience); time.Now().Before(until); {
+		if pages, err := w.browser.Pages(); err != nil || len(pages) == 0 {
+			return
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	w.Error("the work browser is still there")
 }
 
 func (w *world) fillsOneValueAtATime(page browsertest.Page, held native.Lease) {

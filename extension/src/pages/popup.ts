@@ -12,6 +12,8 @@ const footer = document.getElementById("footer")!;
 let drawn = "";
 let rings: ((now: number) => void)[] = [];
 let sent = false;
+/** The button that opened what was just closed: the focus goes back to it. */
+let opener = "";
 
 const around: Around = {
   state: undefined as unknown as PopupState,
@@ -23,6 +25,7 @@ const around: Around = {
     draw();
   },
   setOpen(open) {
+    if (around.open) opener = `${around.open.lease}.${around.open.what}`;
     around.open = open;
     if (open) around.said.delete(open.lease);
     draw();
@@ -69,8 +72,10 @@ function show(...elements: HTMLElement[]): void {
 /** The focus goes back to where it was; to what opened instead; or to the first button. */
 function focusOn(key: string | undefined): void {
   const opened = around.open && document.querySelector<HTMLElement>(`[data-key="${CSS.escape(around.open.lease)}.${around.open.what === "renew" ? "renew.15" : "sure"}"]`);
-  const same = key ? document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`) : null;
-  (same ?? opened ?? main.querySelector<HTMLElement>("button.primary"))?.focus();
+  const byKey = (k: string) => document.querySelector<HTMLElement>(`[data-key="${CSS.escape(k)}"]`);
+  const back = opener ? byKey(opener) : null;
+  if (!around.open) opener = "";
+  ((key ? byKey(key) : null) ?? opened ?? back ?? main.querySelector<HTMLElement>("button.primary"))?.focus();
 }
 
 async function openSent(): Promise<void> {
@@ -85,6 +90,7 @@ function closeSent(): void {
   sent = false;
   drawn = "";
   draw();
+  footer.querySelector("button")?.focus();
 }
 
 document.addEventListener("keydown", (event) => {

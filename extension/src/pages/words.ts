@@ -5,9 +5,9 @@ import { text } from "../texts";
 
 const titles: Record<string, string> = { x: "X", facebook: "Facebook", instagram: "Instagram", pinterest: "Pinterest" };
 
-/** The name of a network. */
+/** The name of a network; a site that the company added is called by its host. */
 export function title(network: string): string {
-  return titles[network] ?? network;
+  return titles[network] ?? network.replace(/^site:/, "");
 }
 
 /** How a lease's account is called: its handle, and where. */
