@@ -63,12 +63,6 @@ export class Filling {
     clearTimeout(this.pause);
   }
 
-  /** A code came in at a custodian's: it may be asked for again. */
-  resume(): void {
-    this.waiting = false;
-    void this.look();
-  }
-
   get running(): boolean {
     return this.observer !== undefined;
   }

@@ -79,9 +79,8 @@ export class Page {
     if (!lease || !pack) return { started: false, why: "no_lease" };
     const refused = this.refuse(pack.fill_hosts);
     if (refused) return { started: false, why: refused };
-    if (this.filling?.running && only === "code") return this.filling.resume(), { started: true };
     this.stopFill();
-    const order = { pack, fields: only === "code" ? [...lease.fields, "code" as const] : lease.fields, only };
+    const order = { pack, only, fields: only === "code" ? [...lease.fields, "code" as const] : lease.fields };
     this.filling = new Filling(order, source(this.tools.background));
     const why = this.filling.start() as Refused | undefined;
     return why ? { started: false, why } : { started: true };
