@@ -72,6 +72,21 @@ func (n *Notifier) Show(ctx context.Context, notice Notice) error {
 	return nil
 }
 
+// Close takes a notice off the screen. One that is not there is no error.
+func (n *Notifier) Close(ctx context.Context, id string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	number, shown := n.shown[id]
+	if !shown {
+		return nil
+	}
+	delete(n.shown, id)
+	if err := n.bus.Object(server, object).CallWithContext(ctx, server+".CloseNotification", dbus.FlagNoAutoStart, number).Err; err != nil {
+		return fmt.Errorf("close notification: %w", err)
+	}
+	return nil
+}
+
 // capabilities asks each time: another server may have taken over since.
 func (n *Notifier) capabilities(ctx context.Context) (can []string, err error) {
 	err = n.bus.Object(server, object).CallWithContext(ctx, server+".GetCapabilities", 0).Store(&can)

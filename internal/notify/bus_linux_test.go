@@ -20,8 +20,9 @@ type screen struct {
 	bus *dbus.Conn
 	can []string
 
-	mu    sync.Mutex
-	shown []notification
+	mu     sync.Mutex
+	shown  []notification
+	closed []uint32
 }
 
 type notification struct {
@@ -152,6 +153,30 @@ func TestTheLaterNoticeTakesThePlaceOfTheEarlier(t *testing.T) {
 	show(t, n, almostOver)
 	if got := s.last(t).Replaces; got != 1 {
 		t.Errorf("the second replaces %d, want the first", got)
+	}
+}
+
+func (s *screen) CloseNotification(number uint32) *dbus.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = append(s.closed, number)
+	return nil
+}
+
+func TestANoticeIsTakenBack(t *testing.T) {
+	session := osringtest.StartSession(t)
+	s := startScreen(t, session)
+	n, _ := openNotifier(t, session)
+	show(t, n, almostOver)
+	for _, id := range []string{"7", "7", "another"} { // the second time it is gone already
+		if err := n.Close(t.Context(), id); err != nil {
+			t.Error(err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if diff := cmp.Diff([]uint32{1}, s.closed); diff != "" {
+		t.Errorf("closed (-want +got):\n%s", diff)
 	}
 }
 

@@ -141,6 +141,13 @@ func (c *center) add(notice Notice, failed chan<- error) {
 	done.Release() // the center keeps it until it was called
 }
 
+func (c *center) remove(id string) {
+	pooled(func() {
+		ids := class("NSArray").Send(sel("arrayWithObject:"), str(id))
+		c.object.Send(sel("removeDeliveredNotificationsWithIdentifiers:"), ids)
+	})
+}
+
 // category makes the center know a set of buttons, and gives its name.
 func (c *center) category(buttons []Button) string {
 	c.mu.Lock()

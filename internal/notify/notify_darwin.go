@@ -15,6 +15,14 @@ func Open(_ context.Context, o Options) (*Notifier, error) {
 	return &Notifier{c}, err
 }
 
+// Close takes a notice out of the notification center.
+func (n *Notifier) Close(_ context.Context, id string) error {
+	if n.center != nil {
+		n.center.remove(id)
+	}
+	return nil
+}
+
 // Show shows a notice. What the user has turned off is an error.
 func (n *Notifier) Show(ctx context.Context, notice Notice) error {
 	if n.center == nil {

@@ -27,6 +27,9 @@ func Open(_ context.Context, o Options) (*Notifier, error) {
 	return &Notifier{app: o.App}, nil
 }
 
+// Close does nothing: the library has no way to take a toast back, and Windows takes it away after a while.
+func (n *Notifier) Close(context.Context, string) error { return nil }
+
 // Show shows a notice. It goes to the Windows Runtime itself: the library's other way is a PowerShell script, in which text
 // would be code.
 func (n *Notifier) Show(_ context.Context, notice Notice) error {

@@ -50,29 +50,36 @@ type News struct {
 	told map[string]bool
 	// asked are the questions of browsers and of colleagues that were told.
 	asked map[string]bool
+	// warned are the warnings about an end that were told and still hold.
+	warned map[string]*v1.LocalReminder
 }
 
 // Notices are those that were not told yet.
 func (n *News) Notices(v View) []Notice { return append(n.questions(v), n.reminders(v)...) }
 
-// questions are those of browsers and of colleagues, also of one that asked before the tray was there.
+// questions are those that were not told yet, also of one that asked before the tray was there.
 func (n *News) questions(v View) (notices []Notice) {
-	var all []Notice
-	for _, b := range v.Asking(v.At) {
-		all = append(all, v.pairingNotice(b))
+	if n.asked == nil {
+		n.asked = map[string]bool{}
 	}
-	for _, r := range v.Waiting(v.At) {
-		all = append(all, v.relayNotice(r))
-	}
-	asked := map[string]bool{}
-	for _, q := range all {
-		asked[q.ID] = true
+	for _, q := range v.questions(v.At) {
 		if !n.asked[q.ID] {
+			n.asked[q.ID] = true
 			notices = append(notices, q)
 		}
 	}
-	n.asked = asked
 	return notices
+}
+
+// questions are those of browsers and of colleagues that are open at a moment.
+func (v View) questions(now time.Time) (all []Notice) {
+	for _, b := range v.Asking(now) {
+		all = append(all, v.pairingNotice(b))
+	}
+	for _, r := range v.Waiting(now) {
+		all = append(all, v.relayNotice(r))
+	}
+	return all
 }
 
 func (n *News) reminders(v View) []Notice {
@@ -85,10 +92,44 @@ func (n *News) reminders(v View) []Notice {
 		shown[r.GetId()] = true
 		if !first && !n.told[r.GetId()] && !r.GetInBrowser() {
 			notices = append(notices, v.notice(r))
+			n.warn(r)
 		}
 	}
 	n.told = shown
 	return notices
+}
+
+func (n *News) warn(r *v1.LocalReminder) {
+	if r.GetKind() != kindEndsSoon {
+		return
+	}
+	if n.warned == nil {
+		n.warned = map[string]*v1.LocalReminder{}
+	}
+	n.warned[r.GetId()] = r
+}
+
+// Over are the IDs of notices that were told and do not hold any more at a moment: nobody asks, or what was about to end is
+// over or prolonged. Each is given once.
+func (n *News) Over(v View, now time.Time) (ids []string) {
+	open := map[string]bool{}
+	for _, q := range v.questions(now) {
+		open[q.ID] = true
+	}
+	for id := range n.asked {
+		if !open[id] {
+			ids = append(ids, id)
+			delete(n.asked, id)
+		}
+	}
+	for id, r := range n.warned {
+		if v.Status != nil && !slices.ContainsFunc(v.meant(r, now), func(l *v1.HeldLease) bool { return v.TimeLeft(l, now) <= EndsSoon+time.Minute }) {
+			ids = append(ids, id)
+			delete(n.warned, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 func (v View) notice(r *v1.LocalReminder) Notice {

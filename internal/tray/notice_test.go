@@ -1,6 +1,7 @@
 package tray
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -122,6 +123,44 @@ func TestAWarningAnswersForAllItIsAbout(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"renew on-facebook", "renew lease-acme", "check-in on-facebook", "check-in lease-acme"}, got); diff != "" {
 		t.Errorf("the buttons do (-want +got):\n%s", diff)
+	}
+}
+
+// TestNoticesThatDoNotHoldAnyMoreAreTakenBack, each once: a warning when the lease is over or was renewed, a question when it
+// was answered or its time is over.
+func TestNoticesThatDoNotHoldAnyMoreAreTakenBack(t *testing.T) {
+	warned := func(leases ...*v1.HeldLease) View {
+		v := enrolled(leases...)
+		v.Reminders = &v1.LocalServiceListRemindersResponse{Shown: []*v1.LocalReminder{{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", LeaseIds: []string{"lease-acme"}}}}
+		return v
+	}
+	for name, after := range map[string]View{"over": warned(), "renewed": warned(lease("acme", 2*time.Hour))} {
+		var news News
+		empty := enrolled(lease("acme", 2*time.Minute))
+		empty.Reminders = reminded()
+		news.Notices(empty)
+		before := warned(lease("acme", 2*time.Minute))
+		if got := ids(news.Notices(before)); len(got) != 1 || len(news.Over(before, morning)) != 0 {
+			t.Errorf("%s: told %q", name, got)
+		}
+		news.Notices(after)
+		if got := news.Over(after, morning); !slices.Equal(got, []string{"9"}) {
+			t.Errorf("%s: taken back is %q, want the warning", name, got)
+		}
+		if got := news.Over(after, morning); len(got) != 0 {
+			t.Errorf("%s: taken back again is %q", name, got)
+		}
+	}
+	var news News
+	v := withBrowsers(false, asking("482913"))
+	v.Relays = []*v1.RelayRequest{relayed("1", "x/acme")}
+	news.Notices(v)
+	if got := news.Over(v, morning.Add(time.Minute)); !slices.Equal(got, []string{"pairing-482913"}) {
+		t.Errorf("after a minute %q is taken back", got)
+	}
+	v.Relays = nil
+	if got := news.Over(v, morning.Add(time.Minute)); !slices.Equal(got, []string{"relay-1"}) {
+		t.Errorf("after an answer %q is taken back", got)
 	}
 }
 

@@ -252,6 +252,21 @@ func (p Picture) LeaseOf(account string, now time.Time) *v1.HeldLease {
 	return nil
 }
 
+// OnlyLease is the id of the live lease if there is a single one, which is then what nobody needs to name.
+func (p Picture) OnlyLease(now time.Time) string {
+	only := ""
+	for _, l := range p.Leases() {
+		switch {
+		case !p.Live(l, now):
+		case only != "":
+			return ""
+		default:
+			only = l.GetLease().GetId()
+		}
+	}
+	return only
+}
+
 // Lease finds a lease by its id, nil if there is none.
 func (p Picture) Lease(id string) *v1.HeldLease {
 	for _, l := range p.Leases() {

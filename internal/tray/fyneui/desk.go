@@ -42,11 +42,13 @@ type desk struct {
 	// home is the home page, once it was open.
 	home    page
 	request tray.Request
+	// unnamed is a window that was asked for without saying of which lease, before the leases were known.
+	unnamed tray.Request
 	// back are the pages to go back to.
 	back []tray.Request
 
 	header, body, notice *fyne.Container
-	name, told           *widget.Label
+	heading, told        *widget.Label
 	goBackTo             *button
 	more                 *button
 
@@ -67,11 +69,11 @@ func newDesk(b bridge, a fyne.App, o Options) *desk {
 // furnish makes the window.
 func (d *desk) furnish(w fyne.Window) {
 	d.window = w
-	d.name, d.told = line("", true), say("")
+	d.heading, d.told = line("", true), say("")
 	d.goBackTo = d.backButton()
 	d.more = d.button("", false, d.showMenu)
 	d.more.Icon, d.more.Importance = theme.MoreVerticalIcon(), widget.LowImportance
-	d.header = container.NewBorder(nil, nil, d.goBackTo, d.more, d.name)
+	d.header = container.NewBorder(nil, nil, d.goBackTo, d.more, d.heading)
 	d.body = container.NewStack()
 	d.notice = container.NewStack(panelOf(colorWarm, d.told))
 	d.notice.Hide()
@@ -93,9 +95,9 @@ func (d *desk) show(r tray.Request) {
 	if d.window == nil {
 		d.furnish(d.app.NewWindow("Keyshift"))
 	}
-	if !d.keeps(r) {
+	if meant := d.meant(r); !d.keeps(meant) {
 		d.back = nil
-		d.open(r)
+		d.open(meant)
 	}
 	d.window.Show()
 	d.window.RequestFocus()
@@ -106,6 +108,39 @@ func (d *desk) show(r tray.Request) {
 	d.draw()
 	if d.Shown != nil {
 		d.Shown(r)
+	}
+}
+
+// meant is the window that somebody wants who does not name a lease or an account: that of the only lease, or home, where
+// there is a choice. Before the leases are known it is home until they are.
+func (d *desk) meant(r tray.Request) tray.Request {
+	d.unnamed = tray.Request{}
+	home := tray.Request{Window: tray.WindowHome}
+	switch {
+	case r.Argument != "":
+		return r
+	case r.Window == tray.WindowCheckOut:
+		return home
+	case r.Window != tray.WindowRenew && r.Window != tray.WindowCode:
+		return r
+	}
+	if only := d.picture.OnlyLease(d.Now()); only != "" {
+		return tray.Request{Window: r.Window, Argument: only}
+	}
+	if d.picture.Status == nil {
+		d.unnamed = r
+	}
+	return home
+}
+
+// name opens the window for which the leases had to be known.
+func (d *desk) name() {
+	r := d.unnamed
+	if r.Window == "" || d.picture.Status == nil {
+		return
+	}
+	if meant := d.meant(r); meant.Window == r.Window && d.request.Window == tray.WindowHome {
+		d.open(meant)
 	}
 }
 
@@ -135,6 +170,7 @@ func (d *desk) follow() {
 
 func (d *desk) take(p tray.Picture) {
 	d.picture = p
+	d.name()
 	d.draw()
 }
 
@@ -143,7 +179,7 @@ func (d *desk) open(r tray.Request) {
 	d.request = r
 	d.page = d.pageOf(r)
 	d.header.Objects[0].Refresh()
-	set(d.name, d.titleOf(r.Window))
+	set(d.heading, d.titleOf(r.Window))
 	d.window.SetTitle("Keyshift – " + d.titleOf(r.Window))
 	d.goBackTo.Hidden = r.Window == tray.WindowHome
 	d.more.Hidden = r.Window != tray.WindowHome

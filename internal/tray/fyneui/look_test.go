@@ -46,6 +46,13 @@ func TestTextsStandOut(t *testing.T) {
 			}
 		}
 	}
+	for name, colors := range map[string]map[fyne.ThemeColorName]color.NRGBA{"light": light, "dark": dark} {
+		for _, ground := range []fyne.ThemeColorName{theme.ColorNameBackground, colorCard, theme.ColorNameInputBackground} {
+			if got := contrast(colors[theme.ColorNameInputBorder], colors[ground]); got < 3 { // WCAG 2.2, 1.4.11
+				t.Errorf("%s: the border of fields and boxes on %s has a contrast of %.2f, want 3", name, ground, got)
+			}
+		}
+	}
 	for network, m := range marks {
 		if got := contrast(rgb(0xffffff), m.fill); got < 4.5 {
 			t.Errorf("the letters of %s have a contrast of %.2f, want 4.5", network, got)

@@ -102,11 +102,11 @@ func (p *checkOutPage) missing() bool {
 		return false
 	}
 	p.foot.Hide()
-	text := "checkout_gone"
 	if !p.desk.picture.AccountsAsked {
-		text = "win_working"
+		return p.desk.putEmpty(p.gone, &tray.Empty{Text: p.desk.text("win_working")})
 	}
-	return p.desk.putEmpty(p.gone, &tray.Empty{Text: p.desk.text(text)})
+	home := tray.Offer{Text: p.desk.text("button_show_accounts"), Main: true, Action: tray.Action{Verb: tray.Open, Request: tray.Request{Window: tray.WindowHome}}}
+	return p.desk.putEmpty(p.gone, &tray.Empty{Text: p.desk.text("checkout_gone"), Offers: []tray.Offer{home}})
 }
 
 // untilMinute is how long the clock on the wall stays as it is.

@@ -58,6 +58,10 @@ func (p *codePage) update(now time.Time) time.Duration {
 		set(p.note, d.text("code_over"))
 	}
 	p.enable(code.Digits != "")
+	if bare := p.failed != nil; p.ring.Hidden != bare { // where there is no code, nothing counts down
+		p.ring.Hidden, p.digits.Hidden, p.head.Hidden = bare, bare, bare && d.picture.Lease(p.lease) == nil
+		d.refit()
+	}
 	if d.putTrouble(p.refusal, p.failed) {
 		d.refit()
 	}

@@ -42,7 +42,12 @@ func (d *desk) relayPage(id string) page {
 	return p
 }
 
-func (p *relayPage) first() fyne.Focusable { return p.code }
+func (p *relayPage) first() fyne.Focusable {
+	if p.form.Hidden {
+		return nil
+	}
+	return p.code
+}
 
 func (p *relayPage) update(now time.Time) time.Duration {
 	d := p.desk
@@ -51,13 +56,14 @@ func (p *relayPage) update(now time.Time) time.Duration {
 	}
 	w := tray.RelayOf(d.words, d.picture, p.id, now)
 	if w.Empty != nil {
-		if d.picture.Status != nil && !p.busy {
+		if d.picture.Reminders != nil && !p.busy { // what the agent was asked together with this
 			p.end(*w.Empty)
 		}
 		return 0
 	}
+	p.begin()
 	p.id, p.user = w.ID, w.User // the one that is shown stays
-	p.head.set(w.Network, w.Title, "")
+	p.head.set(w.Network, w.Title, w.Network.Title())
 	set(p.asks, w.Asks)
 	set(p.care, w.Care)
 	set(p.left, w.LeftText)
@@ -67,9 +73,21 @@ func (p *relayPage) update(now time.Time) time.Duration {
 	return tray.NextChange(w.Left)
 }
 
+// begin shows the form, which may have ended before somebody asked.
+func (p *relayPage) begin() {
+	if p.form.Hidden {
+		p.form.Show()
+		p.foot.Show()
+		p.over.clear()
+		p.desk.refit()
+		p.desk.window.Canvas().Focus(p.code)
+	}
+}
+
 // end says that there is nothing to type (any more).
 func (p *relayPage) end(why tray.Empty) {
 	p.code.SetText("")
+	p.desk.window.Canvas().Unfocus()
 	p.form.Hide()
 	p.foot.Hide()
 	if p.desk.putEmpty(p.over, &why) {

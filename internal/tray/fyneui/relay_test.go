@@ -22,7 +22,7 @@ func officeThatIsAsked() *agent {
 func TestACodeIsPassedOn(t *testing.T) {
 	w := newWorld(t, officeThatIsAsked(), tray.Settings{})
 	w.see(tray.WindowRelay, "r7")
-	w.mustRead("Pass a code on", "@acme.studio", "lee is signing in with laptop")
+	w.mustRead("Pass a code on", "@acme.studio", "lee is signing in on “laptop”")
 	p := w.page.(*relayPage)
 	p.code.SetText("12 3")
 	w.press("Pass it on")
@@ -45,11 +45,36 @@ func TestACodeIsPassedOn(t *testing.T) {
 	}
 }
 
+// TestWhoNamesNoLeaseMeansTheOnlyOne, also when the leases become known later; where there are several, or none, home shows them.
+func TestWhoNamesNoLeaseMeansTheOnlyOne(t *testing.T) {
+	one, several := office(), office()
+	one.status.Leases = one.status.Leases[:1]
+	for _, tt := range []struct {
+		agent        *agent
+		window, want string
+	}{
+		{one, tray.WindowRenew, "How much longer, from now?"}, {one, tray.WindowCode, "482 913"}, {one, tray.WindowCheckOut, "Your accounts"},
+		{several, tray.WindowRenew, "Your accounts"}, {stranger(), tray.WindowCode, "Welcome to Keyshift"},
+	} {
+		w := newWorld(t, tt.agent, tray.Settings{})
+		for range 2 { // cold, and warm
+			w.see(tt.window)
+			w.mustRead(tt.want)
+		}
+	}
+}
+
 func TestACodeThatNobodyWaitsForIsNotTyped(t *testing.T) {
 	w := newWorld(t, officeThatIsAsked(), tray.Settings{})
 	w.see(tray.WindowRelay, "r7")
 	w.page.(*relayPage).code.SetText("123456")
 	w.wait(5 * time.Minute)
+	w.mustRead("Nobody waits for a code")
+	later := w.picture
+	later.Relays = []*v1.RelayRequest{{Id: "r7", Account: "x/acme", User: "kim", ExpiresAt: timestamppb.New(w.now.Add(time.Minute))}}
+	w.take(later)
+	w.mustRead("kim is signing in")
+	w.wait(2 * time.Minute)
 	w.mustRead("Nobody waits for a code")
 	if p := w.page.(*relayPage); p.code.Text != "" || p.foot.Visible() {
 		t.Error("what was typed is still there")

@@ -94,6 +94,22 @@ func (r *resident) tell(ctx context.Context, list ...tray.Notice) {
 	}()
 }
 
+// takeBack takes notices off the screen that do not hold any more.
+func (r *resident) takeBack(ctx context.Context, ids ...string) {
+	if r.notices.notifier == nil || len(ids) == 0 {
+		return
+	}
+	go func() {
+		limited, cancel := context.WithTimeout(ctx, actionLimit)
+		defer cancel()
+		for _, id := range ids {
+			if err := r.notices.notifier.Close(limited, id); err != nil {
+				r.log.Warn("notice not taken back", "error", err.Error())
+			}
+		}
+	}()
+}
+
 // complain says that something did not work.
 func (r *resident) complain(ctx context.Context, err error) {
 	words, e := r.words(), tray.Explain(err)

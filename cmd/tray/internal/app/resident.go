@@ -175,6 +175,7 @@ func (r *resident) loop(ctx context.Context) {
 			return
 		}
 		r.icon.Show(r.view.Face(r.Now()))
+		r.takeBack(ctx, r.news.Over(r.view, r.Now())...)
 	}
 }
 
