@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -48,7 +47,7 @@ func withBrowsers(t *testing.T, d *Desk, w browser.Work) *companion {
 func (c *companion) listen(t *testing.T, w browser.Work) {
 	t.Helper()
 	server, err := browser.New(browser.Config{
-		Engine: c.Desk.Agent, Notes: c.Desk.Agent, Packs: browser.Embedded{}, Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
+		Engine: c.Desk.Agent, Notes: c.Desk.Agent, Relay: c.Desk.Agent, Packs: browser.Embedded{}, Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
 		Now: func() time.Time { return c.now() },
 	})
 	if err != nil {
@@ -368,94 +367,33 @@ func TestGuardsAndDraftsAreNoted(t *testing.T) {
 	wantRefused(t, "of no lease", x.Ask(native.TypeGuardHit, native.GuardHit{LeaseID: "none", PageClass: native.PagePassword}, nil), native.CodeNoLease)
 }
 
-// fakeWork plays the browsers that the agent starts.
-type fakeWork struct {
-	mu     sync.Mutex
-	opened []string
-	closed chan string
-	mine   bool
-}
-
-func (f *fakeWork) Open(account, address string) (string, native.ProfileMode, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.opened = append(f.opened, account+" "+address)
-	return "chromium", native.ModeWork, nil
-}
-
-func (f *fakeWork) Close(_ context.Context, account string) error {
-	f.closed <- account
-	return nil
-}
-
-func (f *fakeWork) AccountOf(int) (string, bool) { return "x/acme", f.mine }
-
-// TestWorkBrowser: opening an account is a yes to its browser, and a reason to fill; its end is the end of the session.
-func TestWorkBrowser(t *testing.T) {
-	w := SQLite(t)
-	w.AddUser("dana")
-	w.AddAccount("acme", nil, "dana")
-	work := &fakeWork{closed: make(chan string, 1), mine: true}
-	c := withBrowsers(t, w.Desk(0, "dana"), work)
-	if _, err := c.OpenAccount(t.Context(), "x/acme"); err == nil {
-		t.Error("an account was opened that is not held")
-	}
+// TestRelayedCodeIsFilledOnce: a code that somebody else received comes to the page that asked for it.
+func TestRelayedCodeIsFilledOnce(t *testing.T) {
+	w, c := newCompanion(t)
+	w.AddUser("lee")
+	lee := w.Desk(0, "lee")
+	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
-	if got, err := c.OpenAccount(t.Context(), "@acme"); err != nil || got.GetMode() != "work" {
-		t.Fatalf("got %v, %v", got, err)
+	ask := func(origin string) error {
+		return x.Ask(native.TypeRelayAsk, native.RelayAsk{LeaseID: l.GetId(), Origin: origin}, nil)
 	}
-	if want := []string{"x/acme https://x.com/login"}; !slices.Equal(work.opened, want) {
-		t.Errorf("opened %q, want %q", work.opened, want)
-	}
-	x := c.extension(t, nil)
-	if got := x.Hello(native.ModeSameProfile); !got.Paired || got.Mode != native.ModeWork {
-		t.Errorf("welcome %+v", got)
-	}
-	Eventually(t, "the profile hears that a fill is asked for", func() bool {
-		s := x.State()
-		return len(s.Leases) == 1 && s.Leases[0].FillAskedUntil > s.ServerTime
-	})
-	q := native.FillGet{LeaseID: l.GetId(), Field: native.FieldPassword, Origin: xOrigin, TopOrigin: xOrigin, DocumentID: "D1", PackVersion: 1, Gesture: native.GestureOpen}
-	if got, err := x.FillWith(x.NextID(), q); err != nil || got.Value != Password {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	Do(t, w.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_LeaseId{LeaseId: l.GetId()}, Reason: "over"})
-	Eventually(t, "the browser is asked to close", func() bool { return len(x.Events(native.TypeBrowserClose)) == 1 })
-	if err := x.Ask(native.TypeCleanupDone, native.CleanupDone{LeaseID: l.GetId(), SignOut: native.SignOutDone}, nil); err != nil {
-		t.Error(err)
-	}
-	if got := <-work.closed; got != "x/acme" {
-		t.Errorf("closed %q", got)
-	}
-	Eventually(t, "access is removed", func() bool {
-		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
-	})
-}
-
-// TestWorkBrowserIsGoneBeforeTheEnd: whoever closes it, or kills the agent too, leaves nothing that could be cleaned, and nothing
-// that has to be.
-func TestWorkBrowserIsGoneBeforeTheEnd(t *testing.T) {
-	w := SQLite(t)
-	w.AddUser("dana")
-	w.AddAccount("acme", &v1.AccountSettings{AccessMode: v1.AccessMode_ACCESS_MODE_DELEGATED.Enum()}, "dana")
-	work := &fakeWork{closed: make(chan string, 9)}
-	c := withBrowsers(t, w.Desk(0, "dana"), work)
-	c.mustCheckOut("x/acme", time.Hour)
-	if _, err := c.OpenAccount(t.Context(), "x/acme"); err != nil {
+	wantRefused(t, "on another page", ask("https://evil-x.com"), native.CodeOriginRefused)
+	wantRefused(t, "without a custodian", ask(xOrigin), native.CodeNoLease)
+	Do(t, w.Owner.Browser.AddCustodian, &v1.AddCustodianRequest{Account: "x/acme", User: "lee"})
+	if err := ask(xOrigin); err != nil {
 		t.Fatal(err)
 	}
-	c.end()
-	Do(t, w.Owner.Leases.Revoke, &v1.RevokeRequest{Target: &v1.RevokeRequest_All{All: true}, Reason: "over"})
-	Eventually(t, "the hub knows that a browser is missing", func() bool { return w.Leases()[0].GetRemoval().GetBrowserPending() })
-	c.Desk.Stop()
-	c.Desk.Start()
-	c.listen(t, work)
-	if got := <-work.closed; got != "x/acme" {
-		t.Errorf("closed %q", got)
+	Eventually(t, "the custodian is asked", func() bool { return len(lee.Agent.RelayRequests()) == 1 })
+	if err := lee.Agent.AnswerRelay(t.Context(), "", "246810"); err != nil {
+		t.Fatal(err)
 	}
-	Eventually(t, "access is removed", func() bool {
-		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
-	})
+	Eventually(t, "the profile hears of the code", func() bool { return len(x.Events(native.TypeCodeReady)) == 1 })
+	if got, err := x.Fill(l.GetId(), native.FieldCode, xOrigin); err != nil || got.Value != "246810" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := x.Fill(l.GetId(), native.FieldCode, xOrigin); err == nil && got.Value == "246810" {
+		t.Error("the code was given twice")
+	}
 }
 
 func TestNothingOfAFillIsOnTheDisk(t *testing.T) {

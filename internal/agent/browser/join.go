@@ -48,7 +48,7 @@ func Join(a *agent.Agent, s Setup) (Whole, error) {
 		Log:       s.Log,
 	})}
 	server, err := New(Config{
-		Engine: a, Packs: a.Packs(), Notes: a, Work: desk, ShowMistake: s.ShowMistake, Log: s.Log, Random: s.Random, Now: time.Now, Version: s.Version, Words: s.Words,
+		Engine: a, Packs: a.Packs(), Notes: a, Relay: a, Work: desk, ShowMistake: s.ShowMistake, Log: s.Log, Random: s.Random, Now: time.Now, Version: s.Version, Words: s.Words,
 	})
 	if err != nil {
 		return Whole{}, err
