@@ -2,7 +2,6 @@ package content
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -74,7 +73,7 @@ func TestRule14WrongAccount(t *testing.T) {
 		p.ours(says("@acme"))
 		p.eval(`document.body.innerHTML = '<button data-testid=SideNav_AccountSwitcher_Button>Dana <b>@dana_private</b></button>'`, nil)
 		d := p.ours(says("Somebody other than"))
-		if d.Tone != "warning" || !strings.Contains(strings.Join(d.Text, " "), "Switch to \u2068@acme\u2069") {
+		if d.Tone != "warning" || d.Text[0] != "This is not \u2068@acme\u2069 on X" || !strings.Contains(strings.Join(d.Text, " "), "Switch to \u2068@acme\u2069") {
 			t.Errorf("the banner says %q in tone %s", d.Text, d.Tone)
 		}
 		if got := p.calls("identity.seen"); len(got) != 1 || got[0].Relation != "personal" {
@@ -151,7 +150,7 @@ func TestRule12GuardedPages(t *testing.T) {
 		p.ours(says("@acme"))
 		p.eval(`history.pushState({}, "", "/settings/email")`, nil)
 		p.eval(`history.pushState({}, "", "/settings/password?from=menu")`, nil)
-		waitAsk(p, "ours", func(all []drawn) bool { return slices.ContainsFunc(all, says("This page is closed")) })
+		p.ours(says("This page is closed"))
 		if got := p.calls("guard.hit"); len(got) != 1 || got[0].PageClass != "password" {
 			t.Errorf("hits are %+v, want password once", got)
 		}
@@ -168,7 +167,7 @@ func TestRule12GuardedPages(t *testing.T) {
 		if err := p.Press("Escape"); err != nil {
 			t.Fatal(err)
 		}
-		waitAsk(p, "ours", func(all []drawn) bool { return slices.ContainsFunc(all, says("This page is closed")) })
+		p.ours(says("This page is closed"))
 		if got := p.text("document.title"); got == "changed" {
 			t.Error("what is behind the stop page could be pressed")
 		}

@@ -39,7 +39,7 @@ export class Mover {
   /** Leaves it to the browser to keep the place in every window: nothing is measured, which would cost pages time. */
   private place(): void {
     const { x, y } = this.at;
-    const [left, top] = [x, y].map((n) => `calc(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n})`);
+    const [left, top] = [x, y].map((n) => `round(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n}, 1px)`);
     this.write(`:host { left: ${left} !important; top: ${top} !important; transform: translate(round(${-100 * x}%, 1px), round(${-100 * y}%, 1px)) !important; }`);
   }
 

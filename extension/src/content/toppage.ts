@@ -110,7 +110,7 @@ export class TopPage {
 
   private draw(): void {
     clearTimeout(this.timer);
-    const view = this.view();
+    const view = this.stopped === "" ? this.view() : null; // a closed page says by itself whose account this is
     if (!view || this.lost) return this.banner?.hide();
     this.banner ??= new Banner(this.tools.places, () => this.lose());
     this.banner.show(view);
@@ -130,7 +130,8 @@ export class TopPage {
     if (!lease) return this.relation === "personal" ? { who: text("ext_page_watch", pack.title), left: "", tone: "advice", lines: [{ id: "watch", tone: "calm", text: text("ext_page_watch_text") }] } : null;
     const lines = this.lines();
     const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
-    return { who: text("ext_page_as", name(lease.handle), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
+    const wrong = this.relation === "personal" || this.relation === "other_account";
+    return { who: text(wrong ? "ext_page_not" : "ext_page_as", name(lease.handle), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
   }
 
   private lines(): Line[] {
