@@ -268,10 +268,10 @@ func (s *Server) serve(ctx context.Context) error {
 		stopped <- shutDown(context.WithoutCancel(ctx), server)
 	}()
 	var err error
-	if s.tls == nil {
+	if s.tls == nil { // then everybody comes from the proxy
 		err = server.Serve(s.listener)
 	} else {
-		err = server.ServeTLS(s.listener, "", "")
+		err = server.ServeTLS(newDoor(s.listener, mostOf(openFiles()), s.config.Log), "", "")
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
 		return err
