@@ -86,7 +86,8 @@ func (a *Agent) FillFor(ctx context.Context, profile, lease string, field native
 	case err != nil:
 		return nil, err
 	case field == native.FieldCode && a.RelayReady(lease):
-		return a.relayedFor(rec, profile)
+		code, _, err := a.relayedFor(rec, func() error { return a.noteSession(rec, profile) })
+		return code, err
 	case field == native.FieldCode:
 		code, _, err := a.codeFor(ctx, rec, func() error { return a.noteSession(rec, profile) })
 		return code, err
@@ -104,18 +105,20 @@ func (a *Agent) FillFor(ctx context.Context, profile, lease string, field native
 	return a.fillOf(rec, secret, profile, field)
 }
 
-// relayedFor gives the code that somebody passed on for a lease, once.
-func (a *Agent) relayedFor(rec record, profile string) ([]byte, error) {
-	if err := a.noteSession(rec, profile); err != nil {
-		return nil, err
+// relayedFor gives the code that somebody passed on for a lease, once. Before it is given, note is called to write that down.
+func (a *Agent) relayedFor(rec record, note func() error) (code []byte, validUntil time.Time, err error) {
+	if err := note(); err != nil {
+		return nil, time.Time{}, err
 	}
-	code, ok := a.relays.use(rec.Lease.GetId(), a.wall())
+	c, ok := a.relays.use(rec.Lease.GetId(), a.wall())
 	if !ok {
-		return nil, keyshift.ErrLeaseOver // used by another profile meanwhile, or too old
+		return nil, time.Time{}, errRelayGone // used by another meanwhile, or too old
 	}
 	a.bell.ring()
-	return code, nil
+	return c.code, c.until, nil
 }
+
+var errRelayGone = keyshift.Refuse(keyshift.CodeRelayOver, "The code that was passed on is too old, or was used already.", "Ask for another one.")
 
 // fillOf takes one value out of an encoded secret, which it wipes.
 func (a *Agent) fillOf(rec record, secret []byte, profile string, field native.Field) ([]byte, error) {

@@ -38,13 +38,13 @@ func (r *relays) expire(now time.Time) {
 }
 
 // use gives the code of a lease, once.
-func (r *relays) use(lease string, now time.Time) ([]byte, bool) {
+func (r *relays) use(lease string, now time.Time) (relayedCode, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.expire(now)
 	c, ok := r.ready[lease]
 	delete(r.ready, lease)
-	return c.code, ok
+	return c, ok
 }
 
 // forget wipes all, for another hub.
@@ -85,6 +85,19 @@ func (a *Agent) AskRelay(ctx context.Context, lease string) error {
 	if _, err := a.trustedLease(ctx, lease); err != nil {
 		return err
 	}
+	return a.askRelay(ctx, lease)
+}
+
+// AskRelayFor is AskRelay for a lease that is named by its account or id.
+func (a *Agent) AskRelayFor(ctx context.Context, name string) error {
+	rec, err := a.trusted(ctx, name)
+	if err != nil {
+		return err
+	}
+	return a.askRelay(ctx, rec.Lease.GetId())
+}
+
+func (a *Agent) askRelay(ctx context.Context, lease string) error {
 	_, s, err := a.talk(ctx)
 	if err != nil {
 		return err

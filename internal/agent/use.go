@@ -145,7 +145,13 @@ func (a *Agent) Code(ctx context.Context, name string) (code string, validUntil 
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	plain, until, err := a.codeFor(ctx, rec, func() error { return a.handOut(rec.RequestID) })
+	note := func() error { return a.handOut(rec.RequestID) }
+	if a.RelayReady(rec.Lease.GetId()) {
+		plain, until, err := a.relayedFor(rec, note)
+		defer seal.Wipe(plain)
+		return string(plain), until, err
+	}
+	plain, until, err := a.codeFor(ctx, rec, note)
 	defer seal.Wipe(plain)
 	return string(plain), until, err
 }

@@ -16,7 +16,8 @@ func affected(e keyshift.AuditEvent) (topic, ref string) {
 		return TopicGroup, e.Details["group"]
 	case keyshift.ActMemberAdded, keyshift.ActMemberRemoved, keyshift.ActWorkHoursLifted:
 		return TopicUser, string(e.UserID)
-	case keyshift.ActAccountUpdated, keyshift.ActCredentialSet, keyshift.ActRiskAccepted, keyshift.ActRiskWithdrawn, keyshift.ActRotated, keyshift.ActAccountRefSet:
+	case keyshift.ActAccountUpdated, keyshift.ActCredentialSet, keyshift.ActRiskAccepted, keyshift.ActRiskWithdrawn, keyshift.ActRotated, keyshift.ActAccountRefSet,
+		keyshift.ActCustodianAdded, keyshift.ActCustodianRemoved:
 		return TopicAccount, string(e.AccountID)
 	}
 	return "", ""

@@ -91,7 +91,7 @@ func (h *Hub) AskRelay(ctx context.Context, call Call, lease keyshift.ID) (keysh
 	})
 }
 
-var errNoCustodian = keyshift.Refuse(keyshift.CodeNotFound, "Nobody is named who receives the codes of this account.", "Ask your admin to name a custodian (keyshift-hub account custodian add).")
+var errNoCustodian = keyshift.Refuse(keyshift.CodeNotFound, "Nobody is named who receives the codes of this account.", "Ask your admin to name a custodian (keyshift-hub accounts custodian add).")
 
 // AnswerRelay takes a code from a custodian, sealed to the asking device: the hub cannot read it. The first answer counts.
 func (h *Hub) AnswerRelay(ctx context.Context, call Call, id keyshift.ID, sealed []byte) error {

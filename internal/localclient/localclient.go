@@ -204,6 +204,11 @@ func (c *Client) OpenAccount(ctx context.Context, lease string) (*v1.LocalServic
 	return call(ctx, c, c.rpc.OpenAccount, &v1.LocalServiceOpenAccountRequest{Lease: lease})
 }
 
+// AskRelay asks for the code of a held account that the network sends to somebody else.
+func (c *Client) AskRelay(ctx context.Context, lease string) (*v1.LocalServiceAskRelayResponse, error) {
+	return call(ctx, c, c.rpc.AskRelay, &v1.LocalServiceAskRelayRequest{Lease: lease})
+}
+
 // Settings tells what the user has chosen for this device.
 func (c *Client) Settings(ctx context.Context) (*v1.LocalServiceGetSettingsResponse, error) {
 	return call(ctx, c, c.rpc.GetSettings, &v1.LocalServiceGetSettingsRequest{})

@@ -106,6 +106,8 @@ type Browsing interface {
 
 // Relaying passes codes on that this user receives for others.
 type Relaying interface {
+	// AskRelayFor asks for the code of a held account.
+	AskRelayFor(ctx context.Context, lease string) error
 	RelayRequests() []*v1.RelayRequest
 	// AnswerRelay seals a code for the device that asked; an empty id is the only request there is.
 	AnswerRelay(ctx context.Context, id, code string) error

@@ -127,6 +127,10 @@ func (m methods) OpenAccount(ctx context.Context, req *v1.LocalServiceOpenAccoun
 	return m.agent.OpenAccount(ctx, req.GetLease())
 }
 
+func (m methods) AskRelay(ctx context.Context, req *v1.LocalServiceAskRelayRequest) (*v1.LocalServiceAskRelayResponse, error) {
+	return &v1.LocalServiceAskRelayResponse{}, m.agent.AskRelayFor(ctx, req.GetLease())
+}
+
 func (m methods) ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error) {
 	return &v1.LocalServiceListRelayRequestsResponse{Requests: m.agent.RelayRequests()}, nil
 }

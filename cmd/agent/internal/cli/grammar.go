@@ -24,6 +24,7 @@ type grammar struct {
 	CheckOut checkOutCmd `cmd:"" name:"checkout" group:"Use accounts" help:"Check an account out."`
 	Leases   leasesCmd   `cmd:"" group:"Use accounts" help:"List what you hold, and for how long."`
 	Code     codeCmd     `cmd:"" group:"Use accounts" help:"Print the one-time code for signing in."`
+	Relay    relayCmd    `cmd:"" group:"Use accounts" help:"Pass on codes that networks send to you, and ask for those that go to others."`
 	Renew    renewCmd    `cmd:"" group:"Use accounts" help:"Hold an account longer."`
 	CheckIn  checkInCmd  `cmd:"" name:"checkin" group:"Use accounts" help:"Give an account back."`
 

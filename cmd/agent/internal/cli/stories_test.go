@@ -35,6 +35,7 @@ var stories = map[string]func(*world){
 		w.stdin = "I posted from the wrong account.\nIt is deleted.\n"
 		w.enrolled().settled().holding().serve()
 	},
+	"relay.txt": func(w *world) { w.stdin = "123 456\n"; w.enrolled().holding().serve() },
 	"browser.txt": func(w *world) {
 		w.env["HOME"] = w.t.TempDir()
 		w.enrolled().serve()
@@ -53,6 +54,13 @@ var events = map[string]func(*world){
 			s.Fail = map[string]any{
 				"Unenroll": keyshift.Refuse(keyshift.CodeHubUnreachable, "The hub cannot be reached.", "Check the network."),
 				"GetCode":  keyshift.Refuse(keyshift.CodeOffline, "There was no contact with the hub for too long.", "Check the network."),
+			}
+		})
+	},
+	"colleagues wait for codes": func(w *world) {
+		w.Change(func(s *localapitest.State) {
+			for _, id := range []string{"r1", "r2"} {
+				s.Relays = append(s.Relays, &v1.RelayRequest{Id: id, Account: "x/acme", User: "Dana", Device: "laptop", ExpiresAt: timestamppb.New(now.Add(5 * 60e9))})
 			}
 		})
 	},

@@ -23,6 +23,8 @@ type accountsCmd struct {
 	AcceptRisk   acceptRiskCmd      `cmd:"" help:"Record that a login is lent although the network's terms forbid it."`
 	WithdrawRisk withdrawRiskCmd    `cmd:"" help:"End a risk acceptance: no new lease from then on."`
 	Rotated      accountsRotatedCmd `cmd:"" help:"Record that the password was changed at the network."`
+	Custodian    custodianCmd       `cmd:"" help:"Name who receives the codes of an account and passes them on."`
+	Ref          accountRefCmd      `cmd:"" help:"Set the number by which the network knows an account."`
 }
 
 type accountsListCmd struct{}

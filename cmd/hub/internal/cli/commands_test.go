@@ -50,6 +50,25 @@ func TestTranscripts(t *testing.T) {
 			},
 			empty: [][]string{{"grants"}},
 		},
+		{
+			name: "packs",
+			commands: [][]string{
+				{"pack", "list"}, {"pack", "lint", "testdata/packs/good.json"}, {"pack", "lint", "testdata/packs/bad.json"}, {"pack", "lint", "testdata/packs/none.json"},
+				{"pack", "diff", "testdata/packs/good.json"}, {"pack", "publish", "testdata/packs/good.json"}, {"pack", "publish", "testdata/packs/bad.json"},
+				{"site", "list"}, {"site", "add", "news.example.com", "--title", "News"}, {"site", "remove", "news.example.com"},
+			},
+			empty: [][]string{{"site"}},
+		},
+		{
+			name: "browser",
+			commands: [][]string{
+				{"words", "list"}, {"words", "add", "project zephyr", "--pattern", `ACME-\d{4,6}`, "--host", "intranet.example.com"}, {"words", "remove", "zephyr"}, {"words", "add"},
+				{"guard", "list"}, {"guard", "allow", grantID, "--class", "email,password"}, {"guard", "allow", grantID}, {"guard", "personal", "forbidden", "germany", "--note", "works council"},
+				{"guard", "personal", "maybe", "germany"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "custodian", "add", "x/acme", "lee"}, {"accounts", "custodian", "remove", "x/acme", "lee"},
+				{"accounts", "ref", "facebook/acme", "1234567890"}, {"accounts", "ref", "facebook/acme"},
+			},
+			empty: [][]string{{"words"}, {"guard"}, {"accounts", "custodian", "list", "x/acme"}},
+		},
 		{name: "codes", commands: [][]string{{"codes", "enroll", "lee"}, {"codes", "login", "lee"}}},
 		{
 			name: "devices",
@@ -125,6 +144,14 @@ func TestWhatIsTypedReachesTheHub(t *testing.T) {
 	d.run("", "grants", "remove", "x/acme", "--group", "social-team")
 	if q := last[v1.RemoveGrantRequest](t, d.hub); q.GetGrantId() != "01890a5d-ac96-774b-bcce-0000000000b2" {
 		t.Errorf("remove grant asked %v", q)
+	}
+	d.run("", "words", "add", "zephyr", "red fox", "--pattern", `A,B\d{2}`, "--host", "intranet.example.com")
+	if q := last[v1.AddInsiderWordsRequest](t, d.hub); len(q.GetWords()) != 4 || q.GetWords()[1].GetWord() != "red fox" || q.GetWords()[2].GetPattern() != `A,B\d{2}` || q.GetWords()[3].GetHost() != "intranet.example.com" {
+		t.Errorf("add words asked %v", q)
+	}
+	d.run("", "guard", "allow", grantID, "--class", "email,password")
+	if q := last[v1.SetAllowedGuardsRequest](t, d.hub); q.GetGrantId() != grantID || len(q.GetClasses()) != 2 {
+		t.Errorf("allow asked %v", q)
 	}
 	d.run("", "devices", "lost", "desk", "--reason", "left in a train")
 	if q := last[v1.SetDeviceStateRequest](t, d.hub); q.GetDeviceId() != deskID || q.GetState() != v1.DeviceState_DEVICE_STATE_LOST || q.GetReason() != "left in a train" {

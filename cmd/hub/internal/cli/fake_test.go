@@ -69,6 +69,8 @@ type fakeHub struct {
 	keyshiftv1connect.UnimplementedHubServiceHandler
 	keyshiftv1connect.UnimplementedWorkServiceHandler
 	keyshiftv1connect.UnimplementedSelfReportServiceHandler
+	keyshiftv1connect.UnimplementedSitePackServiceHandler
+	keyshiftv1connect.UnimplementedBrowserPolicyServiceHandler
 
 	key      ed25519.PrivateKey
 	empty    bool
@@ -105,6 +107,8 @@ func newFakeHub(t *testing.T) *fakeHub {
 	keyshiftv1connect.RegisterHubServiceHandler(methods, h)
 	keyshiftv1connect.RegisterWorkServiceHandler(methods, h)
 	keyshiftv1connect.RegisterSelfReportServiceHandler(methods, h)
+	keyshiftv1connect.RegisterSitePackServiceHandler(methods, h)
+	keyshiftv1connect.RegisterBrowserPolicyServiceHandler(methods, h)
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, methods)
 	h.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -37,6 +37,11 @@ type grammar struct {
 	Credential credentialCmd `cmd:"" group:"Accounts" help:"Store the login of an account."`
 	Grants     grantsCmd     `cmd:"" group:"Accounts" help:"Say who may check out which account."`
 
+	Pack  packCmd  `cmd:"" group:"Browsers" help:"List, check and publish site packs: how the networks' pages look."`
+	Site  siteCmd  `cmd:"" group:"Browsers" help:"Make other sites known, by their exact host."`
+	Words wordsCmd `cmd:"" group:"Browsers" help:"Say which words, patterns and internal hosts no draft should have."`
+	Guard guardCmd `cmd:"" group:"Browsers" help:"Say which guarded pages may be opened, and who is told of personal accounts."`
+
 	Leases  leasesCmd  `cmd:"" group:"Leases and devices" help:"See who holds what, and who held it."`
 	Revoke  revokeCmd  `cmd:"" group:"Leases and devices" help:"Take accounts back, now."`
 	Devices devicesCmd `cmd:"" group:"Leases and devices" help:"List devices; trust, block or declare them lost."`

@@ -7,6 +7,12 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
+// AskRelayFor implements localapi.Agent.
+func (f *Fake) AskRelayFor(ctx context.Context, lease string) error {
+	_, err := f.asked(ctx, "AskRelay", &v1.LocalServiceAskRelayRequest{Lease: lease})
+	return err
+}
+
 // RelayRequests implements localapi.Agent. They are those of State.Relays.
 func (f *Fake) RelayRequests() []*v1.RelayRequest {
 	f.mu.Lock()

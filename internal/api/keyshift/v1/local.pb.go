@@ -3184,6 +3184,87 @@ func (x *LocalServiceDiagnoseResponse) GetFindings() []*Finding {
 	return nil
 }
 
+type LocalServiceAskRelayRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Account or lease id.
+	Lease         string `protobuf:"bytes,1,opt,name=lease,proto3" json:"lease,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAskRelayRequest) Reset() {
+	*x = LocalServiceAskRelayRequest{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAskRelayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAskRelayRequest) ProtoMessage() {}
+
+func (x *LocalServiceAskRelayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAskRelayRequest.ProtoReflect.Descriptor instead.
+func (*LocalServiceAskRelayRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *LocalServiceAskRelayRequest) GetLease() string {
+	if x != nil {
+		return x.Lease
+	}
+	return ""
+}
+
+type LocalServiceAskRelayResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LocalServiceAskRelayResponse) Reset() {
+	*x = LocalServiceAskRelayResponse{}
+	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LocalServiceAskRelayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LocalServiceAskRelayResponse) ProtoMessage() {}
+
+func (x *LocalServiceAskRelayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LocalServiceAskRelayResponse.ProtoReflect.Descriptor instead.
+func (*LocalServiceAskRelayResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{59}
+}
+
 type LocalServiceListRelayRequestsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -3192,7 +3273,7 @@ type LocalServiceListRelayRequestsRequest struct {
 
 func (x *LocalServiceListRelayRequestsRequest) Reset() {
 	*x = LocalServiceListRelayRequestsRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	mi := &file_keyshift_v1_local_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3204,7 +3285,7 @@ func (x *LocalServiceListRelayRequestsRequest) String() string {
 func (*LocalServiceListRelayRequestsRequest) ProtoMessage() {}
 
 func (x *LocalServiceListRelayRequestsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[58]
+	mi := &file_keyshift_v1_local_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3217,7 +3298,7 @@ func (x *LocalServiceListRelayRequestsRequest) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use LocalServiceListRelayRequestsRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRelayRequestsRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{58}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{60}
 }
 
 type LocalServiceListRelayRequestsResponse struct {
@@ -3229,7 +3310,7 @@ type LocalServiceListRelayRequestsResponse struct {
 
 func (x *LocalServiceListRelayRequestsResponse) Reset() {
 	*x = LocalServiceListRelayRequestsResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	mi := &file_keyshift_v1_local_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3241,7 +3322,7 @@ func (x *LocalServiceListRelayRequestsResponse) String() string {
 func (*LocalServiceListRelayRequestsResponse) ProtoMessage() {}
 
 func (x *LocalServiceListRelayRequestsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[59]
+	mi := &file_keyshift_v1_local_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3254,7 +3335,7 @@ func (x *LocalServiceListRelayRequestsResponse) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use LocalServiceListRelayRequestsResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceListRelayRequestsResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{59}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *LocalServiceListRelayRequestsResponse) GetRequests() []*RelayRequest {
@@ -3281,7 +3362,7 @@ type RelayRequest struct {
 
 func (x *RelayRequest) Reset() {
 	*x = RelayRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[60]
+	mi := &file_keyshift_v1_local_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3293,7 +3374,7 @@ func (x *RelayRequest) String() string {
 func (*RelayRequest) ProtoMessage() {}
 
 func (x *RelayRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[60]
+	mi := &file_keyshift_v1_local_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3306,7 +3387,7 @@ func (x *RelayRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelayRequest.ProtoReflect.Descriptor instead.
 func (*RelayRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{60}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RelayRequest) GetId() string {
@@ -3363,7 +3444,7 @@ type LocalServiceAnswerRelayRequestRequest struct {
 
 func (x *LocalServiceAnswerRelayRequestRequest) Reset() {
 	*x = LocalServiceAnswerRelayRequestRequest{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[61]
+	mi := &file_keyshift_v1_local_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3375,7 +3456,7 @@ func (x *LocalServiceAnswerRelayRequestRequest) String() string {
 func (*LocalServiceAnswerRelayRequestRequest) ProtoMessage() {}
 
 func (x *LocalServiceAnswerRelayRequestRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[61]
+	mi := &file_keyshift_v1_local_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3388,7 +3469,7 @@ func (x *LocalServiceAnswerRelayRequestRequest) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use LocalServiceAnswerRelayRequestRequest.ProtoReflect.Descriptor instead.
 func (*LocalServiceAnswerRelayRequestRequest) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{61}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *LocalServiceAnswerRelayRequestRequest) GetId() string {
@@ -3413,7 +3494,7 @@ type LocalServiceAnswerRelayRequestResponse struct {
 
 func (x *LocalServiceAnswerRelayRequestResponse) Reset() {
 	*x = LocalServiceAnswerRelayRequestResponse{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[62]
+	mi := &file_keyshift_v1_local_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3425,7 +3506,7 @@ func (x *LocalServiceAnswerRelayRequestResponse) String() string {
 func (*LocalServiceAnswerRelayRequestResponse) ProtoMessage() {}
 
 func (x *LocalServiceAnswerRelayRequestResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[62]
+	mi := &file_keyshift_v1_local_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3438,7 +3519,7 @@ func (x *LocalServiceAnswerRelayRequestResponse) ProtoReflect() protoreflect.Mes
 
 // Deprecated: Use LocalServiceAnswerRelayRequestResponse.ProtoReflect.Descriptor instead.
 func (*LocalServiceAnswerRelayRequestResponse) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{62}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{64}
 }
 
 // Finding is one line of `doctor`.
@@ -3458,7 +3539,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_keyshift_v1_local_proto_msgTypes[63]
+	mi := &file_keyshift_v1_local_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3470,7 +3551,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_local_proto_msgTypes[63]
+	mi := &file_keyshift_v1_local_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3483,7 +3564,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{63}
+	return file_keyshift_v1_local_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *Finding) GetSubject() string {
@@ -3713,7 +3794,10 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\bsettings\x18\x01 \x01(\v2\x1a.keyshift.v1.LocalSettingsR\bsettings\"\x1d\n" +
 	"\x1bLocalServiceDiagnoseRequest\"P\n" +
 	"\x1cLocalServiceDiagnoseResponse\x120\n" +
-	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"&\n" +
+	"\bfindings\x18\x01 \x03(\v2\x14.keyshift.v1.FindingR\bfindings\"3\n" +
+	"\x1bLocalServiceAskRelayRequest\x12\x14\n" +
+	"\x05lease\x18\x01 \x01(\tR\x05lease\"\x1e\n" +
+	"\x1cLocalServiceAskRelayResponse\"&\n" +
 	"$LocalServiceListRelayRequestsRequest\"^\n" +
 	"%LocalServiceListRelayRequestsResponse\x125\n" +
 	"\brequests\x18\x01 \x03(\v2\x19.keyshift.v1.RelayRequestR\brequests\"\xd6\x01\n" +
@@ -3739,7 +3823,7 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x11TRUST_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bTRUST_OK\x10\x01\x12\x0f\n" +
 	"\vTRUST_STALE\x10\x02\x12\x17\n" +
-	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x9e\x19\n" +
+	"\x13TRUST_CLOCK_SUSPECT\x10\x032\x89\x1a\n" +
 	"\fLocalService\x12j\n" +
 	"\tGetStatus\x12).keyshift.v1.LocalServiceGetStatusRequest\x1a*.keyshift.v1.LocalServiceGetStatusResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12p\n" +
 	"\vPreviewCode\x12+.keyshift.v1.LocalServicePreviewCodeRequest\x1a,.keyshift.v1.LocalServicePreviewCodeResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12c\n" +
@@ -3767,7 +3851,8 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\rAnswerPairing\x12-.keyshift.v1.LocalServiceAnswerPairingRequest\x1a..keyshift.v1.LocalServiceAnswerPairingResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12\x8d\x01\n" +
 	"\x14ForgetBrowserProfile\x124.keyshift.v1.LocalServiceForgetBrowserProfileRequest\x1a5.keyshift.v1.LocalServiceForgetBrowserProfileResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12r\n" +
 	"\vOpenAccount\x12+.keyshift.v1.LocalServiceOpenAccountRequest\x1a,.keyshift.v1.LocalServiceOpenAccountResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12g\n" +
-	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12\x82\x01\n" +
+	"\bDiagnose\x12(.keyshift.v1.LocalServiceDiagnoseRequest\x1a).keyshift.v1.LocalServiceDiagnoseResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12i\n" +
+	"\bAskRelay\x12(.keyshift.v1.LocalServiceAskRelayRequest\x1a).keyshift.v1.LocalServiceAskRelayResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01\x12\x82\x01\n" +
 	"\x11ListRelayRequests\x121.keyshift.v1.LocalServiceListRelayRequestsRequest\x1a2.keyshift.v1.LocalServiceListRelayRequestsResponse\"\x06\xaa\xd4\x18\x02\b\x04\x12\x87\x01\n" +
 	"\x12AnswerRelayRequest\x122.keyshift.v1.LocalServiceAnswerRelayRequestRequest\x1a3.keyshift.v1.LocalServiceAnswerRelayRequestResponse\"\b\xaa\xd4\x18\x04\b\x04\x18\x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
@@ -3784,7 +3869,7 @@ func file_keyshift_v1_local_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_local_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 64)
+var file_keyshift_v1_local_proto_msgTypes = make([]protoimpl.MessageInfo, 66)
 var file_keyshift_v1_local_proto_goTypes = []any{
 	(Trust)(0),                                       // 0: keyshift.v1.Trust
 	(*HeldLease)(nil),                                // 1: keyshift.v1.HeldLease
@@ -3845,64 +3930,66 @@ var file_keyshift_v1_local_proto_goTypes = []any{
 	(*LocalServiceSetSettingsResponse)(nil),          // 56: keyshift.v1.LocalServiceSetSettingsResponse
 	(*LocalServiceDiagnoseRequest)(nil),              // 57: keyshift.v1.LocalServiceDiagnoseRequest
 	(*LocalServiceDiagnoseResponse)(nil),             // 58: keyshift.v1.LocalServiceDiagnoseResponse
-	(*LocalServiceListRelayRequestsRequest)(nil),     // 59: keyshift.v1.LocalServiceListRelayRequestsRequest
-	(*LocalServiceListRelayRequestsResponse)(nil),    // 60: keyshift.v1.LocalServiceListRelayRequestsResponse
-	(*RelayRequest)(nil),                             // 61: keyshift.v1.RelayRequest
-	(*LocalServiceAnswerRelayRequestRequest)(nil),    // 62: keyshift.v1.LocalServiceAnswerRelayRequestRequest
-	(*LocalServiceAnswerRelayRequestResponse)(nil),   // 63: keyshift.v1.LocalServiceAnswerRelayRequestResponse
-	(*Finding)(nil),                                  // 64: keyshift.v1.Finding
-	(*Lease)(nil),                                    // 65: keyshift.v1.Lease
-	(*durationpb.Duration)(nil),                      // 66: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),                    // 67: google.protobuf.Timestamp
-	(*ErrorInfo)(nil),                                // 68: keyshift.v1.ErrorInfo
-	(*Lendable)(nil),                                 // 69: keyshift.v1.Lendable
-	(Network)(0),                                     // 70: keyshift.v1.Network
+	(*LocalServiceAskRelayRequest)(nil),              // 59: keyshift.v1.LocalServiceAskRelayRequest
+	(*LocalServiceAskRelayResponse)(nil),             // 60: keyshift.v1.LocalServiceAskRelayResponse
+	(*LocalServiceListRelayRequestsRequest)(nil),     // 61: keyshift.v1.LocalServiceListRelayRequestsRequest
+	(*LocalServiceListRelayRequestsResponse)(nil),    // 62: keyshift.v1.LocalServiceListRelayRequestsResponse
+	(*RelayRequest)(nil),                             // 63: keyshift.v1.RelayRequest
+	(*LocalServiceAnswerRelayRequestRequest)(nil),    // 64: keyshift.v1.LocalServiceAnswerRelayRequestRequest
+	(*LocalServiceAnswerRelayRequestResponse)(nil),   // 65: keyshift.v1.LocalServiceAnswerRelayRequestResponse
+	(*Finding)(nil),                                  // 66: keyshift.v1.Finding
+	(*Lease)(nil),                                    // 67: keyshift.v1.Lease
+	(*durationpb.Duration)(nil),                      // 68: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),                    // 69: google.protobuf.Timestamp
+	(*ErrorInfo)(nil),                                // 70: keyshift.v1.ErrorInfo
+	(*Lendable)(nil),                                 // 71: keyshift.v1.Lendable
+	(Network)(0),                                     // 72: keyshift.v1.Network
 }
 var file_keyshift_v1_local_proto_depIdxs = []int32{
-	65, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
-	66, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
-	67, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
-	67, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
+	67, // 0: keyshift.v1.HeldLease.lease:type_name -> keyshift.v1.Lease
+	68, // 1: keyshift.v1.HeldLease.time_left:type_name -> google.protobuf.Duration
+	69, // 2: keyshift.v1.HeldLease.offline_end:type_name -> google.protobuf.Timestamp
+	69, // 3: keyshift.v1.LocalServiceGetStatusResponse.last_contact:type_name -> google.protobuf.Timestamp
 	0,  // 4: keyshift.v1.LocalServiceGetStatusResponse.trust:type_name -> keyshift.v1.Trust
-	68, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	70, // 5: keyshift.v1.LocalServiceGetStatusResponse.problem:type_name -> keyshift.v1.ErrorInfo
 	1,  // 6: keyshift.v1.LocalServiceGetStatusResponse.leases:type_name -> keyshift.v1.HeldLease
 	4,  // 7: keyshift.v1.LocalServiceGetStatusResponse.browsers:type_name -> keyshift.v1.BrowserProfile
-	67, // 8: keyshift.v1.BrowserProfile.code_until:type_name -> google.protobuf.Timestamp
-	67, // 9: keyshift.v1.BrowserProfile.paired_at:type_name -> google.protobuf.Timestamp
+	69, // 8: keyshift.v1.BrowserProfile.code_until:type_name -> google.protobuf.Timestamp
+	69, // 9: keyshift.v1.BrowserProfile.paired_at:type_name -> google.protobuf.Timestamp
 	4,  // 10: keyshift.v1.LocalServiceListBrowserProfilesResponse.profiles:type_name -> keyshift.v1.BrowserProfile
 	4,  // 11: keyshift.v1.LocalServiceAnswerPairingResponse.profile:type_name -> keyshift.v1.BrowserProfile
-	68, // 12: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	69, // 13: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
-	66, // 14: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
+	70, // 12: keyshift.v1.LocalServicePreviewCodeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	71, // 13: keyshift.v1.LocalServiceListAccountsResponse.accounts:type_name -> keyshift.v1.Lendable
+	68, // 14: keyshift.v1.LocalServiceCheckOutRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 15: keyshift.v1.LocalServiceCheckOutResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 16: keyshift.v1.LocalServiceListLeasesResponse.leases:type_name -> keyshift.v1.HeldLease
-	66, // 17: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
+	68, // 17: keyshift.v1.LocalServiceRenewRequest.duration:type_name -> google.protobuf.Duration
 	1,  // 18: keyshift.v1.LocalServiceRenewResponse.lease:type_name -> keyshift.v1.HeldLease
 	1,  // 19: keyshift.v1.LocalServiceCheckInResponse.lease:type_name -> keyshift.v1.HeldLease
-	67, // 20: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
+	69, // 20: keyshift.v1.LocalServiceGetCodeResponse.valid_until:type_name -> google.protobuf.Timestamp
 	3,  // 21: keyshift.v1.LocalServiceSyncResponse.status:type_name -> keyshift.v1.LocalServiceGetStatusResponse
-	67, // 22: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
+	69, // 22: keyshift.v1.LocalReminder.due:type_name -> google.protobuf.Timestamp
 	35, // 23: keyshift.v1.LocalServiceListRemindersResponse.shown:type_name -> keyshift.v1.LocalReminder
 	35, // 24: keyshift.v1.LocalServiceListRemindersResponse.waiting:type_name -> keyshift.v1.LocalReminder
-	67, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
-	66, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
-	68, // 27: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
-	70, // 28: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
-	67, // 29: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
+	69, // 25: keyshift.v1.LocalServiceListRemindersResponse.paused_until:type_name -> google.protobuf.Timestamp
+	68, // 26: keyshift.v1.LocalServicePauseRemindersRequest.duration:type_name -> google.protobuf.Duration
+	70, // 27: keyshift.v1.LocalServiceReportMistakeResponse.problem:type_name -> keyshift.v1.ErrorInfo
+	72, // 28: keyshift.v1.LocalText.network:type_name -> keyshift.v1.Network
+	69, // 29: keyshift.v1.LocalText.acknowledged_at:type_name -> google.protobuf.Timestamp
 	44, // 30: keyshift.v1.LocalServiceListTextsResponse.texts:type_name -> keyshift.v1.LocalText
 	44, // 31: keyshift.v1.LocalServiceAcknowledgeResponse.text:type_name -> keyshift.v1.LocalText
 	51, // 32: keyshift.v1.LocalServiceListSentResponse.sent:type_name -> keyshift.v1.Sent
-	67, // 33: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
-	67, // 34: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
-	67, // 35: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
-	66, // 36: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
+	69, // 33: keyshift.v1.LocalServiceListSentResponse.since:type_name -> google.protobuf.Timestamp
+	69, // 34: keyshift.v1.Sent.first:type_name -> google.protobuf.Timestamp
+	69, // 35: keyshift.v1.Sent.last:type_name -> google.protobuf.Timestamp
+	68, // 36: keyshift.v1.LocalSettings.check_in_when_idle:type_name -> google.protobuf.Duration
 	52, // 37: keyshift.v1.LocalServiceGetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
 	52, // 38: keyshift.v1.LocalServiceSetSettingsRequest.settings:type_name -> keyshift.v1.LocalSettings
 	52, // 39: keyshift.v1.LocalServiceSetSettingsResponse.settings:type_name -> keyshift.v1.LocalSettings
-	64, // 40: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
-	61, // 41: keyshift.v1.LocalServiceListRelayRequestsResponse.requests:type_name -> keyshift.v1.RelayRequest
-	67, // 42: keyshift.v1.RelayRequest.asked_at:type_name -> google.protobuf.Timestamp
-	67, // 43: keyshift.v1.RelayRequest.expires_at:type_name -> google.protobuf.Timestamp
+	66, // 40: keyshift.v1.LocalServiceDiagnoseResponse.findings:type_name -> keyshift.v1.Finding
+	63, // 41: keyshift.v1.LocalServiceListRelayRequestsResponse.requests:type_name -> keyshift.v1.RelayRequest
+	69, // 42: keyshift.v1.RelayRequest.asked_at:type_name -> google.protobuf.Timestamp
+	69, // 43: keyshift.v1.RelayRequest.expires_at:type_name -> google.protobuf.Timestamp
 	2,  // 44: keyshift.v1.LocalService.GetStatus:input_type -> keyshift.v1.LocalServiceGetStatusRequest
 	13, // 45: keyshift.v1.LocalService.PreviewCode:input_type -> keyshift.v1.LocalServicePreviewCodeRequest
 	15, // 46: keyshift.v1.LocalService.Enroll:input_type -> keyshift.v1.LocalServiceEnrollRequest
@@ -3929,38 +4016,40 @@ var file_keyshift_v1_local_proto_depIdxs = []int32{
 	9,  // 67: keyshift.v1.LocalService.ForgetBrowserProfile:input_type -> keyshift.v1.LocalServiceForgetBrowserProfileRequest
 	11, // 68: keyshift.v1.LocalService.OpenAccount:input_type -> keyshift.v1.LocalServiceOpenAccountRequest
 	57, // 69: keyshift.v1.LocalService.Diagnose:input_type -> keyshift.v1.LocalServiceDiagnoseRequest
-	59, // 70: keyshift.v1.LocalService.ListRelayRequests:input_type -> keyshift.v1.LocalServiceListRelayRequestsRequest
-	62, // 71: keyshift.v1.LocalService.AnswerRelayRequest:input_type -> keyshift.v1.LocalServiceAnswerRelayRequestRequest
-	3,  // 72: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
-	14, // 73: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
-	16, // 74: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
-	18, // 75: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
-	20, // 76: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
-	22, // 77: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
-	24, // 78: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
-	26, // 79: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
-	28, // 80: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
-	30, // 81: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
-	32, // 82: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
-	34, // 83: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
-	37, // 84: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
-	39, // 85: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
-	41, // 86: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
-	43, // 87: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
-	46, // 88: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
-	48, // 89: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
-	50, // 90: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
-	54, // 91: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
-	56, // 92: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
-	6,  // 93: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
-	8,  // 94: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
-	10, // 95: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
-	12, // 96: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
-	58, // 97: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
-	60, // 98: keyshift.v1.LocalService.ListRelayRequests:output_type -> keyshift.v1.LocalServiceListRelayRequestsResponse
-	63, // 99: keyshift.v1.LocalService.AnswerRelayRequest:output_type -> keyshift.v1.LocalServiceAnswerRelayRequestResponse
-	72, // [72:100] is the sub-list for method output_type
-	44, // [44:72] is the sub-list for method input_type
+	59, // 70: keyshift.v1.LocalService.AskRelay:input_type -> keyshift.v1.LocalServiceAskRelayRequest
+	61, // 71: keyshift.v1.LocalService.ListRelayRequests:input_type -> keyshift.v1.LocalServiceListRelayRequestsRequest
+	64, // 72: keyshift.v1.LocalService.AnswerRelayRequest:input_type -> keyshift.v1.LocalServiceAnswerRelayRequestRequest
+	3,  // 73: keyshift.v1.LocalService.GetStatus:output_type -> keyshift.v1.LocalServiceGetStatusResponse
+	14, // 74: keyshift.v1.LocalService.PreviewCode:output_type -> keyshift.v1.LocalServicePreviewCodeResponse
+	16, // 75: keyshift.v1.LocalService.Enroll:output_type -> keyshift.v1.LocalServiceEnrollResponse
+	18, // 76: keyshift.v1.LocalService.Unenroll:output_type -> keyshift.v1.LocalServiceUnenrollResponse
+	20, // 77: keyshift.v1.LocalService.ListAccounts:output_type -> keyshift.v1.LocalServiceListAccountsResponse
+	22, // 78: keyshift.v1.LocalService.CheckOut:output_type -> keyshift.v1.LocalServiceCheckOutResponse
+	24, // 79: keyshift.v1.LocalService.ListLeases:output_type -> keyshift.v1.LocalServiceListLeasesResponse
+	26, // 80: keyshift.v1.LocalService.Renew:output_type -> keyshift.v1.LocalServiceRenewResponse
+	28, // 81: keyshift.v1.LocalService.CheckIn:output_type -> keyshift.v1.LocalServiceCheckInResponse
+	30, // 82: keyshift.v1.LocalService.GetCode:output_type -> keyshift.v1.LocalServiceGetCodeResponse
+	32, // 83: keyshift.v1.LocalService.Reveal:output_type -> keyshift.v1.LocalServiceRevealResponse
+	34, // 84: keyshift.v1.LocalService.Sync:output_type -> keyshift.v1.LocalServiceSyncResponse
+	37, // 85: keyshift.v1.LocalService.ListReminders:output_type -> keyshift.v1.LocalServiceListRemindersResponse
+	39, // 86: keyshift.v1.LocalService.DismissReminder:output_type -> keyshift.v1.LocalServiceDismissReminderResponse
+	41, // 87: keyshift.v1.LocalService.PauseReminders:output_type -> keyshift.v1.LocalServicePauseRemindersResponse
+	43, // 88: keyshift.v1.LocalService.ReportMistake:output_type -> keyshift.v1.LocalServiceReportMistakeResponse
+	46, // 89: keyshift.v1.LocalService.ListTexts:output_type -> keyshift.v1.LocalServiceListTextsResponse
+	48, // 90: keyshift.v1.LocalService.Acknowledge:output_type -> keyshift.v1.LocalServiceAcknowledgeResponse
+	50, // 91: keyshift.v1.LocalService.ListSent:output_type -> keyshift.v1.LocalServiceListSentResponse
+	54, // 92: keyshift.v1.LocalService.GetSettings:output_type -> keyshift.v1.LocalServiceGetSettingsResponse
+	56, // 93: keyshift.v1.LocalService.SetSettings:output_type -> keyshift.v1.LocalServiceSetSettingsResponse
+	6,  // 94: keyshift.v1.LocalService.ListBrowserProfiles:output_type -> keyshift.v1.LocalServiceListBrowserProfilesResponse
+	8,  // 95: keyshift.v1.LocalService.AnswerPairing:output_type -> keyshift.v1.LocalServiceAnswerPairingResponse
+	10, // 96: keyshift.v1.LocalService.ForgetBrowserProfile:output_type -> keyshift.v1.LocalServiceForgetBrowserProfileResponse
+	12, // 97: keyshift.v1.LocalService.OpenAccount:output_type -> keyshift.v1.LocalServiceOpenAccountResponse
+	58, // 98: keyshift.v1.LocalService.Diagnose:output_type -> keyshift.v1.LocalServiceDiagnoseResponse
+	60, // 99: keyshift.v1.LocalService.AskRelay:output_type -> keyshift.v1.LocalServiceAskRelayResponse
+	62, // 100: keyshift.v1.LocalService.ListRelayRequests:output_type -> keyshift.v1.LocalServiceListRelayRequestsResponse
+	65, // 101: keyshift.v1.LocalService.AnswerRelayRequest:output_type -> keyshift.v1.LocalServiceAnswerRelayRequestResponse
+	73, // [73:102] is the sub-list for method output_type
+	44, // [44:73] is the sub-list for method input_type
 	44, // [44:44] is the sub-list for extension type_name
 	44, // [44:44] is the sub-list for extension extendee
 	0,  // [0:44] is the sub-list for field type_name
@@ -3979,7 +4068,7 @@ func file_keyshift_v1_local_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_local_proto_rawDesc), len(file_keyshift_v1_local_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   64,
+			NumMessages:   66,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -80,6 +80,8 @@ const (
 	LocalServiceOpenAccountProcedure = "/keyshift.v1.LocalService/OpenAccount"
 	// LocalServiceDiagnoseProcedure is the procedure name of the LocalService's Diagnose RPC.
 	LocalServiceDiagnoseProcedure = "/keyshift.v1.LocalService/Diagnose"
+	// LocalServiceAskRelayProcedure is the procedure name of the LocalService's AskRelay RPC.
+	LocalServiceAskRelayProcedure = "/keyshift.v1.LocalService/AskRelay"
 	// LocalServiceListRelayRequestsProcedure is the procedure name of the LocalService's
 	// ListRelayRequests RPC.
 	LocalServiceListRelayRequestsProcedure = "/keyshift.v1.LocalService/ListRelayRequests"
@@ -271,6 +273,13 @@ var (
 			Procedure:  LocalServiceDiagnoseProcedure,
 		}
 	})
+	localServiceAskRelaySpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_local_proto.Services().ByName("LocalService").Methods().ByName("AskRelay"),
+			Procedure:  LocalServiceAskRelayProcedure,
+		}
+	})
 	localServiceListRelayRequestsSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType: connect.StreamTypeUnary,
@@ -334,6 +343,9 @@ type LocalServiceClient interface {
 	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
+	// AskRelay asks the custodians of a held account for the code that the network sends to them. It comes with GetCode, or is
+	// filled in by the browser.
+	AskRelay(context.Context, *v1.LocalServiceAskRelayRequest) (*v1.LocalServiceAskRelayResponse, error)
 	// ListRelayRequests lists the codes that this user, a custodian, is asked for. /events tells when that changes.
 	ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error)
 	// AnswerRelayRequest passes a code on, sealed to the device that asked.
@@ -393,6 +405,9 @@ type LocalServiceHandler interface {
 	OpenAccount(context.Context, *v1.LocalServiceOpenAccountRequest) (*v1.LocalServiceOpenAccountResponse, error)
 	// Diagnose runs the agent's part of `doctor`.
 	Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error)
+	// AskRelay asks the custodians of a held account for the code that the network sends to them. It comes with GetCode, or is
+	// filled in by the browser.
+	AskRelay(context.Context, *v1.LocalServiceAskRelayRequest) (*v1.LocalServiceAskRelayResponse, error)
 	// ListRelayRequests lists the codes that this user, a custodian, is asked for. /events tells when that changes.
 	ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error)
 	// AnswerRelayRequest passes a code on, sealed to the device that asked.
@@ -430,6 +445,7 @@ func RegisterLocalServiceHandler(server *connect.Server, svc LocalServiceHandler
 		connect.Method{Spec: localServiceForgetBrowserProfileSpec(), Handler: adapter.forgetBrowserProfile},
 		connect.Method{Spec: localServiceOpenAccountSpec(), Handler: adapter.openAccount},
 		connect.Method{Spec: localServiceDiagnoseSpec(), Handler: adapter.diagnose},
+		connect.Method{Spec: localServiceAskRelaySpec(), Handler: adapter.askRelay},
 		connect.Method{Spec: localServiceListRelayRequestsSpec(), Handler: adapter.listRelayRequests},
 		connect.Method{Spec: localServiceAnswerRelayRequestSpec(), Handler: adapter.answerRelayRequest},
 	)
@@ -540,6 +556,10 @@ func (UnimplementedLocalServiceHandler) OpenAccount(context.Context, *v1.LocalSe
 
 func (UnimplementedLocalServiceHandler) Diagnose(context.Context, *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.Diagnose is not implemented")
+}
+
+func (UnimplementedLocalServiceHandler) AskRelay(context.Context, *v1.LocalServiceAskRelayRequest) (*v1.LocalServiceAskRelayResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.LocalService.AskRelay is not implemented")
 }
 
 func (UnimplementedLocalServiceHandler) ListRelayRequests(context.Context, *v1.LocalServiceListRelayRequestsRequest) (*v1.LocalServiceListRelayRequestsResponse, error) {
@@ -757,6 +777,14 @@ func (c *localServiceClient) OpenAccount(ctx context.Context, req *v1.LocalServi
 func (c *localServiceClient) Diagnose(ctx context.Context, req *v1.LocalServiceDiagnoseRequest) (*v1.LocalServiceDiagnoseResponse, error) {
 	var res v1.LocalServiceDiagnoseResponse
 	if err := c.client.CallUnary(ctx, localServiceDiagnoseSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *localServiceClient) AskRelay(ctx context.Context, req *v1.LocalServiceAskRelayRequest) (*v1.LocalServiceAskRelayResponse, error) {
+	var res v1.LocalServiceAskRelayResponse
+	if err := c.client.CallUnary(ctx, localServiceAskRelaySpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -1086,6 +1114,18 @@ func (h localServiceHandler) diagnose(ctx context.Context, _ connect.Spec, strea
 		return err
 	}
 	res, err := h.svc.Diagnose(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h localServiceHandler) askRelay(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.LocalServiceAskRelayRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.AskRelay(ctx, &req)
 	if err != nil {
 		return err
 	}
