@@ -120,7 +120,7 @@ func (l Lease) RemovalText(lastContact, now time.Time) string {
 	case r.WipeFailure != "":
 		return "Not removed: " + r.WipeFailure + rotateAdvice(r)
 	case r.Step == RemovalSecretWiped && r.BrowserPending:
-		return "Secret wiped; the browser has yet to clean up, at its next start if it was closed" + rotateAdvice(r)
+		return "Secret wiped; the browser cleans up when it is started next" + rotateAdvice(r)
 	case r.Step == RemovalSecretWiped:
 		return "Secret wiped; the end of the browser session is not confirmed" + rotateAdvice(r)
 	case r.Step == RemovalDelivered:
