@@ -115,7 +115,7 @@ func restTogether(b *testing.B, ours, floor *program, d time.Duration) (a, f res
 
 const (
 	trayNote = "keyshift-tray in the tray of Xfce's panel, with the real agent and a hub, beside an app of Fyne with an icon, a menu and no window, at the same time. "
-	settling = 30 * time.Second // what starting left behind is given back by then
+	settling = 25 * time.Second // what starting left behind is given back by then
 )
 
 // resting is how long programs are looked at that nobody wants anything of.

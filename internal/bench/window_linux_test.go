@@ -84,7 +84,7 @@ func (d *trayDesk) measureWindow() ([]Figure, error) {
 		return nil, err
 	}
 	cold := time.Since(start)
-	pause(d.b.Context(), 5*time.Second)
+	pause(d.b.Context(), 3*time.Second)
 	rss, err := w.status("VmRSS")
 	start = time.Now()
 	_, _ = io.WriteString(w.ask, `{"window":"settings"}`+"\n")
@@ -106,7 +106,7 @@ func (d *trayDesk) measureBare(name string) ([]Figure, error) {
 		return nil, err
 	}
 	cold := time.Since(start)
-	pause(d.b.Context(), 5*time.Second)
+	pause(d.b.Context(), 3*time.Second)
 	rss, err := p.status("VmRSS")
 	return []Figure{{"cold", "ms", milliseconds(cold)}, {"RSS", "MiB", rss / 1024}}, err
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/i18n"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 type remindersCmd struct {
@@ -69,11 +71,23 @@ func (cmd *remindersDoneCmd) Run(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
+	known, err := client.Reminders(ctx)
+	if err != nil {
+		return err
+	}
+	if !knowsReminder(known, cmd.ID) {
+		return keyshift.Refuse(keyshift.CodeNotFound, "There is no reminder “"+keyshift.CleanText(cmd.ID, 40)+"”.", "Run `"+Name+" reminders`: it lists them with their numbers.")
+	}
 	res, err := client.DismissReminder(ctx, cmd.ID)
 	if err != nil {
 		return err
 	}
-	return inv.Message(res, func(io.Writer) {})
+	return inv.Message(res, func(w io.Writer) { _, _ = fmt.Fprintln(w, "Done. You are not shown it again.") })
+}
+
+func knowsReminder(list *v1.LocalServiceListRemindersResponse, id string) bool {
+	is := func(r *v1.LocalReminder) bool { return r.GetId() == id }
+	return slices.ContainsFunc(list.GetShown(), is) || slices.ContainsFunc(list.GetWaiting(), is)
 }
 
 type remindersPauseCmd struct {

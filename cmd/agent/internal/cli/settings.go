@@ -7,7 +7,9 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
 
@@ -36,6 +38,9 @@ type settingsSetCmd struct {
 }
 
 func (cmd *settingsSetCmd) Run(ctx context.Context, inv *invocation) error {
+	if cmd.CheckInWhenIdle == "" && cmd.CheckInWhenLocked == nil {
+		return keyshift.Invalid(api.CodeUsage, "Nothing was chosen.", "Name --check-in-when-idle, --check-in-when-locked or --no-check-in-when-locked. `"+Name+" settings` shows what holds now.")
+	}
 	client, err := inv.client()
 	if err != nil {
 		return err
