@@ -222,30 +222,21 @@ func (s *Server) all() []*conn {
 	return list
 }
 
-// watch tells every connection of changes, and of leases that will end soon.
+// watch shows reminders in browsers and closes work browsers, on every change. While nothing changes it sleeps.
 func (s *Server) watch(ctx context.Context, group *sync.WaitGroup) {
 	changes, cancel := s.Engine.Subscribe()
 	defer cancel()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for ctx.Err() == nil {
-		select {
-		case <-changes:
-		case <-timer.C:
-		case <-ctx.Done():
-			return
-		}
 		s.placeReminders()
 		for _, account := range s.closers.due(s.Engine.Owing(), s.Engine.Browsing("").Leases) {
 			group.Go(func() { s.closeWork(ctx, account) })
 		}
-		next := lookAgain
-		for _, c := range s.all() {
-			next = min(next, c.tell())
+		select {
+		case <-changes:
+		case <-ctx.Done():
 		}
-		timer.Reset(next)
 	}
 }
 
-// lookAgain is how long nothing is looked at when nothing changes.
+// lookAgain bounds how long nothing is looked at while a lease is live: timers stand still while the computer sleeps.
 const lookAgain = time.Minute

@@ -29,6 +29,7 @@ type conn struct {
 	raw       net.Conn
 	challenge string
 	busy      chan struct{}
+	news      chan struct{} // tell again
 
 	writing sync.Mutex
 
@@ -36,6 +37,7 @@ type conn struct {
 	who     profile // zero before hello
 	work    string  // the account in whose work browser it is, if it is in one
 	greeted bool
+	welcome bool // the answer to hello is written: from now on it is told of changes
 	mode    native.ProfileMode
 	focused bool
 	lastID  int64
@@ -43,7 +45,7 @@ type conn struct {
 }
 
 func newConn(s *Server, raw net.Conn) *conn {
-	return &conn{s: s, raw: raw, busy: make(chan struct{}, atOnce)}
+	return &conn{s: s, raw: raw, busy: make(chan struct{}, atOnce), news: make(chan struct{}, 1)}
 }
 
 func (c *conn) profile() profile {
@@ -97,6 +99,7 @@ func (c *conn) run(ctx context.Context) error {
 	defer group.Wait()
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = c.raw.Close() })()
+	group.Go(func() { c.watch(ctx) })
 	buf := make([]byte, native.MaxFrame)
 	for {
 		raw, err := native.ReadFrame(c.raw, buf)
@@ -178,9 +181,40 @@ func (c *conn) answer(ctx context.Context, h handler, e native.Envelope) error {
 		return err
 	}
 	if e.Type == native.TypeHello {
-		c.tell()
+		c.mu.Lock()
+		c.welcome = true
+		c.mu.Unlock()
+		c.tellSoon()
 	}
 	return nil
+}
+
+// tellSoon makes watch look.
+func (c *conn) tellSoon() {
+	select {
+	case c.news <- struct{}{}:
+	default: // it is about to
+	}
+}
+
+// watch tells the profile of changes, and of leases that will end soon. It alone does, so that what is newer comes later.
+func (c *conn) watch(ctx context.Context) {
+	changes, cancel := c.s.Engine.Subscribe()
+	defer cancel()
+	timer := time.NewTimer(lookAgain)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		timer.Stop()
+		if next, live := c.tell(); live {
+			timer.Reset(next)
+		}
+		select {
+		case <-changes:
+		case <-c.news:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // fail answers with why not. It is an error only if that cannot be said.

@@ -90,6 +90,7 @@ func pairBegin(_ context.Context, c *conn, _ native.Empty) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	time.AfterFunc(pairLimit, c.s.Engine.Ring) // then the tray asks no more
 	c.s.Engine.Ring()
 	return native.PairCode{Code: asked.code, TTLMS: pairLimit.Milliseconds()}, nil
 }

@@ -69,7 +69,7 @@ func (s *Server) AnswerPairing(code string, accept bool) (*v1.BrowserProfile, er
 	for _, c := range s.all() {
 		if c.profile().Key == asked.who.Key {
 			c.event(native.TypePairDone, done)
-			c.tell()
+			c.tellSoon()
 		}
 	}
 	m := s.describe(asked.who)

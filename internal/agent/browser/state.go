@@ -85,16 +85,20 @@ func (s *Server) leaseOf(l *v1.Lease) native.Lease {
 // some makes a list that is there, and empty, of one that is not.
 func some[T any](list []T) []T { return append([]T{}, list...) }
 
-// tell tells a paired profile what it does not know yet, and how long at most until it has to be told again.
-func (c *conn) tell() time.Duration {
-	if !c.paired() {
-		return lookAgain
+// tell tells a paired profile what it does not know yet. While a lease is live, it says how long at most until it has to look
+// again.
+func (c *conn) tell() (next time.Duration, live bool) {
+	c.mu.Lock()
+	welcome := c.welcome
+	c.mu.Unlock()
+	if !welcome || !c.paired() {
+		return 0, false
 	}
 	state := c.s.state(c.profileID())
 	c.tellState(state)
 	c.tellPacks()
 	c.tellCodes(state)
-	return c.tellLeases(state)
+	return c.tellLeases(state), len(state.Leases) > 0
 }
 
 // tellState sends the state unless only the time in it is new.

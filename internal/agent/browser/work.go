@@ -182,6 +182,7 @@ func (s *Server) closeWork(ctx context.Context, account string) {
 	defer cancel()
 	if err := s.Work.Close(ctx, account); err != nil {
 		s.Log.Error("close work browser", "error", err)
+		time.AfterFunc(lookAgain, s.Engine.Ring) // then it is tried again
 		return
 	}
 	s.WorkEnded(account)
