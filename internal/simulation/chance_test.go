@@ -199,10 +199,11 @@ func (f *fortune) overlap(d *desk) {
 	}
 }
 
-// overtaking are what people do that an answer on its way may not know of.
+// overtaking are what happens that a question or an answer on its way may not know of.
 var overtaking = []act{
 	{2, func(w *world) { w.someCheckOut() }},
 	{3, func(w *world) {
 		w.withLease(func(d *desk, lease string) { _ = d.renew(lease, between(w.dice, 8*time.Minute, 20*time.Minute)) })
 	}},
+	{2, func(w *world) { w.revoke(hub.RevokeTarget{Device: keyshift.ID(w.someDesk().id)}, false) }},
 }
