@@ -23,6 +23,7 @@ func (w *world) nobodyElseGetsAValue() {
 	w.refuses("a page where nobody asked", unasked, askPassword, "not_asked")
 	w.press(popup, "Sign in now")
 	page := w.pageAt("https://x.com/login")
+	w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
 	w.refuses("the tab beside it", unasked, askPassword, "not_asked")
 	w.refuses("a value that the lease has not", page, `{type: "fill.value", field: "token"}`, "field_refused")
 	w.framesGetNothing(page)

@@ -141,9 +141,14 @@ func (w *world) endsClean(page browsertest.Page, held native.Lease) {
 	ended := w.endedPage(held)
 	w.waitText(ended, "Your time with @acme on X is over")
 	w.waitText(ended, "Nothing of it is left in this browser.")
-	again := w.ready("https://x.com/home")
+	w.wantNothingStored()
+}
+
+// wantNothingStored looks from inside a page of the network.
+func (w *world) wantNothingStored() {
+	w.Helper()
 	var stored []int
-	if err := again.Eval("stored()", &stored); err != nil || len(stored) != 3 || stored[0]+stored[1]+stored[2] != 0 {
+	if err := w.ready("https://x.com/home").Eval("stored()", &stored); err != nil || len(stored) != 3 || stored[0]+stored[1]+stored[2] != 0 {
 		w.Errorf("left are localStorage, databases, caches: %v, %v", stored, err)
 	}
 }
