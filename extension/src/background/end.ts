@@ -8,7 +8,7 @@ import { No, type Agent } from "./agent";
 import { firefox, ownStore } from "./browser";
 import * as clean from "./clean";
 import { removeContainer } from "./containers";
-import { memory, remember, rememberTraces, traces, type Done, type Trace } from "./memory";
+import { memory, remember, rememberNow, rememberTraces, traces, type Done, type Trace } from "./memory";
 import type { Packs } from "./packs";
 
 /** How long signing out at the network may take, in milliseconds; a session that did not end there is reported as such. */
@@ -135,6 +135,7 @@ async function hasAny(names: readonly string[], trace: Trace): Promise<boolean> 
 async function toEndedPage(trace: Trace, everywhere: boolean): Promise<void> {
   const url = chrome.runtime.getURL("ended.html") + "?lease=" + encodeURIComponent(trace.id);
   memory.ended[trace.id] = { network: trace.network, handle: trace.handle, done: null };
+  await rememberNow();
   const tabs = await clean.tabsOf(trace, everywhere);
   if (firefox && trace.store === ownStore) await clean.clearCaches(trace, tabs);
   const shows = tabs.find((t) => t.active) ?? tabs[0];

@@ -122,7 +122,9 @@ function changed(): void {
   void pages.tellAll();
   clearTimeout(next);
   const ends_at = Math.min(...memory.leases.map((l) => l.ends_at));
-  if (Number.isFinite(ends_at)) next = setTimeout(tick, Math.min(Math.max(0, ends_at - Date.now()), 20_000));
+  if (!Number.isFinite(ends_at)) return;
+  next = setTimeout(tick, Math.min(Math.max(0, ends_at - Date.now()), 20_000));
+  void chrome.alarms.create("end", { when: ends_at }); // should the background be gone by then
 }
 
 async function tick(): Promise<void> {

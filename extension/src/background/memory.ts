@@ -91,7 +91,12 @@ export async function recall(): Promise<void> {
 
 /** Keeps what is known. */
 export function remember(): void {
-  void chrome.storage.session.set({ memory });
+  void rememberNow();
+}
+
+/** As remember; done when it is stored. */
+export async function rememberNow(): Promise<void> {
+  await chrome.storage.session.set({ memory });
 }
 
 /** Keeps the traces; done when they are stored. */

@@ -8,10 +8,14 @@ import { account, title } from "./words";
 const main = document.getElementById("main")!;
 const lease_id = new URLSearchParams(location.search).get("lease") ?? "";
 
+/** How often a background that says nothing is asked: it may just be starting. */
+let patience = 30;
+
 async function refresh(): Promise<void> {
-  const answer = await askBackground({ type: "ended.get", lease_id });
-  draw(answer?.ended ?? null);
-  if (answer?.ended && (!answer.ended.done || answer.ended.done.left_over > 0)) setTimeout(() => void refresh(), 300);
+  const ended = (await askBackground({ type: "ended.get", lease_id }))?.ended ?? null;
+  const unsaid = !ended && patience-- > 0;
+  if (!unsaid) draw(ended);
+  if (unsaid || (ended && (!ended.done || ended.done.left_over > 0))) setTimeout(() => void refresh(), 300);
 }
 
 let drawn = "";
