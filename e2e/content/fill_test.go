@@ -205,6 +205,20 @@ func TestRule02ThePageWentElsewhereMeanwhile(t *testing.T) {
 	}
 }
 
+// A value that was asked for at one address is not typed at another, even if the field stays; it is asked for again.
+func TestRule02AnotherAddressAsksAgain(t *testing.T) {
+	p := show(t, bt.Chromium, "https://www.facebook.com/login", `<form><input id=p type=password name=pass></form>`)
+	p.lease("facebook", map[string]any{"pack": patched(t, "facebook")})
+	p.ask("set", nil, map[string]any{"delay": 250})
+	p.fill()
+	waitAsk(p, "calls", func(c []call) bool { return len(c) == 1 }, "fill.value")
+	p.eval(`history.pushState({}, "", "/login?again")`, nil)
+	if got := p.reported("password"); got.Outcome != "not_visible" || got.Why != "page_changed" {
+		t.Errorf("%s because of %q, want not_visible because of page_changed", got.Outcome, got.Why)
+	}
+	waitAsk(p, "calls", func(c []call) bool { return len(c) == 2 }, "fill.value")
+}
+
 // patched is a pack that finds a password alone.
 func patched(t *testing.T, network string) pack.Pack {
 	t.Helper()

@@ -32,7 +32,7 @@ var fields = map[string]struct{ html, want string }{
 	"under an overlay to behold": {field + `<div style="position:fixed;inset:0;pointer-events:none"></div>`, ""},
 	"under a popover":            {field + `<div popover id=o style="inset:0;width:100%;height:100%"></div>`, "covered"},
 	"in the hole of an overlay": {field + `<style>i{position:fixed;background:#fff}</style>
-		<i style="inset:0 0 auto 0;height:20px"></i><i style="top:26px;left:0;right:0;bottom:0"></i><i style="left:0;top:0;bottom:0;width:100px"></i><i style="left:116px;right:0;top:0;bottom:0"></i>`, "covered"},
+		<i style="inset:0 0 auto 0;height:12px"></i><i style="top:24px;left:0;right:0;bottom:0"></i><i style="left:0;top:0;bottom:0;width:90px"></i><i style="left:116px;right:0;top:0;bottom:0"></i>`, "covered"},
 	"clipped away":         {`<div style="clip-path:inset(0 100% 0 0)">` + field + `</div>`, "covered"},
 	"behind a dialog":      {field + `<dialog id=d>x</dialog>`, "covered"},
 	"inert":                {`<div inert>` + field + `</div>`, "covered"},

@@ -111,7 +111,7 @@ export class Filling {
     const answer = await this.source.value(f.value);
     if ("refused" in answer) return this.refused(f, answer.refused);
     if (!this.running) return;
-    if (page !== location.href || !this.same(f)) return this.source.report(f.value, "not_visible", this.since(began), "page_changed");
+    if (page !== location.href) return this.source.report(f.value, "not_visible", this.since(began), "page_changed");
     f.inputs.forEach((i) => this.filled.add(i));
     void fill({ find: () => this.again(f), wait }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));
     this.soon(); // the next field need not wait until this one is verified
@@ -126,13 +126,7 @@ export class Filling {
     this.source.report(field, outcome, ms, outcome === "changed_by_page" ? outcome : "page_changed");
   }
 
-  /** The same inputs can still be used. */
-  private same(f: ScreenField): boolean {
-    const now = this.screen().fields.find((n) => n.value === f.value);
-    return now !== undefined && now.inputs[0] === f.inputs[0];
-  }
-
-  /** The field as the page shows it now, which may have drawn it anew; what is typed into it counts as filled. */
+  /** The field as the page shows it now, if it can still be used; the page may have drawn it anew. What it is typed into counts as filled. */
   private again(f: ScreenField): HTMLInputElement[] {
     const now = this.running ? this.screen().fields.find((n) => n.value === f.value)?.inputs ?? [] : [];
     now.forEach((i) => this.filled.add(i));
