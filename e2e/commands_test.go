@@ -63,6 +63,7 @@ func commands() map[string]command {
 		"memory":         cmdMemory,
 		"agent-crash":    cmdCrash,
 		"companion":      cmdCompanion,
+		"tamper-packs":   cmdTamper,
 	}
 }
 

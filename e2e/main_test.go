@@ -43,6 +43,7 @@
 //	memory SECRETS                         these are nowhere in the agent's memory, or with ! they are
 //	companion VERB ARGS                    a browser profile with an extension that is played, behind the real native host: start,
 //	                                       stop, pair, fill FIELD ORIGIN, leases N ENDED, clean; abuse PASSWORD tries tricks
+//	tamper-packs                           change a site pack on the disk of this desktop's agent
 //	agent-crash                            print the agent's limits, and end it by a fault of its memory
 //	sweep SECRETS                          these are in no file of anybody, and not in /proc of hubs and agents
 //

@@ -3,8 +3,10 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -127,3 +129,12 @@ func (p Packs) AccountRef(lease string) string { return p.companion.lease(lease)
 
 // Pack gives the pack that counts for a network, as package packs has it.
 func (p Packs) Pack(network string) (pack.Pack, json.RawMessage, bool) { return p.Store.Pack(network) }
+
+// diagnosePacks says which site packs count.
+func (a *Agent) diagnosePacks() *v1.Finding {
+	var list []string
+	for _, v := range a.packs.Versions() {
+		list = append(list, fmt.Sprintf("%s %d", v.Network, v.Version))
+	}
+	return well("site packs", "In force: "+strings.Join(list, ", ")+".")
+}

@@ -19,7 +19,7 @@ func (a *Agent) Diagnose(ctx context.Context) []*v1.Finding {
 	if a.cfg.RuntimeDir != "" {
 		list = append(list, a.diagnoseFolder("runtime folder", a.cfg.RuntimeDir))
 	}
-	list = append(list, a.diagnoseKeyring(ctx), a.diagnoseHub(ctx), a.diagnoseClock())
+	list = append(list, a.diagnoseKeyring(ctx), a.diagnoseHub(ctx), a.diagnoseClock(), a.diagnosePacks())
 	return append(list, a.diagnoseBrowsers()...)
 }
 

@@ -205,6 +205,7 @@ func TestDiagnose(t *testing.T) {
 		{"keyring", keyshift.CodeKeyringLocked, keyringMend(keyshift.CodeKeyringLocked)},
 		{"hub", keyshift.CodeNotEnrolled, "keyshift-agent enroll"},
 		{"clock", "", ""},
+		{"site packs", "", ""},
 		{"browser", "", ""},
 	} {
 		f := got[tt.subject]
