@@ -1,7 +1,7 @@
 // Fills: the user asks for one in the browser's own surface (popup, keyboard command) or at the agent, for one tab; from then on that tab's
 // pages may ask for one value at a time, until somebody is signed in, the tab goes elsewhere, or three minutes are over.
 
-import { askTab, type Refused } from "../internal";
+import { askTab, type Refused, type ToPage } from "../internal";
 import { refuseAddress } from "../content/address";
 import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
@@ -17,10 +17,18 @@ import { fillsAt, originOf, sameOriginUpwards } from "./place";
 
 /** How long a fill may take, with all its steps, in milliseconds. */
 const askedFor = 3 * 60_000;
+/** How long a page may take to ask for a value until it is told again, and how often that is done. */
+const pageTime = 600;
+const mostAgain = 8;
+/** How long the agent's first page of a work browser may take to appear: the extension can be there before any window is. */
+const windowTime = 5000;
 /** How long a custodian has to answer, and a little. */
 const relayFor = 6 * 60_000;
 
 export class Fills {
+  /** Tabs whose page asked for a value since a fill was asked for there. */
+  private readonly served = new Set<number>();
+
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
 
   /** The user asks to be signed in: in this tab if it shows the network, in a new one otherwise. */
@@ -36,10 +44,32 @@ export class Fills {
     const here = front?.id !== undefined && fillsAt(host, lease, pack) && !isOther(front, trace.store);
     if (!here || front.id === undefined) return void (await this.openAndAsk(lease, gesture, pack, trace.store));
     this.ask(front.id, lease, gesture, only);
-    const answer = await askTab(front.id, { type: "fill.start", ...(only && { only }) });
+    const answer = await this.start(front.id, only);
     if (answer && !answer.started && answer.why && !only && answer.why === "no_field") await this.toLogin(front.id, pack);
     else if (answer && !answer.started && answer.why) return this.refuse(lease.id, answer.why, host);
     return undefined;
+  }
+
+  /** Begins in a tab's page. */
+  private start(tab: number, only?: Field): Promise<ToPage["fill.start"]["answer"] | null> {
+    void this.follow(tab, only);
+    return askTab(tab, { type: "fill.start", ...(only && { only }) });
+  }
+
+  /**
+   * Sees to it that a page which is loaded really begins: what it was told may have crossed with what it heard before. One that is
+   * older than the extension, as the first page of a new work browser can be, has no content script: it is loaded anew, once.
+   */
+  private async follow(tab: number, only?: Field): Promise<void> {
+    this.served.delete(tab);
+    for (let again = 0, anew = false; again < mostAgain; again++) {
+      await new Promise((resolve) => setTimeout(resolve, pageTime));
+      if (this.served.has(tab) || !memory.asked[tab]) return;
+      const now = await chrome.tabs.get(tab).catch(() => undefined);
+      if (now?.status !== "complete" || (await askTab(tab, { type: "fill.start", ...(only && { only }) }))) continue;
+      if (!anew) await chrome.tabs.reload(tab).catch(() => undefined);
+      anew = true;
+    }
   }
 
   private async openAndAsk(lease: Lease, gesture: Gesture, pack: Pack | null, store: string): Promise<void> {
@@ -66,11 +96,17 @@ export class Fills {
   /** The agent says that the user asked there. */
   async askedAtAgent(lease: Lease): Promise<void> {
     const trace = await this.leases.use(lease);
-    const tabs = await chrome.tabs.query({});
-    const ours = tabs.filter((t) => !isOther(t, trace.store));
-    const coming = ours.find((t) => t.id !== undefined && within(hostOf(t.pendingUrl), lease.hosts));
-    if (coming?.id !== undefined) return this.ask(coming.id, lease, "open"); // its page says hello when it is there
-    await this.begin(lease, "open", ours.find((t) => within(hostOf(t.url), lease.hosts)));
+    for (let waited = 0; ; waited += 100) {
+      const ours = (await chrome.tabs.query({})).filter((t) => !isOther(t, trace.store));
+      const coming = ours.find((t) => t.id !== undefined && within(hostOf(t.pendingUrl), lease.hosts));
+      if (coming?.id !== undefined) {
+        this.ask(coming.id, lease, "open"); // its page says hello when it is there
+        return void this.follow(coming.id);
+      }
+      const open = ours.find((t) => within(hostOf(t.url), lease.hosts));
+      if (open || memory.mode !== "work" || waited >= windowTime) return void (await this.begin(lease, "open", open));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** What was asked for in a tab, if that still counts. */
@@ -99,6 +135,7 @@ export class Fills {
   /** One value for the document that asks. Who asks is what the browser says. */
   async value(field: Field, sender: chrome.runtime.MessageSender): Promise<Fill | { refused: Refused }> {
     const tab = sender.tab?.id ?? -1;
+    this.served.add(tab);
     const asked = this.askedIn(tab);
     const lease = asked && this.leases.get(asked.lease_id);
     if (!asked || !lease) return { refused: "not_asked" };

@@ -25,8 +25,10 @@ export class Pages {
   readonly handlers: Handlers = {
     "page.hello": async (_, sender, tab) => {
       const state = await this.stateFor(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url));
-      if (state.lease) await this.leases.seen(state.lease, sender.url);
-      return state;
+      if (!state.lease) return state;
+      await this.leases.seen(state.lease, sender.url);
+      // Looked at last: an answer from before somebody asked for a fill would stop the one that has begun meanwhile.
+      return { ...state, fill: this.fills.askedIn(tab.id ?? -1)?.lease_id === state.lease.id };
     },
     "fill.value": (message, sender) => this.fills.value(message.field, sender),
     "fill.report": async ({ field, outcome, ms, why }, sender, tab) => {
@@ -108,8 +110,8 @@ export class Pages {
     if (host === "" || !(await sameOriginUpwards(tab.id ?? -1, frame, origin))) return none;
     const lease = await leaseAt(tab, host, this.packs);
     if (!lease) return this.watchFor(tab, host);
-    const asked = this.fills.askedIn(tab.id ?? -1);
     const [pack, words] = await Promise.all([this.packs.get(lease.network), this.packs.wordList()]);
+    const asked = this.fills.askedIn(tab.id ?? -1); // as late as can be: what is older would stop a fill that has begun
     return { ...none, lease, pack, words, fill: asked?.lease_id === lease.id, lines: memory.lines };
   }
 
