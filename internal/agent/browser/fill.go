@@ -26,7 +26,7 @@ func fillGet(ctx context.Context, c *conn, e native.Envelope) (*body, error) {
 	if !c.profile().verify(native.SignedFill(c.challenge, e.ID, q), q.Signature) {
 		return nil, native.Refuse(native.CodeBadSignature, "the request is not signed by this browser profile")
 	}
-	if err := c.s.mayFill(q); err != nil {
+	if err := c.s.mayFill(c.profileID(), q); err != nil {
 		c.s.Log.Warn("fill refused", "lease_id", q.LeaseID, "field", string(q.Field), "error", err)
 		return nil, err
 	}
@@ -38,8 +38,8 @@ func fillGet(ctx context.Context, c *conn, e native.Envelope) (*body, error) {
 }
 
 // mayFill asks everything about a request but who signed it.
-func (s *Server) mayFill(q native.FillGet) error {
-	lease, ok := s.lease(q.LeaseID)
+func (s *Server) mayFill(profile string, q native.FillGet) error {
+	lease, ok := s.lease(profile, q.LeaseID)
 	switch {
 	case !ok:
 		return native.Refuse(native.CodeNoLease, "there is no such lease")
@@ -57,10 +57,10 @@ func (s *Server) mayFill(q native.FillGet) error {
 	return nil
 }
 
-// lease gives a live lease as profiles see it.
-func (s *Server) lease(id string) (native.Lease, bool) {
+// lease gives a live lease as a profile sees it.
+func (s *Server) lease(profile, id string) (native.Lease, bool) {
 	for _, l := range s.Engine.Browsing("").Leases {
-		if l.GetId() == id {
+		if l.GetId() == id && concerns(profile, l) {
 			return s.leaseOf(l), true
 		}
 	}

@@ -19,7 +19,7 @@ func draftChecked(_ context.Context, c *conn, q native.DraftChecked) (any, error
 
 // guardHit tells the hub that a page was reached that the lease does not need.
 func guardHit(_ context.Context, c *conn, q native.GuardHit) (any, error) {
-	lease, ok := c.s.lease(q.LeaseID)
+	lease, ok := c.s.lease(c.profileID(), q.LeaseID)
 	if !ok {
 		return nil, native.Refuse(native.CodeNoLease, "there is no such lease")
 	}
@@ -31,7 +31,7 @@ func guardHit(_ context.Context, c *conn, q native.GuardHit) (any, error) {
 
 // relayAsk asks a custodian for the code that the network sent there.
 func relayAsk(ctx context.Context, c *conn, q native.RelayAsk) (any, error) {
-	lease, ok := c.s.lease(q.LeaseID)
+	lease, ok := c.s.lease(c.profileID(), q.LeaseID)
 	switch {
 	case !ok:
 		return nil, native.Refuse(native.CodeNoLease, "there is no such lease")

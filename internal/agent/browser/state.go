@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/agent"
@@ -31,12 +32,24 @@ func (s *Server) state(profile string) native.State {
 		state.OfflineSince = native.Millis(b.OfflineSince.UnixMilli())
 	}
 	for _, l := range b.Leases {
-		state.Leases = append(state.Leases, s.leaseOf(l))
+		if !concerns(profile, l) {
+			continue
+		}
+		lease := s.leaseOf(l)
+		if profile != workPrefix+accountName(l) && s.opened.atWork(lease.ID) {
+			lease.FillAskedUntil = 0 // it was opened in its work browser, not here
+		}
+		state.Leases = append(state.Leases, lease)
 	}
 	for _, o := range b.Owed {
 		state.Ended = append(state.Ended, s.endedOf(o))
 	}
 	return state
+}
+
+// concerns tells whether a profile has to do with a lease: a work browser only with those of its account.
+func concerns(profile string, l *v1.Lease) bool {
+	return !strings.HasPrefix(profile, workPrefix) || profile == workPrefix+accountName(l)
 }
 
 // endedOf is a lease that is over, with everything in which something of it may be left.

@@ -64,6 +64,7 @@ func networkOf(l *v1.Lease) string { return keyshift.PackName(wordOf(l), l.GetHa
 type opened struct {
 	mu    sync.Mutex
 	times map[string]time.Time
+	work  map[string]bool // those opened in a browser of their own
 }
 
 func (o *opened) note(lease string, until time.Time) {
@@ -73,6 +74,22 @@ func (o *opened) note(lease string, until time.Time) {
 		o.times = map[string]time.Time{}
 	}
 	o.times[lease] = until
+}
+
+// inWork takes note that a lease was opened in a browser of its own; atWork tells it.
+func (o *opened) inWork(lease string, own bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.work == nil {
+		o.work = map[string]bool{}
+	}
+	o.work[lease] = own
+}
+
+func (o *opened) atWork(lease string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.work[lease]
 }
 
 func (o *opened) until(lease string) time.Time {
@@ -92,6 +109,7 @@ func (s *Server) OpenAccount(_ context.Context, name string) (*v1.LocalServiceOp
 	if !ok {
 		return nil, keyshift.Refuse(keyshift.CodeNotFound, "There is no site pack of this network, so it cannot be opened.", "Ask your admin to publish one.")
 	}
+	s.opened.inWork(l.GetId(), true) // until it is known, so that no other browser takes it for its own
 	s.opened.note(l.GetId(), s.Now().Add(openLimit))
 	browser, mode, err := s.Work.Open(accountName(l), entrance(p, l))
 	if err != nil {
@@ -100,6 +118,7 @@ func (s *Server) OpenAccount(_ context.Context, name string) (*v1.LocalServiceOp
 	if err := s.Engine.SessionBegan(workPrefix+accountName(l), l.GetId()); err != nil {
 		return nil, err // it is over already: there is nothing to work with
 	}
+	s.opened.inWork(l.GetId(), mode == native.ModeWork)
 	s.Engine.Ring()
 	return &v1.LocalServiceOpenAccountResponse{Browser: browser, Mode: string(mode)}, nil
 }
