@@ -18,6 +18,9 @@ func Launcher(path string, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make folder of launcher: %w", err)
+	}
 	script := chromiumLauncher
 	flags := chromiumArguments(o)
 	if o.Kind == Firefox {
@@ -27,9 +30,6 @@ func Launcher(path string, o Options) error {
 		}
 	}
 	text := strings.NewReplacer("ENV", quoteAll(o.Env), "PREFS", quote(path+".prefs"), "PROGRAM", quote(program), "FLAGS", quoteAll(flags)).Replace(script)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("make folder of launcher: %w", err)
-	}
 	return os.WriteFile(path, []byte(text), 0o700) //nolint:gosec // it is there to be executed
 }
 

@@ -169,6 +169,9 @@ func (w *World) become(rw http.ResponseWriter, r *http.Request, network string) 
 	w.mu.Lock()
 	a, ok := w.account(network, r.URL.Query().Get("handle"))
 	if ok {
+		for _, c := range r.CookiesNamed(sessionCookies[network]) {
+			delete(w.sessions, c.Value) // one session in a browser
+		}
 		w.signIn(rw, a, false)
 	}
 	w.mu.Unlock()
