@@ -1,0 +1,257 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyshift-hq/keyshift/extension"
+	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
+	"github.com/keyshift-hq/keyshift/internal/replica"
+	"github.com/keyshift-hq/keyshift/internal/totp"
+)
+
+// patience bounds the wait for anything that a story expects; commandLimit one command.
+const (
+	patience     = 60 * time.Second
+	commandLimit = 90 * time.Second
+)
+
+// The login of the company's accounts; the seed is that of RFC 6238. Nothing may keep the password.
+const (
+	login    = "acme@example.com"
+	password = "canary-correct-horse-battery"
+	seed     = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+)
+
+// networks and the number of @acme at each.
+var networks = map[string]string{"x": "1001", "facebook": "1002", "instagram": "1003", "pinterest": "1004"}
+
+// company is what all stories share.
+type company struct {
+	*testing.T
+	dir      string
+	bin      string
+	built    string // the extensions
+	world    *replica.World
+	internet *browsertest.Fixture
+	alice    *osringtest.Session
+	hubURL   string
+	programs []*exec.Cmd
+	logs     []string
+}
+
+func newCompany(t *testing.T) *company {
+	t.Helper()
+	c := &company{T: t, dir: t.TempDir(), world: replica.New(accounts()...)}
+	c.bin, c.built = filepath.Join(c.dir, "bin"), filepath.Join(c.dir, "extension")
+	c.build()
+	var err error
+	c.internet, err = browsertest.NewFixture(c.world)
+	c.check(err)
+	t.Cleanup(func() { _ = c.internet.Close() })
+	t.Cleanup(c.end)
+	c.alice = osringtest.StartSession(t)
+	c.alice.StartGnomeKeyring(t, "alice's")
+	code := c.startHub()
+	c.hub(code+"\n", "login", "--name", "alice")
+	c.hub("", "users", "add", "dana", "--full-name", "Dana")
+	for network := range networks {
+		c.addAccount(network)
+	}
+	return c
+}
+
+// accounts are at the networks: @acme, one of another company, and Dana's own.
+func accounts() []replica.Account {
+	s, err := totp.ParseSecret(seed)
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	good := func(code string) bool {
+		step := s.Step(time.Now())
+		return slices.ContainsFunc([]uint64{step - 1, step, step + 1}, func(at uint64) bool { return s.Code(at) == code })
+	}
+	var all []replica.Account
+	for network, id := range networks {
+		all = append(all,
+			replica.Account{Network: network, ID: id, Handle: "acme", Username: login, Password: password, Code: good},
+			replica.Account{Network: network, ID: "77" + id, Handle: "dana_private", Username: "dana@home.example", Password: "hers"})
+	}
+	return all
+}
+
+func (c *company) check(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// build makes the programs and the extension.
+func (c *company) build() {
+	c.Helper()
+	for _, name := range []string{"hub", "agent"} {
+		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(c.bin, "keyshift-"+name), "../../cmd/"+name)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			c.Fatalf("build %s: %v\n%s", name, err, out)
+		}
+	}
+	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en"}))
+}
+
+var (
+	hubAddress = regexp.MustCompile(`https://\S+`)
+	ownerCode  = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
+)
+
+// startHub serves a hub and gives the code of its first owner.
+func (c *company) startHub() (code string) {
+	c.Helper()
+	out, write, err := os.Pipe()
+	c.check(err)
+	defer out.Close()
+	cmd := exec.Command(filepath.Join(c.bin, "keyshift-hub"), "serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--practice", practiceHost)
+	cmd.Env, cmd.Stdout = c.env(c.alice), write
+	c.start("hub", cmd)
+	c.check(write.Close())
+	var said bytes.Buffer
+	buffer := make([]byte, 4096)
+	for !ownerCode.Match(said.Bytes()) {
+		n, err := out.Read(buffer)
+		said.Write(buffer[:n])
+		if err != nil {
+			c.Fatalf("the hub says %q: %v", said.String(), err)
+		}
+	}
+	c.hubURL = hubAddress.FindString(said.String())
+	return ownerCode.FindString(said.String())
+}
+
+// practiceHost is where the practice network is.
+const practiceHost = "practice.example.com"
+
+func (c *company) env(s *osringtest.Session) []string {
+	return append(s.Env(), "PATH="+c.bin+":"+os.Getenv("PATH"), "TZ=UTC", "LANG=C.UTF-8")
+}
+
+// start starts a program that runs until the end; its log is shown when a story failed.
+func (c *company) start(name string, cmd *exec.Cmd) {
+	c.Helper()
+	path := filepath.Join(c.dir, fmt.Sprintf("%d-%s.log", len(c.logs), name))
+	log, err := os.Create(path)
+	c.check(err)
+	defer log.Close()
+	cmd.Stderr = log
+	c.check(cmd.Start())
+	c.programs, c.logs = append(c.programs, cmd), append(c.logs, path)
+}
+
+func (c *company) end() {
+	for _, cmd := range c.programs {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+	}
+	if !c.Failed() {
+		return
+	}
+	for _, path := range c.logs {
+		text, _ := os.ReadFile(path)
+		c.Logf("%s:\n%s", filepath.Base(path), text[max(0, len(text)-6000):])
+	}
+}
+
+// run runs a command of somebody at a session.
+func (c *company) run(s *osringtest.Session, input, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, name), args...)
+	cmd.Env, cmd.Stdin = c.env(s), strings.NewReader(input)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%s %q: %w\n%s%s", name, args, err, out.String(), errOut.String())
+	}
+	return out.String(), nil
+}
+
+// hub runs a command of Alice, which has to succeed.
+func (c *company) hub(input string, args ...string) string {
+	c.Helper()
+	out, err := c.run(c.alice, input, "keyshift-hub", args...)
+	c.check(err)
+	return out
+}
+
+// addAccount adds @acme of a network, whose login is lent whatever the network's terms say.
+func (c *company) addAccount(network string) {
+	c.Helper()
+	name := network + "/acme"
+	c.hub("", "accounts", "add", name, "--mode", "shared_secret", "--max-duration", "2h")
+	c.hub(login+"\n"+password+"\n"+seed+"\n", "credential", "set", name)
+	if network != "x" {
+		c.hub("", "accounts", "accept-risk", name, "--until", time.Now().AddDate(0, 6, 0).Format(time.DateOnly), "--yes")
+	}
+	c.hub("", "grants", "add", name, "--user", "dana")
+}
+
+// lease is what the hub says of a lease.
+type lease struct {
+	ID, Network, State string
+	Removal            struct{ Step, Text string }
+}
+
+// newest gives the newest lease on a network.
+func (c *company) newest(network string) lease {
+	c.Helper()
+	var list struct{ Leases []lease }
+	c.check(json.Unmarshal([]byte(c.hub("", "leases", "list", "--all", "--json")), &list))
+	for _, l := range list.Leases {
+		if l.Network == "NETWORK_"+strings.ToUpper(network) {
+			return l
+		}
+	}
+	return lease{}
+}
+
+// events are the actions in the audit log, the newest first.
+func (c *company) events() (actions []string, text string) {
+	c.Helper()
+	text = c.hub("", "audit", "list", "--json")
+	var log struct{ Events []struct{ Action string } }
+	c.check(json.Unmarshal([]byte(text), &log))
+	for _, e := range log.Events {
+		actions = append(actions, e.Action)
+	}
+	return actions, text
+}
+
+// await repeats a look until it says yes.
+func await(t *testing.T, what string, look func() (yes bool, seen string)) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(patience)
+	for {
+		yes, seen := look()
+		if yes {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("not within %v: %s. Last seen:\n%s", patience, what, seen)
+		}
+	}
+}

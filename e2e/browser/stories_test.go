@@ -1,0 +1,307 @@
+package browser
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/replica"
+)
+
+// TestStories tells all stories, one kind of browser after the other: two at a time would measure the machine.
+func TestStories(t *testing.T) {
+	c := newCompany(t)
+	for _, kind := range browsertest.Kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			d := newDesk(c, t, kind)
+			for _, s := range []struct {
+				name string
+				tell func(*desk)
+			}{
+				{"a session from check-out to revocation", (*desk).session},
+				{"the browser is killed", (*desk).killed},
+				{"codes and forms that lose values", (*desk).variants},
+			} {
+				t.Run(s.name, func(t *testing.T) {
+					outer := d.t
+					d.t = t
+					defer func() { d.t = outer }()
+					c.world.Forget()
+					defer d.giveBack()
+					s.tell(d)
+				})
+			}
+		})
+	}
+}
+
+// signIn does what is left to the user: the buttons.
+func (w *work) signIn(v replica.Variant) browsertest.Page {
+	w.t.Helper()
+	var p browsertest.Page
+	for i, s := range v.Screens {
+		if p == nil {
+			p = w.page("https://" + v.Host)
+		}
+		w.wait(p, fmt.Sprintf(`document.documentElement.dataset.screen === "%d"`, i))
+		w.filled(p, s)
+		switch {
+		case s.Kind == replica.Approve:
+			w.world.Approve(v.Network)
+		case s.Take[replica.Code] == "boxes": // they send themselves
+		default:
+			w.check(p.Click(`#main [type=submit]:not([hidden]), #main [data-submit]`))
+		}
+	}
+	w.wait(p, `document.documentElement.dataset.page.endsWith("-home")`)
+	return p
+}
+
+// filled waits until the fields of a screen have what belongs into them.
+func (w *work) filled(p browsertest.Page, s replica.Screen) {
+	w.t.Helper()
+	for what, selector := range s.Take {
+		if selector == "boxes" {
+			continue
+		}
+		want := fmt.Sprintf("=== %q", map[replica.Kind]string{replica.Username: login, replica.Password: password}[what])
+		if what == replica.Code {
+			want = `.length === 6`
+			w.wait(p, fmt.Sprintf(`document.querySelector(%q)?.value %s`, selector, strings.TrimPrefix(want, " ")))
+			continue
+		}
+		w.wait(p, fmt.Sprintf(`document.querySelector(%q)?.value %s`, selector, want))
+	}
+}
+
+// banner waits for the sign above the page. Its words are in a closed shadow root: that it is there is what a page can see.
+func (w *work) banner(p browsertest.Page) {
+	w.t.Helper()
+	w.wait(p, `[...document.documentElement.children, ...document.body.children].some(e => e.getAttribute("popover") === "manual" && e.matches(":popover-open"))`)
+}
+
+// inFront brings the network's tab to the front, and gives what the popup says of it.
+func (w *work) inFront(popup browsertest.Page, host string) (s popupState) {
+	w.t.Helper()
+	w.check(popup.Eval(fmt.Sprintf(`(async () => {
+		const [tab] = await chrome.tabs.query({url: "https://%s/*"});
+		await chrome.tabs.update(tab.id, {active: true});
+		return chrome.runtime.sendMessage({type: "popup.state"});
+	})()`, host), &s))
+	return s
+}
+
+func (w *work) awaitRelation(popup browsertest.Page, host, want string) {
+	w.t.Helper()
+	await(w.t, "the popup says "+want, func() (bool, string) {
+		s := w.inFront(popup, host)
+		return len(s.Leases) == 1 && s.Leases[0].Relation == want, fmt.Sprintf("%+v", s)
+	})
+}
+
+// session is the main story.
+func (d *desk) session() {
+	v := replica.Find("x-onboarding-code")
+	d.world.EndSessions("x")
+	d.world.Show(v)
+	d.checkOut("x")
+	w := d.open("x")
+	p := w.signIn(v)
+	if s := d.world.Sessions("x"); len(s) != 1 || s[0].Handle != "acme" || !s[0].Code {
+		d.t.Fatalf("the network has %v", s)
+	}
+	w.banner(p)
+	w.picture(p, "1-signed-in")
+	popup := w.popup()
+	w.awaitRelation(popup, "x.com", "lease")
+	w.renews(popup)
+	w.wrongAccount(p, popup)
+	w.draft(p)
+	w.guardPage(p)
+	d.revoked(w, p)
+}
+
+// renews presses nothing but asks what the popup's button asks.
+func (w *work) renews(popup browsertest.Page) {
+	w.t.Helper()
+	before := w.state(popup).Leases[0]
+	w.wait(popup, `document.body.innerText.includes("acme")`)
+	w.picture(popup, "2-popup")
+	w.check(popup.Eval(fmt.Sprintf(`chrome.runtime.sendMessage({type: "popup.renew", lease_id: %q, minutes: 60})`, before.ID), nil))
+	w.awaitState(popup, "the lease ends later", func(s popupState) bool { return len(s.Leases) == 1 && s.Leases[0].EndsAt > before.EndsAt })
+}
+
+// wrongAccount is somebody else's session in the work browser. Who that is stays in the extension.
+func (w *work) wrongAccount(p, popup browsertest.Page) {
+	w.t.Helper()
+	w.check(p.Go("https://x.com/replica/become?handle=dana_private"))
+	await(w.t, "the popup warns", func() (bool, string) {
+		s := w.inFront(popup, "x.com")
+		return len(s.Leases) == 1 && (s.Leases[0].Relation == "personal" || s.Leases[0].Relation == "other_account"), fmt.Sprintf("%+v", s)
+	})
+	w.banner(p)
+	w.picture(p, "3-wrong-account")
+	if strings.Contains(w.log(), "dana_private") {
+		w.t.Error("the agent heard of a personal account")
+	}
+	w.check(p.Go("https://x.com/replica/become?handle=acme"))
+	w.awaitRelation(popup, "x.com", "lease")
+}
+
+// draftText has what should not be posted; no part of it may be kept anywhere.
+const draftText = "Call me: +49 170 5550123, dana.canary@home.example, pay to DE89370400440532013000"
+
+// draft writes a post with personal data. It is pointed out, and the text goes nowhere.
+func (w *work) draft(p browsertest.Page) {
+	w.t.Helper()
+	w.wait(p, `document.documentElement.dataset.traces === "left"`)
+	w.check(p.Type(`[data-testid=tweetTextarea_0]`, draftText))
+	await(w.t, "the hub counts the draft", func() (bool, string) {
+		actions, text := w.events()
+		return slices.ContainsFunc(actions, func(a string) bool { return strings.Contains(a, "draft") }), text[:min(len(text), 2000)]
+	})
+	w.picture(p, "4-draft")
+	_, audit := w.events()
+	for _, part := range []string{"5550123", "dana.canary", "DE89370400440532013000"} {
+		if strings.Contains(audit, part) || strings.Contains(w.log(), part) {
+			w.t.Errorf("%s left the page", part)
+		}
+		w.nowhere(part, w.Home, w.alice.Home)
+	}
+}
+
+// nowhere looks for a text in all files below some folders, but not in what browsers keep: the page itself is there.
+func (w *work) nowhere(text string, folders ...string) {
+	w.t.Helper()
+	out, err := exec.Command("grep", append([]string{"-rlaF", "--exclude-dir=work", "--", text}, folders...)...).Output()
+	if err == nil {
+		w.t.Errorf("%q is in %s", text, out)
+	}
+}
+
+// guardPage opens the page that changes the password: the extension stands before it, by a document and without.
+func (w *work) guardPage(p browsertest.Page) {
+	w.t.Helper()
+	w.check(p.Go("https://x.com/"))
+	w.check(p.Click("#spa-settings"))
+	covered := `(() => { const e = document.elementFromPoint(innerWidth / 2, innerHeight / 2); return e && e !== document.body && e !== document.documentElement && e.childNodes.length === 0; })()`
+	w.wait(p, covered)
+	w.picture(p, "5-guard")
+	w.check(p.Go("https://x.com/settings/password"))
+	w.wait(p, covered)
+	await(w.t, "the hub hears of the guard page", func() (bool, string) {
+		actions, text := w.events()
+		return slices.ContainsFunc(actions, func(a string) bool { return strings.Contains(a, "guard") }), text[:min(len(text), 2000)]
+	})
+	for _, typed := range w.world.Typed() {
+		if typed.Path == "/settings/password" && typed.Value == password {
+			w.t.Errorf("filled into %+v", typed)
+		}
+	}
+}
+
+// revoked takes the account back at the hub: everything is gone, and the hub knows.
+func (d *desk) revoked(w *work, p browsertest.Page) {
+	d.t.Helper()
+	d.hub("", "revoke", "--account", "x/acme", "--reason", "press inquiry")
+	d.closed(w, "x")
+	d.removed("x")
+	if s := d.world.Sessions("x"); slices.ContainsFunc(s, func(s replica.Session) bool { return s.Handle == "acme" }) {
+		d.t.Errorf("the network still has %v", s)
+	}
+	d.nothingLeft(w)
+}
+
+// closed waits until the work browser and its folder are gone.
+func (d *desk) closed(w *work, network string) {
+	d.t.Helper()
+	await(d.t, "the work browser is gone", func() (bool, string) {
+		_, err := os.Stat(w.profile)
+		return os.IsNotExist(err), fmt.Sprint(err)
+	})
+}
+
+// removed waits until the hub says that access is removed.
+func (d *desk) removed(network string) {
+	d.t.Helper()
+	await(d.t, "the hub says that access is removed", func() (bool, string) {
+		l := d.newest(network)
+		return l.Removal.Step == "REMOVAL_STEP_SESSION_CLOSED", fmt.Sprintf("%+v", l)
+	})
+}
+
+// nothingLeft looks for the password on Dana's side: in files, and in command lines and environments.
+func (d *desk) nothingLeft(w *work) {
+	d.t.Helper()
+	w.nowhere(password, d.Home)
+	if strings.Contains(d.log(), password) {
+		d.t.Error("the agent logged the password")
+	}
+	for _, what := range []string{"cmdline", "environ"} {
+		found, _ := filepath.Glob("/proc/[0-9]*/" + what)
+		for _, path := range found {
+			if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), password) {
+				d.t.Errorf("the password is in %s", path)
+			}
+		}
+	}
+}
+
+// killed ends the browser without warning. Its folder goes with it, so nothing can come back.
+func (d *desk) killed() {
+	v := replica.Find("x-onboarding")
+	d.world.Show(v)
+	d.checkOut("x")
+	w := d.open("x")
+	w.signIn(v)
+	d.check(w.Browser.Kill())
+	d.closed(w, "x")
+	d.agentCommand("", "checkin", "x/acme")
+	d.removed("x")
+}
+
+// variants signs in at generations of the log-ins that are hard in different ways.
+func (d *desk) variants() {
+	for _, id := range someVariants() {
+		d.t.Run(id, func(t *testing.T) {
+			outer := d.t
+			d.t = t
+			defer func() { d.t = outer }()
+			d.variant(replica.Find(id))
+		})
+	}
+}
+
+// someVariants are all in the long form; those that differ most otherwise.
+func someVariants() []string {
+	var ids []string
+	for _, v := range replica.Variants() {
+		if !v.Delegated {
+			ids = append(ids, v.ID)
+		}
+	}
+	if os.Getenv("KEYSHIFT_SOAK") != "" {
+		return ids
+	}
+	return []string{"facebook-code"}
+}
+
+func (d *desk) variant(v replica.Variant) {
+	d.world.Forget()
+	d.world.EndSessions(v.Network)
+	d.world.Show(v)
+	d.checkOut(v.Network)
+	w := d.open(v.Network)
+	w.signIn(v)
+	if s := d.world.Sessions(v.Network); len(s) != 1 || s[0].Handle != "acme" || s[0].Code != v.NeedsCode() {
+		d.t.Errorf("the network has %v", s)
+	}
+	d.agentCommand("", "checkin", v.Network+"/acme")
+	d.closed(w, v.Network)
+	d.removed(v.Network)
+}
