@@ -152,8 +152,10 @@ func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
 	for round := range 60 {
 		u := s.user()
 		d := s.device(u)
+		lending, ending := newSignal(), newSignal()
 		checkOut := func(tx hub.Tx) error {
 			_, user, err := tx.DeviceAndUser(d.ID)
+			lending.give()
 			if err != nil {
 				return err
 			}
@@ -165,10 +167,17 @@ func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
 		var all sync.WaitGroup
 		errs := make([]error, 6)
 		for i := range errs {
-			all.Go(func() { errs[i] = s.Write(t.Context(), hub.Ordinary, checkOut) })
+			all.Go(func() {
+				if i >= len(errs)/2 { // these begin while the deactivation is under way
+					<-ending.given
+				}
+				errs[i] = s.Write(t.Context(), hub.Ordinary, checkOut)
+			})
 		}
 		all.Go(func() {
+			<-lending.given // and that begins while a check-out is under way
 			err := other.Write(t.Context(), hub.Closing, func(tx hub.Tx) error {
+				ending.give()
 				user, err := tx.User(u.ID)
 				user.Active = false
 				_, err2 := tx.EndLeases(hub.Ending{Batch: tx.NewID(), Target: hub.Target{Kind: hub.TargetUser, ID: u.ID}, Reason: "deactivated"})
@@ -194,6 +203,17 @@ func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
 	if granted == 0 || refused == 0 {
 		t.Errorf("%d granted, %d refused: the race never happened", granted, refused)
 	}
+}
+
+// signal is given once, however often.
+type signal struct {
+	given chan struct{}
+	give  func()
+}
+
+func newSignal() signal {
+	given := make(chan struct{})
+	return signal{given, sync.OnceFunc(func() { close(given) })}
 }
 
 func TestTwoHubsCountTogether(t *testing.T) {
