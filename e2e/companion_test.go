@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -232,7 +234,8 @@ type abused struct {
 func (d *desktop) abuse(ts *testscript.TestScript, a abuse) (r abused) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*abuseLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, programPath("keyshift-agent"), a.args...)
+	weight := filepath.Join(ts.Getenv("WORK"), "weight")
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, "weighed"), append([]string{weight, programPath("keyshift-agent")}, a.args...)...)
 	var out, errOut heard
 	cmd.Env, cmd.Stdout, cmd.Stderr = d.env(), &out, &errOut
 	// The browser stays, so only what it sent can end the native host, unless an answer is waited for.
@@ -256,9 +259,11 @@ func (d *desktop) abuse(ts *testscript.TestScript, a abuse) (r abused) {
 	if r.took == 0 {
 		r.took = time.Since(begin)
 	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.memory = usage.Maxrss
-	}
+	kib, err := os.ReadFile(weight)
+	ts.Check(err)
+	r.memory, err = strconv.ParseInt(string(kib), 10, 64)
+	ts.Check(err)
+	ts.Check(os.Remove(weight))
 	r.out, r.err, r.code = out.String(), errOut.String(), lastError([]byte(out.String()))
 	return r
 }

@@ -96,6 +96,7 @@ func buildPrograms() error {
 		buildProgram("mocksecrets", "./mocksecrets"),
 		buildProgram("keyshift-agent-turned", "../cmd/agent", "-tags", "turnedclock"),
 		buildProgram("neighbor", "./neighbor"),
+		buildProgram("weighed", "./weighed"),
 	)
 }
 
