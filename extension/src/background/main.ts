@@ -107,8 +107,10 @@ function event<K extends keyof Events>(type: K, body: Events[K]): void {
   void heard[type](body);
 }
 
-/** Only a browser of its own is closed, and only when it is clean. */
-async function closeWorkBrowser(): Promise<void> {
+/** Only a browser of its own is closed, and only when it is clean: to be closed may be the first that it hears of the end. */
+async function closeWorkBrowser({ lease_id }: Events["browser.close"]): Promise<void> {
+  await recalled;
+  await leases.over(lease_id);
   await ends.quiet();
   if (memory.mode !== "work") return;
   for (const { id } of await chrome.windows.getAll()) if (id !== undefined) await chrome.windows.remove(id);
