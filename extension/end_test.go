@@ -48,7 +48,9 @@ func (w *world) endsInTimeWithoutTheAgent() {
 	w.ready("https://facebook.com/?cookies")
 	popup := w.popup()
 	held := lease(time.Hour)
+	cleaned := w.agent.count(native.TypeCleanupDone)
 	w.agent.hold(held)
+	w.agent.wait(native.TypeCleanupDone, cleaned+1) // of the lease before, whose tabs show that it is over
 	w.waitCard(popup, held)
 	page := w.signedIn(popup)
 
