@@ -64,8 +64,7 @@ func TestADayWithTheTray(t *testing.T) {
 	}
 	d.notified("@acme: you are signed out.")
 
-	r.click(icon, "Quit")
-	if err := r.ended(); err != nil {
+	if err := r.quit(icon); err != nil {
 		t.Errorf("the tray ended with %v", err)
 	}
 	if _, err := d.Item("Keyshift"); err == nil {

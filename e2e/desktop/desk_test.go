@@ -4,7 +4,6 @@ package desktop
 
 import (
 	"bytes"
-	"errors"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -213,15 +212,23 @@ func (d *desk) notified(body string) (found realdesk.Notification) {
 	return found
 }
 
-var errStillThere = errors.New("it runs on")
-
-// ended waits for the end of the process.
-func (r *tray) ended() error {
-	select {
-	case err := <-r.done:
-		r.done <- err
-		return err
-	case <-time.After(realdesk.Patience):
-		return errStillThere
-	}
+// quit clicks the last entry until the process has ended, and returns how it did. A menu may be built anew between being read
+// and being clicked, and D-Bus menus drop a click on an entry that has just been replaced: people click again.
+func (r *tray) quit(i *realdesk.Item) (err error) {
+	r.t.Helper()
+	realdesk.Eventually(r.t, "the tray ended", func() bool {
+		if menu, unread := i.Menu(); unread == nil {
+			if e, there := realdesk.Find(menu, "Quit"); there {
+				_ = i.Click(e) // the process may be gone by now
+			}
+		}
+		select {
+		case err = <-r.done:
+			r.done <- err
+			return true
+		default:
+			return false
+		}
+	})
+	return err
 }

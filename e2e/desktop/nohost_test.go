@@ -30,8 +30,7 @@ func TestADeskWithoutATray(t *testing.T) {
 	if !hasUI() {
 		r.entry(icon, "Windows can't be shown on this desk.")
 	}
-	r.click(icon, "Quit")
-	if err := r.ended(); err != nil {
+	if err := r.quit(icon); err != nil {
 		t.Errorf("the tray ended with %v", err)
 	}
 }

@@ -75,14 +75,15 @@ func (i *Icon) Show(face tray.Face) {
 	i.show(face)
 }
 
+// show shows the menu first: who sees the new icon or tooltip finds the menu that belongs to it.
 func (i *Icon) show(face tray.Face) {
+	i.showMenu(face.Menu)
 	if face.State != i.face.State {
 		setIcon(face.State, !i.light)
 	}
 	if face.Tooltip != i.face.Tooltip {
 		systray.SetTooltip(tooltip(face.Tooltip))
 	}
-	i.showMenu(face.Menu)
 	i.face = face
 }
 

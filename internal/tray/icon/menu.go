@@ -52,6 +52,8 @@ func (i *Icon) add(item tray.Item, parent *systray.MenuItem) *entry {
 	} else {
 		e.shown = parent.AddSubMenuItem(label(item.Text), "")
 	}
+	// Package systray drops a click that nobody waits for, and listen may not have come that far: the click is kept for it.
+	e.shown.ClickedCh = make(chan struct{}, 1)
 	if !item.Active() {
 		e.shown.Disable()
 	}
@@ -61,17 +63,24 @@ func (i *Icon) add(item tray.Item, parent *systray.MenuItem) *entry {
 	return e
 }
 
-// listen hands clicks on, until the entry is removed.
+// listen hands clicks on, until the entry is removed. A click that came before the removal is handed on too.
 func (i *Icon) listen(e *entry, clicks <-chan struct{}) {
 	for {
 		select {
 		case <-clicks:
-			if a := *e.action.Load(); a.Verb != "" {
-				go i.Do(a)
-			}
+			i.clicked(e)
 		case <-e.gone:
+			if len(clicks) > 0 {
+				i.clicked(e)
+			}
 			return
 		}
+	}
+}
+
+func (i *Icon) clicked(e *entry) {
+	if a := *e.action.Load(); a.Verb != "" {
+		go i.Do(a)
 	}
 }
 

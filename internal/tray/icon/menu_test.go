@@ -58,3 +58,23 @@ func TestSignsOfShortcutsAreDoubled(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestAClickIsNotLost: package systray hands a click over only if somebody is ready for it at that moment.
+func TestAClickIsNotLost(t *testing.T) {
+	quit := tray.Action{Verb: tray.Quit}
+	done := make(chan tray.Action, 2)
+	i := &Icon{Do: func(a tray.Action) { done <- a }}
+	e := &entry{gone: make(chan struct{})}
+	e.action.Store(&quit)
+	clicks := make(chan struct{}, 1)
+	clicks <- struct{}{}
+	close(e.gone) // it is removed before its listener saw the click
+	i.listen(e, clicks)
+	if got := <-done; got != quit {
+		t.Errorf("a click does %+v, want to quit", got)
+	}
+	i.showMenu([]tray.Item{{Text: "Quit", Action: quit}})
+	if cap(i.entries[0].shown.ClickedCh) == 0 {
+		t.Error("a click is kept for nobody")
+	}
+}
