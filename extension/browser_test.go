@@ -61,6 +61,10 @@ window.store = async () => {
 };
 window.stored = async () => [localStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length];
 if (window !== top && location.search === "?asks") onload = () => ask({ type: "fill.value", field: "password" }).then((got) => parent.postMessage(got.answer, "*"));
+if (window !== top && location.search === "?counts") onload = () => {
+  document.addEventListener("counted", (e) => parent.postMessage(JSON.parse(e.detail), "*"));
+  document.dispatchEvent(new CustomEvent("count"));
+};
 onmessage = (e) => { window.fromFrame = e.data; };
 document.addEventListener("sign-out", () => fetch("/logout"));
 `
@@ -90,7 +94,10 @@ func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options,
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { internet.Close() })
-	o.Version, o.content = "v1.2.3", "testdata/content.ts"
+	o.Version = "v1.2.3"
+	if o.instead == nil {
+		o.instead = map[string]string{"content": "testdata/content.ts"}
+	}
 	w := &world{T: t, kind: k, agent: newAgent(t, mode), dir: filepath.Join(built(t, o), string(k)), internet: internet}
 	for _, p := range prepare {
 		p(w.agent)

@@ -37,7 +37,7 @@ type Options struct {
 	// NoKey leaves the key out of the manifest for Chromium: a crx is named by the key that signs it.
 	NoKey bool
 
-	content string // tests put another content script in the place of ours
+	instead map[string]string // tests put other scripts in the place of ours
 }
 
 // Build writes both directories.
@@ -74,8 +74,8 @@ var scripts = map[string]string{
 func (o Options) writeScripts(dir, browser string) error {
 	var entries []api.EntryPoint
 	for out, in := range scripts {
-		if out == "content" && o.content != "" {
-			in = o.content
+		if other, ok := o.instead[out]; ok {
+			in = other
 		}
 		entries = append(entries, api.EntryPoint{OutputPath: out, InputPath: filepath.Join(o.Source, in)})
 	}

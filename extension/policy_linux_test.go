@@ -39,6 +39,23 @@ func TestForcedByPolicy(t *testing.T) {
 	}
 }
 
+// TestHistoryIsKeptByPolicy: a company that forbids to delete the history still gets a clean work browser, and hears so.
+func TestHistoryIsKeptByPolicy(t *testing.T) {
+	a := newAgent(t, native.ModeWork)
+	a.state.Ended = []native.Ended{{ID: "lease-1", Network: "x", Hosts: []string{"x.com"}, CookieDomains: []string{"x.com"}}}
+	etc := copyOfEtc(t)
+	args := forceInChromium(t, etc, a)
+	putJSON(t, filepath.Join(etc, "chromium/policies/managed/history.json"), map[string]any{"AllowDeletingBrowserHistory": false})
+	program, err := browsertest.Program(browsertest.Chromium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	startWithEtc(t, etc, program, args...)
+	if done := decode[native.CleanupDone](t, a.wait(native.TypeCleanupDone, 1)); done.LeaseID != "lease-1" || done.LeftOver != 0 {
+		t.Errorf("the clean-up says %+v", done)
+	}
+}
+
 func forceInChromium(t *testing.T, etc string, a *agent) []string {
 	chromium, err := browsertest.Program(browsertest.Chromium)
 	if err != nil {

@@ -14,12 +14,11 @@ var secrets = map[string]any{"username": "acme-news", "password": "correct horse
 // stateOf is what a background would tell a page of a network during a lease.
 func stateOf(t *testing.T, network string, changes map[string]any) map[string]any {
 	t.Helper()
-	site := packOf(t, network)
-	lease := map[string]any{
-		"id": "lease-1", "network": network, "handle": "acme", "account_ref": "4711", "hosts": site.Hosts, "started_at": 0,
-		"ends_at": 4102444800000, "mode": "shared_secret", "has_code": true, "fields": []string{"username", "password", "code"}, "allowed_guards": []string{},
+	state, err := State(network)
+	if err != nil {
+		t.Fatal(err)
 	}
-	state := map[string]any{"lease": lease, "pack": site, "words": nil, "watch": false, "mode": "work", "fill": false, "lines": []any{}}
+	lease, _ := state["lease"].(map[string]any)
 	for key, value := range changes {
 		if _, ok := state[key]; ok {
 			state[key] = value

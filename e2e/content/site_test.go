@@ -120,36 +120,11 @@ func show(t *testing.T, k bt.Kind, address, html string) *tab {
 	return &tab{t, p}
 }
 
-const askHarness = `new Promise((ok, no) => {
-	const id = Math.random();
-	addEventListener("message", function on(e) {
-		if (e.data?.to !== "page" || e.data.id !== id) return;
-		removeEventListener("message", on);
-		if (e.data.error) no(new Error(e.data.error)); else ok(e.data.result);
-	});
-	postMessage({to: "harness", id, op: %s, args: %s}, "*");
-})`
-
 // ask has the harness do something, and decodes what it answers.
 func (p *tab) ask(op string, into any, args ...any) {
 	p.t.Helper()
-	if args == nil {
-		args = []any{}
-	}
-	list, err := json.Marshal(args)
-	if err != nil {
+	if err := Ask(p, op, into, args...); err != nil {
 		p.t.Fatal(err)
-	}
-	name, _ := json.Marshal(op)
-	var text string
-	if err := p.Eval(fmt.Sprintf(askHarness, name, list), &text); err != nil {
-		p.t.Fatalf("%s%.80s: %v", op, list, err)
-	}
-	if into == nil {
-		return
-	}
-	if err := json.Unmarshal([]byte(text), into); err != nil {
-		p.t.Fatalf("%s: %s: %v", op, text, err)
 	}
 }
 

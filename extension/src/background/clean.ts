@@ -11,13 +11,10 @@ export async function storesOf(trace: Trace, everywhere: boolean): Promise<strin
   return [...new Set([trace.store, ...stores.map((s) => s.id)])];
 }
 
-/** The cookies of the domains, partitioned ones too. */
+/** The cookies of the domains, partitioned ones too. All are asked for at once: each answer is a way through the browser's processes. */
 export async function cookiesOf(domains: readonly string[], stores: readonly string[]): Promise<chrome.cookies.Cookie[]> {
-  const found: chrome.cookies.Cookie[] = [];
-  for (const storeId of stores) {
-    for (const domain of domains) found.push(...(await inStore(domain, storeId)));
-  }
-  return found;
+  const outermost = domains.filter((d) => !domains.some((o) => o !== d && within(d, [o]))); // whose answers have those below
+  return (await Promise.all(stores.flatMap((store) => outermost.map((domain) => inStore(domain, store))))).flat();
 }
 
 /** The store may be gone, with its container. */
@@ -25,11 +22,9 @@ function inStore(domain: string, storeId: string): Promise<chrome.cookies.Cookie
   return chrome.cookies.getAll({ domain, storeId, partitionKey: {} }).catch(() => []);
 }
 
-/** Removes the cookies one by one, so that none is missed because of its path, host or partition. */
-export async function removeCookies(domains: readonly string[], stores: readonly string[]): Promise<number> {
-  const cookies = await cookiesOf(domains, stores);
+/** Removes cookies one by one, so that none is missed because of its path, host or partition. */
+export async function removeCookies(cookies: readonly chrome.cookies.Cookie[]): Promise<void> {
   await Promise.all(cookies.map(removeCookie));
-  return cookies.length;
 }
 
 async function removeCookie(cookie: chrome.cookies.Cookie): Promise<void> {
@@ -45,48 +40,64 @@ export function originsOf(trace: Trace, cookies: readonly chrome.cookies.Cookie[
   return [...new Set(hosts)].map((h) => "https://" + h);
 }
 
-/** Removes storage, caches and workers of the origins. */
-export async function removeStorage(origins: readonly string[], store: string): Promise<void> {
-  if (firefox) {
-    const hostnames = origins.map((o) => new URL(o).hostname);
-    await firefoxAPI.browsingData.remove({ hostnames, cookieStoreId: store }, { cookies: true, localStorage: true, indexedDB: true });
-    if (store === ownStore) await firefoxAPI.browsingData.remove({ hostnames }, { serviceWorkers: true });
-    return;
-  }
-  const types = { cookies: true, localStorage: true, indexedDB: true, cacheStorage: true, serviceWorkers: true, fileSystems: true, cache: true };
-  await chrome.browsingData.remove({ origins: origins as [string, ...string[]] }, types);
+/** What of a removal is left over: nothing once the browser says that it is done, one where it refuses. */
+function leftOf(removal: Promise<unknown>): Promise<number> {
+  return removal.then(() => 0, () => 1);
 }
 
-/** Removes everything of a work browser, which has nothing of the user's own. */
-export async function removeEverything(): Promise<void> {
-  const types = { cookies: true, localStorage: true, indexedDB: true, serviceWorkers: true, cache: true, formData: true, history: true };
+/** Removes storage, caches and workers of the origins. Gives how many removals the browser refused. */
+export async function removeStorage(origins: readonly string[], store: string): Promise<number> {
+  if (!firefox) {
+    const types = { cookies: true, localStorage: true, indexedDB: true, cacheStorage: true, serviceWorkers: true, fileSystems: true, cache: true };
+    return leftOf(chrome.browsingData.remove({ origins: origins as [string, ...string[]] }, types));
+  }
+  const hostnames = origins.map((o) => new URL(o).hostname);
+  const { browsingData } = firefoxAPI;
+  const removals = [browsingData.remove({ hostnames, cookieStoreId: store }, { cookies: true, localStorage: true, indexedDB: true })];
+  if (store === ownStore) removals.push(browsingData.remove({ hostnames }, { serviceWorkers: true })); // they know no store
+  return sum(await Promise.all(removals.map(leftOf)));
+}
+
+/** Removes everything of a work browser, which has nothing of the user's own. Gives how many removals the browser refused. */
+export async function removeEverything(): Promise<number> {
+  const types = { cookies: true, localStorage: true, indexedDB: true, serviceWorkers: true, cache: true, formData: true };
   const more = firefox ? {} : { cacheStorage: true, fileSystems: true }; // words that Firefox does not know
-  await chrome.browsingData.remove({ since: 0 }, { ...types, ...more });
+  const history = leftOf(chrome.browsingData.remove({ since: 0 }, { history: true })); // apart: where a policy keeps it, all else would be refused too
+  const [left] = await Promise.all([leftOf(chrome.browsingData.remove({ since: 0 }, { ...types, ...more })), history]);
+  return left;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
 }
 
 /**
- * Firefox leaves CacheStorage where it is, so pages of the origin have to clear it: those that are open, and for other origins one that
- * is opened for it.
+ * Firefox leaves CacheStorage where it is, so pages of the origin have to clear it: those that are open, and for other hosts one that
+ * is opened for it. Gives the hosts of which no page said that nothing is left.
  */
-export async function clearCaches(trace: Trace, tabs: readonly chrome.tabs.Tab[]): Promise<void> {
-  const open = new Set(tabs.map((t) => hostOf(t.url)));
-  const opened: chrome.tabs.Tab[] = [];
-  for (const host of trace.seen.filter((h) => !open.has(h))) opened.push(...(await openQuietly(`https://${host}/robots.txt`, trace.store)));
-  await Promise.all([...tabs, ...opened].map((t) => clearCachesIn(t.id)));
-  await chrome.tabs.remove(opened.flatMap((t) => t.id ?? []));
+export async function clearCaches(hosts: readonly string[], store: string, tabs: readonly chrome.tabs.Tab[]): Promise<string[]> {
+  const cleared = new Set(await Promise.all(tabs.map((t) => clearCachesIn(t.id))));
+  const missing = hosts.filter((h) => !cleared.has(h));
+  const opened = (await Promise.all(missing.map((host) => openQuietly(`https://${host}/robots.txt`, store)))).flat();
+  for (const host of await Promise.all(opened.map((t) => clearCachesIn(t.id)))) cleared.add(host);
+  await chrome.tabs.remove(opened.flatMap((t) => t.id ?? [])).catch(() => undefined);
+  return hosts.filter((h) => !cleared.has(h));
 }
 
 async function openQuietly(url: string, store: string): Promise<chrome.tabs.Tab[]> {
-  const tab = await navigated(3000, () => chrome.tabs.create({ url, active: false, ...(store !== ownStore && { cookieStoreId: store }) }));
+  const tab = await navigated(3000, () => chrome.tabs.create({ url, active: false, ...(store !== ownStore && { cookieStoreId: store }) })).catch(() => undefined);
   return tab ? [tab] : [];
 }
 
-async function clearCachesIn(tabId: number | undefined): Promise<void> {
-  if (tabId === undefined) return;
+/** The host of a page that has no caches any more. In the extension's world, where a page cannot lie. */
+async function clearCachesIn(tabId: number | undefined): Promise<string> {
+  if (tabId === undefined) return "";
   const func = async () => {
     for (const name of await caches.keys()) await caches.delete(name);
+    return (await caches.keys()).length === 0 ? location.hostname : "";
   };
-  await chrome.scripting.executeScript({ target: { tabId }, world: "MAIN", injectImmediately: true, func }).catch(() => undefined);
+  const [done] = await chrome.scripting.executeScript({ target: { tabId }, injectImmediately: true, func }).catch(() => []);
+  return (done?.result as string | null | undefined) ?? "";
 }
 
 /** Does something that navigates, and waits until the tab's new document can be talked to; for a while. */
@@ -113,14 +124,37 @@ export function navigated(most: number, go: () => Promise<chrome.tabs.Tab | unde
   });
 }
 
-/** Waits until a tab shows an address that begins so, for a while. */
-export async function showing(tabId: number | undefined, prefix: string, most: number): Promise<void> {
-  const until = performance.now() + most;
-  while (tabId !== undefined && performance.now() < until) {
-    const tab = await chrome.tabs.get(tabId).catch(() => undefined);
-    if (!tab || tab.url?.startsWith(prefix)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** Leads a tab to an address, and waits until it is there or closed, for a while. */
+export function lead(tabId: number, url: string, most: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      chrome.tabs.onUpdated.removeListener(heard);
+      chrome.tabs.onRemoved.removeListener(closed);
+      resolve();
+    };
+    const heard = (id: number, _: object, now: chrome.tabs.Tab) => void (id === tabId && now.url?.startsWith(url) && end());
+    const closed = (id: number) => void (id === tabId && end());
+    const timer = setTimeout(end, most);
+    chrome.tabs.onUpdated.addListener(heard);
+    chrome.tabs.onRemoved.addListener(closed);
+    chrome.tabs.update(tabId, { url }).catch(end);
+  });
+}
+
+/** Looks now and whenever a cookie changes until something is so, for a while. */
+export function whenCookies(areSo: () => Promise<boolean>, most: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (so: boolean) => {
+      clearTimeout(timer);
+      chrome.cookies.onChanged.removeListener(look);
+      resolve(so);
+    };
+    const look = () => void areSo().then((so) => so && end(true), () => end(false));
+    const timer = setTimeout(() => end(false), most);
+    chrome.cookies.onChanged.addListener(look);
+    look();
+  });
 }
 
 /** Tabs of the store that show a page of the network. */

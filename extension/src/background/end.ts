@@ -13,6 +13,8 @@ import type { Packs } from "./packs";
 
 /** How long signing out at the network may take, in milliseconds; a session that did not end there is reported as such. */
 const signOutTime = 4000;
+/** How long pages may take to give way, in milliseconds. */
+const leaveTime = 1000;
 /** How often a clean-up starts over while something is left. */
 const rounds = 3;
 
@@ -43,7 +45,7 @@ export class Ends {
 
   private async run(trace: Trace): Promise<void> {
     if (!trace.done || trace.done.left_over > 0) {
-      trace.done = await this.clean(trace);
+      trace.done = await this.clean(trace).catch(() => notDone(trace));
       memory.ended[trace.id] = { network: trace.network, handle: trace.handle, done: trace.done };
       remember();
       await rememberTraces();
@@ -69,11 +71,12 @@ export class Ends {
     const everywhere = trace.mode === "work";
     await stopFills(trace);
     const sign_out = trace.done?.sign_out ?? (await this.signOut(trace));
-    await toEndedPage(trace, everywhere);
+    let uncleared = await toEndedPage(trace, everywhere);
     let done = { cookies: 0, origins: 0, left_over: 1 };
     for (let round = 0; round < rounds && done.left_over > 0; round++) {
+      if (round > 0 && uncleared.length > 0) uncleared = await clean.clearCaches(uncleared, trace.store, []);
       const now = await sweep(trace, everywhere);
-      done = { cookies: done.cookies + now.cookies, origins: now.origins.length, left_over: now.left_over };
+      done = { cookies: done.cookies + now.cookies, origins: now.origins.length, left_over: now.left_over + uncleared.length };
     }
     return { ...done, sign_out, ms: Math.round(performance.now() - began) };
   }
@@ -86,6 +89,11 @@ export class Ends {
     const late = new Promise<SignOut>((resolve) => setTimeout(() => resolve("failed"), signOutTime));
     return Promise.race([signOutAt(pack, trace).catch((): SignOut => "failed"), late]);
   }
+}
+
+/** What a clean-up did that could not be done to its end: it is still owed. */
+function notDone(trace: Trace): Done {
+  return { cookies: 0, origins: 0, left_over: 1, sign_out: trace.done?.sign_out ?? "failed", ms: 0 };
 }
 
 async function stopFills(trace: Trace): Promise<void> {
@@ -117,13 +125,9 @@ function inStore(trace: Trace): { cookieStoreId?: string } {
 /** Whether the cookies are gone that the network takes away when it signs out; waits for that. */
 async function signedOut(pack: Pack, trace: Trace, most: number): Promise<boolean> {
   const names = pack.sign_out.gone_cookies ?? [];
-  const until = performance.now() + most;
-  while (names.length > 0) {
-    if (!(await hasAny(names, trace))) return true;
-    if (performance.now() >= until) return false;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
+  if (names.length === 0) return false;
+  const gone = async () => !(await hasAny(names, trace));
+  return most > 0 ? clean.whenCookies(gone, most) : gone();
 }
 
 async function hasAny(names: readonly string[], trace: Trace): Promise<boolean> {
@@ -131,21 +135,20 @@ async function hasAny(names: readonly string[], trace: Trace): Promise<boolean> 
   return cookies.some((c) => names.includes(c.name));
 }
 
-/** An open page of the network would write its storage anew. */
-async function toEndedPage(trace: Trace, everywhere: boolean): Promise<void> {
+/** An open page of the network would write its storage anew. Gives the hosts whose caches could not be cleared. */
+async function toEndedPage(trace: Trace, everywhere: boolean): Promise<string[]> {
   const url = chrome.runtime.getURL("ended.html") + "?lease=" + encodeURIComponent(trace.id);
   memory.ended[trace.id] = { network: trace.network, handle: trace.handle, done: null };
-  await rememberNow();
-  const tabs = await clean.tabsOf(trace, everywhere);
-  if (firefox && trace.store === ownStore) await clean.clearCaches(trace, tabs);
-  const shows = tabs.find((t) => t.active) ?? tabs[0];
+  const [tabs] = await Promise.all([clean.tabsOf(trace, everywhere), rememberNow()]);
   if (trace.store !== ownStore) {
+    const shows = tabs.find((t) => t.active) ?? tabs[0];
     if (shows) await chrome.tabs.create({ url, active: shows.active });
     await clean.closeTabsIn(trace.store);
-    return;
+    return [];
   }
-  await Promise.all(tabs.map((t) => (t.id === undefined ? undefined : chrome.tabs.update(t.id, { url }))));
-  await Promise.all(tabs.map((t) => clean.showing(t.id, url, 1000)));
+  const uncleared = firefox ? await clean.clearCaches(trace.seen, trace.store, tabs) : [];
+  await Promise.all(tabs.map((t) => (t.id === undefined ? undefined : clean.lead(t.id, url, leaveTime))));
+  return uncleared;
 }
 
 async function sweep(trace: Trace, everywhere: boolean): Promise<Swept> {
@@ -154,16 +157,17 @@ async function sweep(trace: Trace, everywhere: boolean): Promise<Swept> {
   const swept = { cookies: found.length, origins: clean.originsOf(trace, found), left_over: 0 };
   if (trace.store !== ownStore) swept.left_over += (await removeContainer(trace.store)) ? 0 : 1;
   else {
-    await clean.removeCookies(trace.cookie_domains, stores);
-    await (everywhere ? clean.removeEverything() : clean.removeStorage(swept.origins, trace.store));
+    await clean.removeCookies(found);
+    swept.left_over += await (everywhere ? clean.removeEverything() : clean.removeStorage(swept.origins, trace.store));
   }
-  swept.left_over += (await clean.cookiesOf(trace.cookie_domains, stores)).length + (await clean.tabsOf(trace, false)).length;
+  const [cookies, tabs] = await Promise.all([clean.cookiesOf(trace.cookie_domains, stores), clean.tabsOf(trace, false)]);
+  swept.left_over += cookies.length + tabs.length;
   return swept;
 }
 
 interface Swept {
   cookies: number;
   origins: string[];
-  /** What is still there: cookies, a container, and pages that could write them again. */
+  /** What is still there: cookies, a container, removals that the browser refused, and pages that could write everything again. */
   left_over: number;
 }
