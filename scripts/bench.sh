@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures and writes docs/benchmarks.md. scripts/setup.sh test and make build go before.
 #
-#   scripts/bench.sh [REGEXP]   the benchmarks of internal/bench whose name matches; all of them, in 25 minutes, without it
+#   scripts/bench.sh [REGEXP]   the benchmarks of internal/bench whose name matches; all of them, in 30 minutes, without it
 #   scripts/bench.sh scale      100,000 agents; takes up to half an hour and most of 16 GiB
 #
 # Results of a part stay in bin/bench beside the others, and the page shows them all.

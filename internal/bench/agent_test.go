@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,28 +16,38 @@ import (
 // desktop is a session with a real keyring in which the real agent runs, enrolled at the hub of a world.
 type desktop struct {
 	program
-	env []string
+	env  []string
+	home string
+	log  string // a file
 }
 
 func newDesktop(b *testing.B, w *systest.World, user string) *desktop {
 	b.Helper()
 	session := osringtest.StartSession(b)
 	session.StartGnomeKeyring(b, "pw")
-	d := &desktop{env: session.Env(), program: program{exec.Command(agentBinary, "run")}}
-	d.cmd.Env = d.env
-	var log bytes.Buffer
-	d.cmd.Stderr = &log
+	return startDesktop(b, w, user, session)
+}
+
+// startDesktop starts the agent in a session, with more arguments.
+func startDesktop(b *testing.B, w *systest.World, user string, session *osringtest.Session, args ...string) *desktop {
+	b.Helper()
+	d := &desktop{env: session.Env(), home: session.Home, log: filepath.Join(b.TempDir(), "agent.log")}
+	d.program = program{exec.Command(agentBinary, append([]string{"run"}, args...)...)}
+	log, err := os.Create(d.log)
+	must(b, err)
+	defer log.Close()
+	d.cmd.Env, d.cmd.Stderr = d.env, log
 	must(b, d.cmd.Start())
 	b.Cleanup(d.stop)
 	code := w.EnrollmentCode(0, user)
-	var err error
 	for range 100 {
 		if _, err = d.cli(code, "enroll", "--yes", "--device-name", "computer"); err == nil {
 			return d
 		}
 		pause(b.Context(), 100*time.Millisecond)
 	}
-	b.Fatalf("%v\n%s", err, &log)
+	text, _ := os.ReadFile(d.log)
+	b.Fatalf("%v\n%s", err, text)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func (r Result) verdict(figure string) string {
 
 // order is how the page's chapters follow each other; groups that are not named come last.
 var order = []string{
-	"Check-out", "Grants", "Revokes", "Mass revocation", "Revoke to wiped", "Hub memory", "Start", "Growth", "Agent", "Command line", "Tray", "Scale",
+	"Check-out", "Grants", "Revokes", "Mass revocation", "Revoke to wiped", "Hub memory", "Start", "Growth", "Agent", "Command line", "Tray", "Browser", "Native host", "Scale",
 }
 
 func place(group string) int {
@@ -109,7 +109,7 @@ const pageHead = `# Benchmarks
 Written by ` + "`make bench`" + `, which also writes every single figure into bin/bench as JSON lines. Do not edit it: run it.
 
 The **product** is the real hub and the real agent. The **floor** is the least that could do the same job, with nothing of ours around it. They are measured
-in turn, round by round, in one run of about 25 minutes; a figure is the median of the rounds with its range, a ratio the median of the rounds' own ratios. Clients and
+in turn, round by round, in one run of about 30 minutes; a figure is the median of the rounds with its range, a ratio the median of the rounds' own ratios. Clients and
 server share the machine. What noise cannot move (fsyncs, allocations, rows read, wake-ups) is asserted by ` + "`make test`" + `.
 
 %s`
