@@ -117,13 +117,7 @@ func BenchmarkCommandLine(b *testing.B) {
 	w := systest.SQLite(b)
 	w.AddUser("dana")
 	d := newDesktop(b, w, "dana")
-	bare := filepath.Join(b.TempDir(), "bare")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bare, "./testdata/bare")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	if err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
+	bare := bareProgram(b)
 	var floor []time.Duration
 	Run(b, Case{
 		Group: "Command line", Name: "keyshift-agent status",
@@ -144,6 +138,18 @@ func BenchmarkCommandLine(b *testing.B) {
 			}},
 		},
 	})
+}
+
+// bareProgram builds a Go program that prints a word.
+func bareProgram(b *testing.B) string {
+	b.Helper()
+	bare := filepath.Join(b.TempDir(), "bare")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", bare, "./testdata/bare")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return bare
 }
 
 // timed tells how long something took, and keeps its error if there was none before.

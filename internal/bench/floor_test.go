@@ -45,7 +45,7 @@ type floor struct {
 type floorDevice struct {
 	id      string
 	key     ed25519.PrivateKey
-	sealing hpke.PublicKey
+	sealing hpke.PrivateKey
 	seq     int64
 }
 
@@ -92,10 +92,10 @@ func (f *floor) addDevice(b *testing.B) {
 	fatal(b, err)
 	sealing, err := hpke.MLKEM768X25519().GenerateKey()
 	fatal(b, err)
-	d := &floorDevice{id: newID(), key: key, sealing: sealing.PublicKey()}
+	d := &floorDevice{id: newID(), key: key, sealing: sealing}
 	f.devices[d.id] = d
 	fatal(b, f.db.prepare(fmt.Sprintf(`INSERT INTO devices (id, user_id, name, os, state, enrolled_at, signing_key, sealing_key, seq_high, seq_seen, refusals)
-		VALUES ('%s', '%s', 'desk', 'linux', 'trusted', 1, %s, %s, 0, 0, 0)`, d.id, f.user, blobText(f.db, key[32:]), blobText(f.db, d.sealing.Bytes()))))
+		VALUES ('%s', '%s', 'desk', 'linux', 'trusted', 1, %s, %s, 0, 0, 0)`, d.id, f.user, blobText(f.db, key[32:]), blobText(f.db, d.sealing.PublicKey().Bytes()))))
 }
 
 // group takes what waits into one transaction, as many at once as came while the one before was committed. Now and then it
@@ -204,7 +204,7 @@ func (f *floor) grant(r *http.Request, body []byte) ([]byte, error) {
 	if err := f.commit(c); err != nil {
 		return nil, err
 	}
-	sealed, err := hpke.Seal(d.sealing, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(c.lease), plain)
+	sealed, err := hpke.Seal(d.sealing.PublicKey(), hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(c.lease), plain)
 	if err != nil {
 		return nil, err
 	}
@@ -222,21 +222,30 @@ func (f *floor) revoke(r *http.Request, body []byte) ([]byte, error) {
 	return []byte("1"), f.commit(c)
 }
 
-// ask is the client's half of a grant.
-func (f *floor) ask(client *http.Client, url string, d *floorDevice) (lease string, err error) {
+// ask is the client's half of a grant, but for opening what is sealed.
+func (f *floor) ask(client *http.Client, url string, d *floorDevice) (lease string, sealed []byte, err error) {
 	d.seq++
 	body := []byte(fmt.Sprintf("%016x%s", d.seq, hex.EncodeToString(random(16))))
 	r, err := http.NewRequest(http.MethodPost, url+"/grant", bytes.NewReader(body)) //nolint:noctx // a load
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	r.Header.Set("Device", d.id)
 	r.Header.Set("Signature", base64.StdEncoding.EncodeToString(ed25519.Sign(d.key, body)))
 	answer, err := send(client, r)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return string(answer[:36]), nil
+	sum := sha256.Sum256(answer[:len(answer)-ed25519.SignatureSize])
+	if key, _ := f.signing.Public().(ed25519.PublicKey); !ed25519.Verify(key, sum[:], answer[len(answer)-ed25519.SignatureSize:]) {
+		return "", nil, errFloor
+	}
+	return string(answer[:36]), answer[36 : len(answer)-ed25519.SignatureSize], nil
+}
+
+// open opens what was sealed to the device.
+func (d *floorDevice) open(lease string, sealed []byte) ([]byte, error) {
+	return hpke.Open(d.sealing, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(lease), sealed)
 }
 
 // askRevocation is the client's half of a revocation.

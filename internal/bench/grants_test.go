@@ -132,7 +132,10 @@ func floorLoad(b *testing.B, db floorDB) *load {
 		devices = append(devices, d)
 	}
 	return &load{
-		grant:   func(i int) (string, error) { return f.ask(client, s.URL, devices[i]) },
+		grant: func(i int) (string, error) {
+			lease, _, err := f.ask(client, s.URL, devices[i])
+			return lease, err
+		},
 		revoke:  func(lease string) error { return askRevocation(client, s.URL, lease) },
 		commits: f.commits.Load,
 	}
