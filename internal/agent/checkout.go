@@ -123,7 +123,6 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 		return nil, a.giveUp(ctx, rec, err)
 	}
 	a.problems.set(fromKeyring, nil)
-	a.keepTime()
 	poke(a.askSoon) // the sync that was planned while nothing was lent may come too late
 	poke(a.newLease)
 	return a.view(rec), nil
@@ -208,6 +207,7 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
+	defer a.beside(a.keepTime)()
 	return a.move(next, active)
 }
 

@@ -19,8 +19,15 @@ type Backend interface {
 	Delete(service, key string) error
 }
 
-// keyringBackend is the keyring of the user through go-keyring.
+// visitor is a backend to which the way costs something: the calls of one operation are one visit.
+type visitor interface {
+	visit() (leave func(), err error)
+}
+
+// keyringBackend is the keyring of the user through go-keyring. It is called in a visit only.
 type keyringBackend struct{}
+
+func (keyringBackend) visit() (leave func(), err error) { return connect() }
 
 func (keyringBackend) Get(service, key string) (text string, err error) {
 	err = call(func() (err error) {
@@ -41,11 +48,6 @@ func (keyringBackend) Delete(service, key string) error {
 // call also catches panics: go-keyring dereferences nil when the session bus
 // goes away while it waits for a prompt.
 func call(f func() error) (err error) {
-	hangUp, err := connect()
-	if err != nil {
-		return err
-	}
-	defer hangUp()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: it broke off during the call (%v)", ErrUnavailable, p)

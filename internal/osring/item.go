@@ -31,12 +31,26 @@ func (r *OS) get(ctx context.Context, key string) ([]byte, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	return r.worker.run(ctx, r.limit(), func(context.Context) ([]byte, error) {
+	return r.run(ctx, func(context.Context) ([]byte, error) {
 		text, err := r.backend.Get(r.service, key)
 		if err != nil {
 			return nil, err
 		}
 		return decode(text)
+	})
+}
+
+// run does an operation in one visit.
+func (r *OS) run(ctx context.Context, op func(context.Context) ([]byte, error)) ([]byte, error) {
+	return r.worker.run(ctx, r.limit(), func(ctx context.Context) ([]byte, error) {
+		if v, ok := r.backend.(visitor); ok {
+			leave, err := v.visit()
+			if err != nil {
+				return nil, err
+			}
+			defer leave()
+		}
+		return op(ctx)
 	})
 }
 
@@ -48,7 +62,7 @@ func (r *OS) set(ctx context.Context, key string, value []byte) error {
 		return err
 	}
 	text := base64.StdEncoding.EncodeToString(value)
-	_, err := r.worker.run(ctx, r.limit(), func(ctx context.Context) ([]byte, error) {
+	_, err := r.run(ctx, func(ctx context.Context) ([]byte, error) {
 		return nil, r.store(ctx, key, text)
 	})
 	return err
@@ -58,7 +72,7 @@ func (r *OS) remove(ctx context.Context, key string) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	_, err := r.worker.run(ctx, r.limit(), func(ctx context.Context) ([]byte, error) {
+	_, err := r.run(ctx, func(ctx context.Context) ([]byte, error) {
 		return nil, r.deleteAll(ctx, key)
 	})
 	return err

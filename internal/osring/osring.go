@@ -40,7 +40,7 @@
 // cmd, because go-keyring's D-Bus library reads it there too and, finding none,
 // starts a stray bus of its own. Without DBUS_SESSION_BUS_ADDRESS or a socket
 // at $XDG_RUNTIME_DIR/bus nothing is called and the error is ErrUnavailable.
-// After each call the process-wide connection dbus.SessionBus is closed, so
+// After each operation the process-wide connection dbus.SessionBus is closed, so
 // other code in the same program needs a connection of its own
 // (dbus.ConnectSessionBus).
 package osring

@@ -35,7 +35,7 @@ var ErrBroken = errors.New("the stored secret does not open")
 // ErrNothingStored goes along with an error of [Store.Keep] after which the keyring surely holds nothing.
 var ErrNothingStored = errors.New("nothing was stored in the keyring")
 
-// Ring is the OS keyring, as package osring has it.
+// Ring is the OS keyring, as package osring has it: Set reads back what it stored.
 type Ring interface {
 	Get(ctx context.Context, key string) ([]byte, error)
 	Set(ctx context.Context, key string, value []byte) error
@@ -79,7 +79,7 @@ const keySuffix = ".key"
 func keyFile(request string) string  { return request + keySuffix }
 func itemName(request string) string { return "lease:" + request }
 
-// Keep stores a secret in file and keyring, reads it back and opens it once. After an error something of it may be
+// Keep stores a secret in file and keyring, both read back, and opens it once. After an error something of it may be
 // left: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
 func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []byte) error {
 	key := seal.NewKey()
@@ -94,7 +94,7 @@ func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []
 	if err := s.ring.Set(ctx, itemName(request), sealed); err != nil {
 		return surely(fmt.Errorf("store secret: %w", err))
 	}
-	return s.readBack(ctx, request, owner, secret)
+	return s.opens(request, owner, sealed, secret)
 }
 
 // surely adds ErrNothingStored to the refusals after which the keyring cannot have taken the item.
@@ -105,16 +105,22 @@ func surely(err error) error {
 	return err
 }
 
-func (s *Store) readBack(ctx context.Context, request string, owner Owner, secret []byte) error {
-	got, err := s.Open(ctx, request, owner)
+// opens reports whether the key on the disk opens what is in the keyring.
+func (s *Store) opens(request string, owner Owner, sealed, secret []byte) error {
+	key, err := s.readKey(request)
 	if err != nil {
-		return fmt.Errorf("read secret back: %w", err)
+		return fmt.Errorf("read key back: %w", err)
+	}
+	defer seal.Wipe(key[:])
+	got, err := unseal(key, owner, sealed)
+	if err != nil {
+		return err
 	}
 	defer seal.Wipe(got)
 	same := false
 	seal.Quietly(func() { same = bytes.Equal(got, secret) })
 	if !same {
-		return fmt.Errorf("read secret back: %w", ErrBroken)
+		return fmt.Errorf("open what was stored: %w", ErrBroken)
 	}
 	return nil
 }
@@ -145,6 +151,10 @@ func (s *Store) Open(ctx context.Context, request string, owner Owner) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("read secret: %w", err)
 	}
+	return unseal(key, owner, sealed)
+}
+
+func unseal(key [seal.KeySize]byte, owner Owner, sealed []byte) ([]byte, error) {
 	secret, err := seal.OpenWithKey(key, owner.label(), sealed)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
