@@ -23,6 +23,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 	"github.com/keyshift-hq/keyshift/internal/presence"
 )
@@ -67,6 +68,7 @@ func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
 	a, err := agent.New(agent.Config{
 		StateDir: c.StateDir, RuntimeDir: c.RuntimeDir, Log: c.Log, Version: c.Version,
 		Ring: ring, Clock: clock(), Random: rand.Reader, Desk: presence.New(),
+		AtRest: func() { light.Release(c.Log) },
 	})
 	if err != nil {
 		return nil, err

@@ -92,6 +92,8 @@ type Config struct {
 	Spread func(most time.Duration) time.Duration
 	// Desk tells whether somebody would see a reminder; nil is a user who is always there.
 	Desk Desk
+	// AtRest is called after a sync while nothing is held: minutes may pass before the agent does something again. It may be nil.
+	AtRest func()
 }
 
 // Desk is the screen, as package presence has it.

@@ -229,8 +229,15 @@ func (a *Agent) syncAndWait(ctx context.Context, w *waits) time.Duration {
 	w.reset()
 	if l := a.link.Load(); l != nil && len(a.journal.live()) == 0 {
 		l.idle() // nobody needs the connection until the next time
+		a.rest()
 	}
 	return a.syncInterval()
+}
+
+func (a *Agent) rest() {
+	if a.cfg.AtRest != nil {
+		a.cfg.AtRest()
+	}
 }
 
 // waits are how long to wait for a hub that is out of reach.

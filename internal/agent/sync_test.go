@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -352,6 +353,27 @@ func TestAnotherLeaseIsNoContact(t *testing.T) {
 			if h.GetLease().GetId() == old && h.GetEnding() == "" {
 				t.Error("the older lease outlived its offline grace")
 			}
+		}
+	})
+}
+
+func TestAnAgentThatHoldsNothingRestsAfterEachSync(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		var rests atomic.Int32
+		w.atRest = func() { rests.Add(1) }
+		a, _ := w.enrolled()
+		w.settle(30 * time.Minute)
+		before, asked := rests.Load(), w.hub.asked("Sync")
+		w.settle(30 * time.Minute)
+		if rested, syncs := int(rests.Load()-before), w.hub.asked("Sync")-asked; rested != syncs || rested == 0 {
+			t.Errorf("rested %d times in %d syncs", rested, syncs)
+		}
+		w.checkedOut(a)
+		w.settle(time.Second)
+		before = rests.Load()
+		w.settle(10 * time.Minute)
+		if rests.Load() != before {
+			t.Error("rested while something is held")
 		}
 	})
 }

@@ -51,6 +51,7 @@ type world struct {
 	shown  map[string]bool                        // leases whose secret the user has seen
 	spread func(most time.Duration) time.Duration // nil draws it
 	desk   *fakeDesk
+	atRest func()
 	around atomic.Value // of func(method string); see onAnswer
 }
 
@@ -76,7 +77,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) config() Config {
 	return Config{
-		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread, Desk: w.desk,
+		StateDir: "state", Ring: fusedRing{w.ring, w.fuse}, Clock: w.clock, Random: rand.Reader, Version: "1.2.3", Spread: w.spread, Desk: w.desk, AtRest: w.atRest,
 		Log: slog.New(slog.NewTextHandler(&lockedWriter{b: w.log}, nil)),
 		HTTP: func(target hubclient.Target) *http.Client {
 			client := w.server.Client(target)

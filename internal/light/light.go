@@ -18,9 +18,15 @@ func Stay(log *slog.Logger, started time.Duration) (stop func()) {
 	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0))) // each more has caches of its own
 	timer := time.AfterFunc(started, func() {
 		debug.FreeOSMemory()
-		if err := releaseProgram(); err != nil {
-			log.Debug("program pages not released", "error", err.Error())
-		}
+		Release(log)
 	})
 	return func() { timer.Stop() }
+}
+
+// Release gives the pages of the program's file back, after work that comes seldom. It takes about a tenth of a millisecond, and
+// what is needed comes back from the file's cache.
+func Release(log *slog.Logger) {
+	if err := releaseProgram(); err != nil {
+		log.Debug("program pages not released", "error", err.Error())
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/keyshift-hq/keyshift/internal/atomicfile"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -20,14 +21,17 @@ const recordName = "extensions.json"
 // mostRecorded bounds the file.
 const mostRecorded = 20
 
+// Both are seldom needed, and the second takes much to compile.
 var (
-	chromiumID = regexp.MustCompile(`^[a-p]{32}$`)
-	firefoxID  = regexp.MustCompile(`^(\{[0-9a-fA-F-]{36}\}|[A-Za-z0-9._-]{0,80}@[A-Za-z0-9._-]{1,80})$`)
+	chromiumID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-p]{32}$`) })
+	firefoxID  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\{[0-9a-fA-F-]{36}\}|[A-Za-z0-9._-]{0,80}@[A-Za-z0-9._-]{1,80})$`)
+	})
 )
 
 // ValidID refuses what is no id of an extension: 32 letters from a to p, or for Firefox name@domain or a UUID in braces.
 func ValidID(id string) error {
-	if chromiumID.MatchString(id) || firefoxID.MatchString(id) {
+	if chromiumID().MatchString(id) || firefoxID().MatchString(id) {
 		return nil
 	}
 	return keyshift.Invalid(keyshift.CodeFieldInvalid, "This is no id of an extension.",
@@ -35,7 +39,7 @@ func ValidID(id string) error {
 }
 
 // ForFirefox reports whether a valid id is one of Firefox.
-func ForFirefox(id string) bool { return firefoxID.MatchString(id) }
+func ForFirefox(id string) bool { return firefoxID().MatchString(id) }
 
 // Recorded gives the ids that are recorded in any of the folders. What cannot be read has none.
 func Recorded(folders ...string) []string {
