@@ -49,6 +49,11 @@ func (cmd kekRotateCmd) Run(ctx context.Context, io console, version buildVersio
 	if err != nil {
 		return err
 	}
+	if !cmd.KeyOnly { // a version under which nothing can be sealed would only be in the way
+		if err := server.HasHub(ctx, c); err != nil {
+			return err
+		}
+	}
 	key, err := seal.Rotate(c.KEKFile)
 	if err != nil {
 		return hub.KeyRefusal(c.KEKFile, fmt.Errorf("rotate key-encryption key: %w", err))

@@ -127,6 +127,17 @@ func (p Packs) AllowedGuards(lease string) []native.PageClass {
 // AccountRef is the number by which the network knows the account of a lease; empty if none is known.
 func (p Packs) AccountRef(lease string) string { return p.companion.lease(lease).GetAccountRef() }
 
+// WorkBrowser is how the company wants the account of a lease to be opened: in which browser, or any, and whether that is
+// kept. The hub is asked if it said nothing of the lease yet; out of its reach nothing is wanted.
+func (a *Agent) WorkBrowser(ctx context.Context, lease string) (browser string, keep bool) {
+	said := a.companion.lease(lease)
+	if said == nil && a.online.Load() {
+		_ = a.SyncNow(ctx) // an account is opened all the same
+		said = a.companion.lease(lease)
+	}
+	return said.GetBrowser(), said.GetKeepBrowser()
+}
+
 // Pack gives the pack that counts for a network, as package packs has it.
 func (p Packs) Pack(network string) (pack.Pack, json.RawMessage, bool) { return p.Store.Pack(network) }
 

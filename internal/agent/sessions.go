@@ -97,6 +97,15 @@ func (s *sessions) pending(o openSession) bool {
 	return slices.ContainsFunc(o.Profiles, func(p string) bool { return s.connected[p] == 0 })
 }
 
+// cleaning reports whether a browser that is there has to clean up.
+func (s *sessions) cleaning() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.open, func(o openSession) bool {
+		return slices.ContainsFunc(o.Profiles, func(p string) bool { return s.connected[p] > 0 })
+	})
+}
+
 // change replaces the list by what f makes of it. When the disk refuses, the memory knows it all the same if keep says so.
 func (s *sessions) change(keep bool, f func([]openSession) []openSession) error {
 	s.mu.Lock()

@@ -3,13 +3,14 @@ package agent
 import (
 	"context"
 	"errors"
+	"time"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// Unenroll checks everything in, wipes it, tells the hub that this device is no more, and deletes the device key.
+// Unenroll checks everything in, wipes it, lets the browsers that are there clean up, tells the hub that this device is no more, and deletes the device key.
 // Without force it changes nothing while the hub cannot be told, and stops where the keyring refuses a wipe. With force
 // it forgets the hub all the same; hubTold says whether the hub knows. Only a keyring that keeps the device key stops it
 // then: try again when that is mended.
@@ -32,11 +33,36 @@ func (a *Agent) Unenroll(ctx context.Context, force bool) (hubTold bool, err err
 	if err := a.checkInAll(ctx); err != nil && !force {
 		return false, err
 	}
+	a.awaitBrowsers(ctx)
 	hubTold, err = a.sayGoodbye(ctx)
 	if err != nil && !force {
 		return false, err
 	}
 	return hubTold, a.unlink(context.WithoutCancel(ctx), l)
+}
+
+// cleanLimit is how long browsers may take to clean up before the hub is forgotten.
+const cleanLimit = 10 * time.Second
+
+// awaitBrowsers waits for the browsers that are there to clean up after what was checked in, and tells the hub: later there is
+// nobody to hear it. What a browser that is not there owes stays written down.
+func (a *Agent) awaitBrowsers(ctx context.Context) {
+	changes, cancel := a.Subscribe()
+	defer cancel()
+	late := time.NewTimer(cleanLimit)
+	defer late.Stop()
+	for a.sessions.cleaning() {
+		select {
+		case <-changes:
+			continue
+		case <-late.C:
+		case <-ctx.Done():
+		}
+		break
+	}
+	if err := a.tellClosed(ctx); err != nil {
+		a.log.Info("the hub does not hear of a closed session", "error", err)
+	}
 }
 
 // forgetDamaged makes a computer whose device file cannot be read one that was never enrolled. The hub does not hear of it.

@@ -17,7 +17,7 @@ func affected(e keyshift.AuditEvent) (topic, ref string) {
 	case keyshift.ActMemberAdded, keyshift.ActMemberRemoved, keyshift.ActWorkHoursLifted:
 		return TopicUser, string(e.UserID)
 	case keyshift.ActAccountUpdated, keyshift.ActCredentialSet, keyshift.ActRiskAccepted, keyshift.ActRiskWithdrawn, keyshift.ActRotated, keyshift.ActAccountRefSet,
-		keyshift.ActCustodianAdded, keyshift.ActCustodianRemoved:
+		keyshift.ActCustodianAdded, keyshift.ActCustodianRemoved, keyshift.ActWorkBrowserSet:
 		return TopicAccount, string(e.AccountID)
 	}
 	return "", ""

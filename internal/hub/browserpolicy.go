@@ -95,6 +95,32 @@ func (h *Hub) SetAccountRef(ctx context.Context, call Call, name, ref string) er
 	return err
 }
 
+// Browsers are the words for browsers, as devices find them.
+var Browsers = []string{"chromium", "chrome", "edge", "brave", "firefox"}
+
+// SetWorkBrowser says how an account is opened on devices. It counts for a browser that is started later.
+func (h *Hub) SetWorkBrowser(ctx context.Context, call Call, w WorkBrowser) (WorkBrowser, error) {
+	if w.Browser != "" && !slices.Contains(Browsers, w.Browser) {
+		return w, keyshift.Invalid(keyshift.CodeFieldInvalid, "There is no such browser.", "Use "+strings.Join(Browsers, ", ")+".")
+	}
+	return effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (WorkBrowser, error) {
+		account, err := accountNamed(tx, w.Account)
+		if err != nil {
+			return w, err
+		}
+		said := WorkBrowser{Account: account.Name(), Browser: w.Browser, Keep: w.Keep}
+		event := c.event(keyshift.ActWorkBrowserSet)
+		event.AccountID = account.ID
+		event.Details = map[string]string{"account": said.Account, "browser": said.Browser, "keep": strconv.FormatBool(said.Keep)}
+		return said, errors.Join(tx.SaveWorkBrowser(account.ID, said), tx.Append(event))
+	})
+}
+
+// ListWorkBrowsers lists the accounts for which something is said.
+func (h *Hub) ListWorkBrowsers(ctx context.Context, call Call) ([]WorkBrowser, error) {
+	return list(ctx, h, call, func(r Reader) ([]WorkBrowser, error) { return r.WorkBrowsers() })
+}
+
 // browserFor is what a sync says for the browser companion; nothing to whom nothing is lent.
 func (h *Hub) browserFor(r Reader, c Caller, news *News) error {
 	if !c.User.Active || c.Device.State != keyshift.DeviceTrusted {

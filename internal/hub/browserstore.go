@@ -33,6 +33,19 @@ type LeaseBrowser struct {
 	Ref          string
 	HasCustodian bool
 	Guards       []pack.GuardClass
+	// Browser and Keep are as in WorkBrowser.
+	Browser string
+	Keep    bool
+}
+
+// WorkBrowser says how an account is opened on devices.
+type WorkBrowser struct {
+	// Account is its name.
+	Account string
+	// Browser is one of [Browsers]; empty is any.
+	Browser string
+	// Keep leaves the browser's folder where it is between leases, without what a session left in it.
+	Keep bool
 }
 
 // BrowserPolicy names the revision of all that devices fetch, and the salt of the hashes of insider words; both are zero
@@ -84,6 +97,8 @@ type BrowserReader interface {
 	PersonalGuards() ([]keyshift.PersonalGuard, error)
 	// AllowedGuards are ordered by grant.
 	AllowedGuards() ([]AllowedGuard, error)
+	// WorkBrowsers are ordered by the accounts' names.
+	WorkBrowsers() ([]WorkBrowser, error)
 	// Custodians are ordered by name.
 	Custodians(account keyshift.ID) ([]keyshift.User, error)
 	Relay(id keyshift.ID) (keyshift.CodeRelay, error)
@@ -109,6 +124,8 @@ type BrowserWriter interface {
 	SaveAllowedGuards(grant keyshift.ID, classes []pack.GuardClass) error
 	// SaveAccountRef sets the network's own number of an account; an empty one takes it away.
 	SaveAccountRef(account keyshift.ID, ref string) error
+	// SaveWorkBrowser says how an account is opened; the zero value takes that away.
+	SaveWorkBrowser(account keyshift.ID, w WorkBrowser) error
 	// AddCustodian and RemoveCustodian report whether they changed anything.
 	AddCustodian(account, user keyshift.ID) (bool, error)
 	RemoveCustodian(account, user keyshift.ID) (bool, error)

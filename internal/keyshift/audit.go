@@ -63,6 +63,7 @@ const (
 	ActPersonalGuard    AuditAction = "personal_guard.set"
 	ActGuardsAllowed    AuditAction = "grant.guards_allowed"
 	ActAccountRefSet    AuditAction = "account.ref_set"
+	ActWorkBrowserSet   AuditAction = "account.work_browser_set"
 	ActCustodianAdded   AuditAction = "account.custodian_added"
 	ActCustodianRemoved AuditAction = "account.custodian_removed"
 	ActRelayAsked       AuditAction = "lease.relay_asked"

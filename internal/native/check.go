@@ -22,8 +22,8 @@ const maxInt = 1<<53 - 1
 // be what nobody should see.
 type checker struct{ dec *json.Decoder }
 
-// check says why data is not one value of the shape.
-func check(data []byte, s *Shape) error {
+// Check says why data is not one value of the shape; nil if it is one.
+func Check(data []byte, s *Shape) error {
 	if !utf8.Valid(data) {
 		return errors.New("the message is not UTF-8")
 	}

@@ -40,7 +40,7 @@ func Decode[T any](data []byte, into *T) error {
 		data = []byte("{}")
 	}
 	var zero T
-	if err := check(data, ShapeOf(zero)); err != nil {
+	if err := Check(data, ShapeOf(zero)); err != nil {
 		return Refuse(CodeBadMessage, "%s", err)
 	}
 	if err := json.Unmarshal(data, into); err != nil {

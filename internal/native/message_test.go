@@ -47,7 +47,7 @@ func sample(s *Shape) any {
 
 // decode reads data as the type of zero.
 func decode(zero any, data []byte) error {
-	if err := check(data, ShapeOf(zero)); err != nil {
+	if err := Check(data, ShapeOf(zero)); err != nil {
 		return err
 	}
 	return json.Unmarshal(data, reflect.New(reflect.TypeOf(zero)).Interface())

@@ -64,6 +64,14 @@ func TestWhatAnAdminPublishesReachesTheDesks(t *testing.T) {
 		grant := Do(t, w.Owner.Grants.ListGrants, &v1.ListGrantsRequest{}).GetGrants()[0]
 		Do(t, w.Owner.Browser.SetAllowedGuards, &v1.SetAllowedGuardsRequest{GrantId: grant.GetId(), Classes: []string{"email"}})
 		Do(t, w.Owner.Browser.SetAccountRef, &v1.SetAccountRefRequest{Account: "x/acme", Ref: "4711"})
+		Do(t, w.Owner.Browser.SetWorkBrowser, &v1.SetWorkBrowserRequest{Browser: &v1.WorkBrowser{Account: "x/acme", Browser: "firefox", Keep: true}})
+		if code := codeOf(hubclient.Call(ctx, w.Owner.Browser.SetWorkBrowser, &v1.SetWorkBrowserRequest{Browser: &v1.WorkBrowser{Account: "x/acme", Browser: "lynx"}})); code != keyshift.CodeFieldInvalid {
+			t.Errorf("a browser that nobody knows: %q", code)
+		}
+		Eventually(t, "the work browser is on the desk", func() bool {
+			browser, keep := desk.Agent.WorkBrowser(ctx, lease.GetId())
+			return browser == "firefox" && keep
+		})
 		Eventually(t, "words, guards and the number are on the desk", func() bool {
 			words := packs.Words()
 			allowed := packs.AllowedGuards(lease.GetId())

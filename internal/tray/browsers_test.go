@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/i18n"
 )
 
 // asking is a browser that asks to be connected for another minute.
@@ -117,5 +118,28 @@ func TestTheWindowOfBrowsers(t *testing.T) {
 	}
 	if w := BrowsersOf(v.Words, enrolled().Picture, morning); w.Empty == nil || w.NextChange() != 0 {
 		t.Errorf("without browsers the window is %+v", w)
+	}
+}
+
+// TestWhereItOpened: what does not keep an account apart, and a browser that is missing, is said.
+func TestWhereItOpened(t *testing.T) {
+	english := i18n.For(i18n.English)
+	for _, tt := range []struct {
+		got  *v1.LocalServiceOpenAccountResponse
+		want []string
+	}{
+		{&v1.LocalServiceOpenAccountResponse{Browser: "chromium", Mode: "work"}, []string{"Chromium"}},
+		{&v1.LocalServiceOpenAccountResponse{Browser: "chromium", Mode: "same_profile"}, []string{"Chromium", "not kept apart"}},
+		{&v1.LocalServiceOpenAccountResponse{Browser: "chromium", Mode: "work", Missing: "edge"}, []string{"Chromium", "wants", "Edge"}},
+	} {
+		text := OpenedText(english, tt.got)
+		for _, want := range tt.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%v: %q says nothing of %q", tt.got, text, want)
+			}
+		}
+		if tt.got.GetMissing() == "" && strings.Contains(text, "wants") {
+			t.Errorf("%v: %q", tt.got, text)
+		}
 	}
 }

@@ -95,5 +95,9 @@ func OpenedText(c i18n.Catalog, got *v1.LocalServiceOpenAccountResponse) string 
 	if got.GetMode() == "same_profile" {
 		key = "browsers_opened_same"
 	}
-	return c.Text(key, BrowserName(got.GetBrowser()))
+	text := c.Text(key, BrowserName(got.GetBrowser()))
+	if got.GetMissing() != "" {
+		text += " " + c.Text("browsers_missing", BrowserName(got.GetMissing()))
+	}
+	return text
 }

@@ -65,6 +65,8 @@ type Engine interface {
 	Reminders() *v1.LocalServiceListRemindersResponse
 	DismissReminder(id string) error
 	WorkHoursNow() bool
+	// WorkBrowser is how the company wants the account of a lease to be opened: in which browser, and whether it is kept.
+	WorkBrowser(ctx context.Context, lease string) (browser string, keep bool)
 	// RelayReady reports whether a code that somebody passed on waits for a lease.
 	RelayReady(lease string) bool
 }
@@ -207,6 +209,9 @@ func (s *Server) leave(c *conn) {
 	s.pairings.drop(c.profile().id())
 	if id := c.profileID(); id != "" {
 		s.Engine.BrowserConnected(id, false)
+		if err := s.letGo(id); err != nil {
+			s.Log.Error("write browser profiles", "error", err)
+		}
 	}
 	s.Engine.Ring()
 }

@@ -9,15 +9,14 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/agent/nativehost"
 	"github.com/keyshift-hq/keyshift/internal/agent/workbrowser"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/native"
 )
 
 // Desk has the work browsers of package workbrowser as [Work].
 type Desk struct{ *workbrowser.Desk }
 
 // Open opens an address in the browser of an account.
-func (d Desk) Open(account, address string) (string, native.ProfileMode, error) {
-	o, err := d.Desk.Open(workbrowser.Order{Account: account, URL: address})
+func (d Desk) Open(order WorkOrder) (WorkOpened, error) {
+	o, err := d.Desk.Open(workbrowser.Order{Account: order.Account, URL: order.Address, Browser: order.Browser, Keep: order.Keep})
 	switch {
 	case errors.Is(err, workbrowser.ErrConfined):
 		err = keyshift.Refuse(keyshift.CodeUnavailable, "The browsers of this computer are snaps or flatpaks, which cannot reach the agent.",
@@ -28,7 +27,7 @@ func (d Desk) Open(account, address string) (string, native.ProfileMode, error) 
 	case err != nil:
 		err = keyshift.Refuse(keyshift.CodeUnavailable, "The work browser could not be started.", "Run keyshift-agent doctor.").Because(err)
 	}
-	return o.Browser.ID, o.Mode, err
+	return WorkOpened{o.Browser.ID, o.Mode, o.Missing}, err
 }
 
 // prepare puts the native host's manifest into the folder of a work browser: with a data folder of its own, a Chromium does not
@@ -58,9 +57,9 @@ func (s *Server) Adopt(d Desk) {
 	}
 }
 
-// workGone takes note that a work browser ended, if its folder is gone too.
+// workGone takes note that a work browser ended, if its folder is gone too, or has nothing of a session and may be kept.
 func (s *Server) workGone(d Desk, account string) {
-	if err := d.Close(context.Background(), account); err != nil {
+	if err := d.Close(context.Background(), account, s.clean(account)); err != nil {
 		s.Log.Error("remove folder of work browser", "error", err)
 		return
 	}

@@ -116,7 +116,11 @@ func fillReport(_ context.Context, c *conn, q native.FillReport) (any, error) {
 	if err := c.s.live(q.LeaseID); err != nil {
 		return nil, err
 	}
-	c.s.Log.Info("field filled", "lease_id", q.LeaseID, "field", string(q.Field), "outcome", string(q.Outcome), "ms", q.MS)
+	what := "field filled"
+	if q.Outcome != native.OutcomeFilled {
+		what = "field not filled"
+	}
+	c.s.Log.Info(what, "lease_id", q.LeaseID, "field", string(q.Field), "outcome", string(q.Outcome), "ms", q.MS)
 	return done, nil
 }
 

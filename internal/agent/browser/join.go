@@ -18,7 +18,8 @@ type Setup struct {
 	StateDir string
 	// Home is the osUser's home folder, where browsers may be installed, too.
 	Home string
-	// Browser is the id of the work browser or the path of its program; empty takes the first that is installed.
+	// Browser is the id of the work browser or the path of its program, where the hub wants no other; empty takes the first
+	// that is installed.
 	Browser string
 	// Extension is the folder of the unpacked extension for a Chromium that has none by policy; empty is none.
 	Extension string
@@ -38,8 +39,8 @@ func Join(a *agent.Agent, s Setup) (Whole, error) {
 	var desk Desk
 	desk = Desk{workbrowser.New(workbrowser.Config{
 		Folder: filepath.Join(s.StateDir, "work"),
-		Browser: func() (workbrowser.Browser, error) {
-			return workbrowser.Choose(workbrowser.Installed(s.Home), s.Browser)
+		Browser: func(want string) (workbrowser.Browser, error) {
+			return workbrowser.ChooseFor(workbrowser.Installed(s.Home), want, s.Browser)
 		},
 		Extension: s.Extension,
 		Prepare:   prepare(s.StateDir),

@@ -35,6 +35,8 @@ type profile struct {
 	ExtensionVersion string             `json:"extension_version"`
 	Mode             native.ProfileMode `json:"mode"`
 	PairedAt         time.Time          `json:"paired_at"`
+	// Leaving: it is kept only until it owes nothing any more, because the device was unenrolled.
+	Leaving bool `json:"leaving,omitempty"`
 }
 
 // id names a profile for people and files; "" has no key.
@@ -126,7 +128,7 @@ func (p *profiles) meet(now profile) error {
 		if k.Key != now.Key {
 			continue
 		}
-		if now.PairedAt = k.PairedAt; now == k {
+		if now.PairedAt, now.Leaving = k.PairedAt, k.Leaving; now == k {
 			return nil
 		}
 		return p.put(now)

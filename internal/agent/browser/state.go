@@ -36,8 +36,8 @@ func (s *Server) state(profile string) native.State {
 			continue
 		}
 		lease := s.leaseOf(l)
-		if profile != workPrefix+accountName(l) && s.opened.atWork(lease.ID) {
-			lease.FillAskedUntil = 0 // it was opened in its work browser, not here
+		if s.opened.at(lease.ID) != profile {
+			lease.FillAskedUntil = 0 // it was opened elsewhere
 		}
 		state.Leases = append(state.Leases, lease)
 	}

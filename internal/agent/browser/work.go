@@ -15,24 +15,47 @@ import (
 
 // Work are the browsers that the agent starts, one for each account and apart from the user's own.
 type Work interface {
-	// Open opens an address in the browser of an account, and says in which one, and what keeps it apart.
-	Open(account, address string) (browser string, mode native.ProfileMode, err error)
-	// Close ends the browser of an account and deletes what it left. One that does not run is closed.
-	Close(ctx context.Context, account string) error
+	// Open opens an address in the browser of an account.
+	Open(WorkOrder) (WorkOpened, error)
+	// Close ends the browser of an account and deletes what it left, unless that may be kept: it is clean, and the order said
+	// so. One that does not run is closed.
+	Close(ctx context.Context, account string, clean bool) error
+	// CloseAll ends all browsers and deletes what they left.
+	CloseAll(ctx context.Context) error
 	// AccountOf tells for which account the browser was started below which a process runs.
 	AccountOf(pid int) (account string, ok bool)
+}
+
+// WorkOrder says what to open, and how the company wants it.
+type WorkOrder struct {
+	Account, Address string
+	// Browser is the id of the wanted browser; empty is any.
+	Browser string
+	// Keep leaves the browser's folder between leases.
+	Keep bool
+}
+
+// WorkOpened says in which browser it was opened, and what keeps it apart.
+type WorkOpened struct {
+	Browser string
+	Mode    native.ProfileMode
+	// Missing is the wanted browser, if another one had to be taken.
+	Missing string
 }
 
 // NoWork starts no browser.
 type NoWork struct{}
 
 // Open refuses.
-func (NoWork) Open(string, string) (string, native.ProfileMode, error) {
-	return "", "", keyshift.Refuse(keyshift.CodeUnavailable, "This agent starts no browser.", "Open the network in your own, and use the extension there.")
+func (NoWork) Open(WorkOrder) (WorkOpened, error) {
+	return WorkOpened{}, keyshift.Refuse(keyshift.CodeUnavailable, "This agent starts no browser.", "Open the network in your own, and use the extension there.")
 }
 
 // Close has nothing to do.
-func (NoWork) Close(context.Context, string) error { return nil }
+func (NoWork) Close(context.Context, string, bool) error { return nil }
+
+// CloseAll has nothing to do.
+func (NoWork) CloseAll(context.Context) error { return nil }
 
 // AccountOf knows none.
 func (NoWork) AccountOf(int) (string, bool) { return "", false }
@@ -64,7 +87,7 @@ func networkOf(l *v1.Lease) string { return keyshift.PackName(wordOf(l), l.GetHa
 type opened struct {
 	mu    sync.Mutex
 	times map[string]time.Time
-	work  map[string]bool // those opened in a browser of their own
+	where map[string]string // the profile
 }
 
 func (o *opened) note(lease string, until time.Time) {
@@ -76,20 +99,20 @@ func (o *opened) note(lease string, until time.Time) {
 	o.times[lease] = until
 }
 
-// inWork takes note that a lease was opened in a browser of its own; atWork tells it.
-func (o *opened) inWork(lease string, own bool) {
+// in takes note of the profile in which a lease was opened; at tells it.
+func (o *opened) in(lease, profile string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.work == nil {
-		o.work = map[string]bool{}
+	if o.where == nil {
+		o.where = map[string]string{}
 	}
-	o.work[lease] = own
+	o.where[lease] = profile
 }
 
-func (o *opened) atWork(lease string) bool {
+func (o *opened) at(lease string) (profile string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.work[lease]
+	return o.where[lease]
 }
 
 func (o *opened) until(lease string) time.Time {
@@ -99,8 +122,9 @@ func (o *opened) until(lease string) time.Time {
 }
 
 // OpenAccount opens the network of a held account in its work browser. The extension may fill in the login there for two
-// minutes without being asked again.
-func (s *Server) OpenAccount(_ context.Context, name string) (*v1.LocalServiceOpenAccountResponse, error) {
+// minutes without being asked again. Where no browser of its own can be started, it is opened in one of the user's own that
+// is there, and the answer says what keeps it apart.
+func (s *Server) OpenAccount(ctx context.Context, name string) (*v1.LocalServiceOpenAccountResponse, error) {
 	l, err := s.held(name)
 	if err != nil {
 		return nil, err
@@ -109,18 +133,55 @@ func (s *Server) OpenAccount(_ context.Context, name string) (*v1.LocalServiceOp
 	if !ok {
 		return nil, keyshift.Refuse(keyshift.CodeNotFound, "There is no site pack of this network, so it cannot be opened.", "Ask your admin to publish one.")
 	}
-	s.opened.inWork(l.GetId(), true) // until it is known, so that no other browser takes it for its own
+	order := WorkOrder{Account: accountName(l), Address: entrance(p, l)}
+	order.Browser, order.Keep = s.Engine.WorkBrowser(ctx, l.GetId())
+	profile := workPrefix + order.Account
+	s.opened.in(l.GetId(), profile) // before it is there, so that no other browser takes it for its own
 	s.opened.note(l.GetId(), s.Now().Add(openLimit))
-	browser, mode, err := s.Work.Open(accountName(l), entrance(p, l))
+	opened, err := s.Work.Open(order)
+	if own := s.ownProfile(); err != nil && own != nil {
+		s.Log.Warn("no browser of its own, it is opened in the user's", "error", err)
+		profile, opened, err = own.profileID(), own.opened(), nil
+		s.opened.in(l.GetId(), profile)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Engine.SessionBegan(workPrefix+accountName(l), l.GetId()); err != nil {
+	if err := s.Engine.SessionBegan(profile, l.GetId()); err != nil {
 		return nil, err // it is over already: there is nothing to work with
 	}
-	s.opened.inWork(l.GetId(), mode == native.ModeWork)
 	s.Engine.Ring()
-	return &v1.LocalServiceOpenAccountResponse{Browser: browser, Mode: string(mode)}, nil
+	return &v1.LocalServiceOpenAccountResponse{Browser: opened.Browser, Mode: string(opened.Mode), Missing: opened.Missing}, nil
+}
+
+// ownProfile gives a paired profile of the user's own that is there; one that has the attention or keeps leases apart goes first.
+func (s *Server) ownProfile() (own *conn) {
+	rank := func(c *conn) (n int) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.mode == native.ModeContainer {
+			n = 2
+		}
+		if c.focused {
+			n++
+		}
+		return n
+	}
+	for _, c := range s.all() {
+		if c.isOwn() && (own == nil || rank(c) > rank(own)) {
+			own = c
+		}
+	}
+	return own
+}
+
+// isOwn tells of a paired profile that is no work browser's.
+func (c *conn) isOwn() bool { return c.paired() && c.profileID() == c.profile().id() }
+
+// opened says what something is opened in that is opened in this profile.
+func (c *conn) opened() WorkOpened {
+	p := c.profile()
+	return WorkOpened{Browser: string(p.Browser), Mode: p.Mode}
 }
 
 // entrance is the page to begin on: for a delegated account the network's own, otherwise that of the log-in.
@@ -199,7 +260,7 @@ func (s *Server) closeWork(ctx context.Context, account string) {
 	s.awaitClean(ctx, profile)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
-	if err := s.Work.Close(ctx, account); err != nil {
+	if err := s.Work.Close(ctx, account, s.clean(account)); err != nil {
 		s.Log.Error("close work browser", "error", err)
 		time.AfterFunc(lookAgain, s.Engine.Ring) // then it is tried again
 		return
@@ -222,6 +283,11 @@ func (s *Server) awaitClean(ctx context.Context, profile string) {
 			return
 		}
 	}
+}
+
+// clean reports whether the extension said that nothing of any lease that is over is left in the work browser of an account.
+func (s *Server) clean(account string) bool {
+	return len(s.Engine.Browsing(workPrefix+account).Owed) == 0
 }
 
 // there reports whether a profile talks to the agent.

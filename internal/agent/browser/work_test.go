@@ -16,17 +16,17 @@ func TestWorkBrowserHearsOfItsAccountOnly(t *testing.T) {
 	}
 }
 
-func TestOpenedAtWork(t *testing.T) {
+func TestOpenedIn(t *testing.T) {
 	var o opened
-	if o.atWork("lease") {
+	if o.at("lease") != "" {
 		t.Error("nobody opened it")
 	}
-	o.inWork("lease", true)
-	if !o.atWork("lease") || o.atWork("another") {
+	o.in("lease", "work:x/acme")
+	if o.at("lease") != "work:x/acme" || o.at("another") != "" {
 		t.Error("it was opened in its work browser, and no other was")
 	}
-	o.inWork("lease", false)
-	if o.atWork("lease") {
+	o.in("lease", "own")
+	if o.at("lease") != "own" {
 		t.Error("it was opened where the user browses")
 	}
 }

@@ -10,8 +10,8 @@ import (
 const lookEvery = 250 * time.Millisecond
 
 // Adopt is called once when the agent starts, before any Open. Browsers of an earlier agent that still run are watched
-// as if this one had started them; what is left of the others is deleted, unless its note says to keep it. It answers the
-// accounts of which something was found, so that their clean-ups can be settled.
+// as if this one had started them; what is left of the others is deleted, but for folders that an earlier agent kept. It
+// answers the accounts of the browsers that run, and of those that were deleted, so that their clean-ups can be settled.
 func (d *Desk) Adopt() (alive, ended []string, err error) {
 	all, err := d.notes()
 	for name, n := range all {
@@ -20,12 +20,12 @@ func (d *Desk) Adopt() (alive, ended []string, err error) {
 			d.take(n)
 			alive = append(alive, n.Account)
 			continue
+		case n.Account != "" && n.Keep && n.Started == "":
+			continue // it ended well, and was kept
 		case n.Account != "":
 			ended = append(ended, n.Account)
 		}
-		if !n.Keep {
-			err = errors.Join(err, d.remove(name))
-		}
+		err = errors.Join(err, d.remove(name))
 	}
 	return alive, ended, err
 }
@@ -36,15 +36,17 @@ func (d *Desk) take(n note) {
 	d.mu.Lock()
 	d.running[n.Account] = i
 	d.mu.Unlock()
-	go d.watch(i, func() { awaitEnd(n.PID, n.Started) })
+	go d.watch(i, func() bool { return awaitEnd(n.PID, n.Started) })
 }
 
-func awaitEnd(pid int, started processID) {
+// awaitEnd waits for the end of a process. Nobody but its parent hears whether it ended well.
+func awaitEnd(pid int, started processID) (well bool) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for startOf(pid) == started {
 		<-tick.C
 	}
+	return false
 }
 
 // AccountOf tells in whose work browser a process runs, such as a native host: it is the browser or was started below it.

@@ -16,8 +16,9 @@ import (
 type Config struct {
 	// Folder is where the accounts' folders are; it belongs to the desk alone.
 	Folder string
-	// Browser picks the browser at each start: a choice can change. Nil takes the first that is installed.
-	Browser func() (Browser, error)
+	// Browser picks the browser at each start: a choice can change. It is given the one that the order wants, or nothing. Nil
+	// takes what is wanted, or the first that is installed.
+	Browser func(want string) (Browser, error)
 	// Prepare is called with the folder of a browser before each start, to put a native host's manifest there; nil is nothing.
 	Prepare func(b Browser, folder string) error
 	// Extension is the folder of the unpacked extension, for a Chromium that has none by policy; empty is none.
@@ -76,11 +77,11 @@ func (d *Desk) Open(o Order) (Opened, error) {
 	if err := o.validate(); err != nil {
 		return Opened{}, err
 	}
-	b, err := d.choose()
+	b, missing, err := d.choose(o.Browser)
 	if err != nil {
 		return Opened{}, err
 	}
-	opened := Opened{Browser: b, Mode: o.mode(b), Started: true}
+	opened := Opened{Browser: b, Mode: o.mode(b), Started: true, Missing: missing}
 	opened.Apart = opened.Mode != native.ModeSameProfile
 	if opened.Mode != native.ModeWork {
 		return opened, d.pass(exec.Command(b.Path, b.arguments(opened.Mode, "", "", o.URL)...)) //nolint:gosec // found or chosen by an admin
@@ -88,11 +89,18 @@ func (d *Desk) Open(o Order) (Opened, error) {
 	return d.openOwn(o, opened)
 }
 
-func (d *Desk) choose() (Browser, error) {
-	if d.cfg.Browser != nil {
-		return d.cfg.Browser()
+// choose takes the browser that is wanted, or where that is missing another one.
+func (d *Desk) choose(want string) (b Browser, missing string, err error) {
+	pick := d.cfg.Browser
+	if pick == nil {
+		pick = func(want string) (Browser, error) { return Choose(Installed(""), want) }
 	}
-	return Choose(Installed(""), "")
+	if b, err = pick(want); err == nil || want == "" {
+		return b, "", err
+	}
+	d.cfg.Log.Warn("the wanted work browser is missing", "browser", want, "error", err)
+	b, err = pick("")
+	return b, want, err
 }
 
 // openOwn opens a browser with a folder of its own. A second Chromium in the same folder hands the address to the first.
@@ -101,7 +109,7 @@ func (d *Desk) openOwn(o Order, opened Opened) (Opened, error) {
 	defer d.mu.Unlock()
 	at := d.running[o.Account]
 	if at != nil {
-		opened.Browser = at.Browser
+		opened.Browser, opened.Missing = at.Browser, ""
 	}
 	b, folder := opened.Browser, d.folder(o.Account)
 	if at != nil && b.Family == Firefox {
@@ -144,7 +152,7 @@ func (d *Desk) start(o Order, b Browser, cmd *exec.Cmd) error {
 	n := note{Account: o.Account, Keep: o.Keep, PID: cmd.Process.Pid, Started: startOf(cmd.Process.Pid), Browser: b}
 	i := &instance{n, make(chan struct{})}
 	d.running[o.Account] = i
-	go d.watch(i, func() { _ = cmd.Wait() }) // how it ended does not matter: it is gone
+	go d.watch(i, func() bool { return cmd.Wait() == nil })
 	d.cfg.Log.Info("work browser started", "browser", b.ID, "pid", n.PID)
 	if err := d.writeNote(n); err != nil { // only the next agent would miss it
 		d.cfg.Log.Warn("work browser has no note", "error", err)
@@ -163,13 +171,11 @@ func (d *Desk) pass(cmd *exec.Cmd) error {
 	return nil
 }
 
-// watch waits for the end of a browser, deletes its folder, and tells of it.
-func (d *Desk) watch(i *instance, wait func()) {
-	wait()
-	if !i.Keep {
-		if err := d.remove(folderName(i.Account)); err != nil {
-			d.cfg.Log.Error("folder of work browser is left", "error", err)
-		}
+// watch waits for the end of a browser, deletes its folder, and tells of it. A folder is only kept if the browser ended well:
+// what it had deleted may be in there otherwise.
+func (d *Desk) watch(i *instance, wait func() (well bool)) {
+	if err := d.rest(i.note, wait()); err != nil {
+		d.cfg.Log.Error("folder of work browser is left", "error", err)
 	}
 	d.mu.Lock()
 	delete(d.running, i.Account)
@@ -181,14 +187,26 @@ func (d *Desk) watch(i *instance, wait func()) {
 	}
 }
 
+// rest deletes the folder of a browser that ended, or notes that nobody uses it.
+func (d *Desk) rest(n note, well bool) error {
+	if n.Keep && well {
+		n.PID, n.Started = 0, ""
+		if d.writeNote(n) == nil {
+			return nil
+		}
+	}
+	return d.remove(folderName(n.Account))
+}
+
 // Close asks the account's browser to end, ends it by force if it does not within the grace, and answers when its folder is
-// gone, or kept. A browser that does not run is closed.
-func (d *Desk) Close(ctx context.Context, account string) error {
+// gone, or kept. A browser that does not run is closed. keep says that nothing of a session is in the folder: otherwise it is
+// deleted, whatever the order said.
+func (d *Desk) Close(ctx context.Context, account string, keep bool) error {
 	d.mu.Lock()
 	i := d.running[account]
 	d.mu.Unlock()
 	if i == nil {
-		return d.leftover(account)
+		return d.leftover(account, keep)
 	}
 	ask(i.PID)
 	grace := time.NewTimer(d.cfg.grace())
@@ -203,7 +221,7 @@ func (d *Desk) Close(ctx context.Context, account string) error {
 	}
 	select {
 	case <-i.ended:
-		return d.leftover(account)
+		return d.leftover(account, keep)
 	case <-ctx.Done():
 		return fmt.Errorf("close work browser: %w", ctx.Err())
 	}
@@ -212,15 +230,28 @@ func (d *Desk) Close(ctx context.Context, account string) error {
 // ErrLeft: the folder of a browser that ended could not be deleted.
 var ErrLeft = errors.New("folder of work browser is left")
 
-// leftover deletes what is left of a browser that does not run, unless its note says to keep it.
-func (d *Desk) leftover(account string) error {
+// CloseAll closes all browsers, and deletes what is left of any, kept or not.
+func (d *Desk) CloseAll(ctx context.Context) error {
+	all, err := d.notes()
+	for name, n := range all {
+		if n.Account == "" {
+			err = errors.Join(err, d.remove(name))
+			continue
+		}
+		err = errors.Join(err, d.Close(ctx, n.Account, false))
+	}
+	return err
+}
+
+// leftover deletes what is left of a browser that does not run, unless it may be kept and its note says so.
+func (d *Desk) leftover(account string, keep bool) error {
 	all, err := d.notes()
 	if err != nil {
 		return err
 	}
 	name := folderName(account)
 	n, there := all[name]
-	if !there || n.Keep {
+	if !there || n.Keep && keep {
 		return nil
 	}
 	if err := d.remove(name); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/native"
 )
 
 // patience is long because the machine may be busy.
@@ -26,8 +27,8 @@ type world struct {
 
 // polite ends when asked to, stubborn does not; both note their command lines beside themselves.
 const (
-	polite   = "#!/bin/sh\necho \"$@\" >>\"$0.lines\"\ntrap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n"
-	stubborn = "#!/bin/sh\necho \"$@\" >>\"$0.lines\"\ntrap '' TERM\nwhile :; do sleep 0.05; done\n"
+	polite   = "#!/bin/sh\ntrap 'exit 0' TERM\necho \"$@\" >>\"$0.lines\"\nwhile :; do sleep 0.05; done\n"
+	stubborn = "#!/bin/sh\ntrap '' TERM\necho \"$@\" >>\"$0.lines\"\nwhile :; do sleep 0.05; done\n"
 )
 
 func newWorld(t *testing.T, folder, program string, change func(*Config)) *world {
@@ -35,7 +36,7 @@ func newWorld(t *testing.T, folder, program string, change func(*Config)) *world
 	w := &world{t: t, ended: make(chan string, 10)}
 	cfg := Config{
 		Folder:  folder,
-		Browser: func() (Browser, error) { return named(program), nil },
+		Browser: func(string) (Browser, error) { return named(program), nil },
 		Ended:   func(account string) { w.ended <- account },
 		Env:     []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()},
 		Grace:   patience,
@@ -78,7 +79,7 @@ func (w *world) close(account string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	if err := w.Close(ctx, account); err != nil {
+	if err := w.Close(ctx, account, true); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -145,10 +146,12 @@ func TestBrowserIsClosedAndItsFolderDeleted(t *testing.T) {
 }
 
 func TestKeptFolderStaysUntilTheNextLease(t *testing.T) {
-	w := newWorld(t, t.TempDir(), script(t, "chromium", polite), nil)
+	program := script(t, "chromium", polite)
+	w := newWorld(t, t.TempDir(), program, nil)
 	kept := order
 	kept.Keep = true
 	w.open(kept)
+	await(t, "the browser runs", func() bool { _, err := os.Stat(program + ".lines"); return err == nil })
 	mark := filepath.Join(w.folder(order.Account), "mark")
 	if err := os.WriteFile(mark, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -158,6 +161,62 @@ func TestKeptFolderStaysUntilTheNextLease(t *testing.T) {
 	wantGone(t, mark, false)
 	w.open(order) // the policy changed: fresh
 	wantGone(t, mark, true)
+}
+
+// TestKeptFolderGoes where the browser cannot have written down what it deleted, and where something of a session is in it.
+func TestKeptFolderGoes(t *testing.T) {
+	kept := order
+	kept.Keep = true
+	for _, tt := range []struct {
+		name, program string
+		end           func(*world)
+	}{
+		{"the browser is killed", polite, func(w *world) { force(w.pid(order.Account)) }},
+		{"it does not end by itself", stubborn, func(w *world) { w.close(order.Account) }},
+		{"it is not clean", polite, func(w *world) {
+			if err := w.Close(w.t.Context(), order.Account, false); err != nil {
+				w.t.Error(err)
+			}
+		}},
+		{"everything goes", polite, func(w *world) {
+			if err := w.CloseAll(w.t.Context()); err != nil {
+				w.t.Error(err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			program := script(t, "chromium", tt.program)
+			w := newWorld(t, t.TempDir(), program, func(c *Config) {
+				if tt.program == stubborn {
+					c.Grace = 200 * time.Millisecond
+				}
+			})
+			w.open(kept)
+			await(t, "the browser runs", func() bool { _, err := os.Stat(program + ".lines"); return err == nil })
+			tt.end(w)
+			w.awaitEnded(order.Account)
+			await(t, "the folder is gone", func() bool { _, err := os.Stat(w.folder(order.Account)); return os.IsNotExist(err) })
+		})
+	}
+}
+
+// TestWantedBrowser: what the company wants is used where it is, and otherwise what is missing is said.
+func TestWantedBrowser(t *testing.T) {
+	firefox, chromium := script(t, "firefox", polite), script(t, "chromium", polite)
+	w := newWorld(t, t.TempDir(), "", func(c *Config) {
+		c.Browser = func(want string) (Browser, error) {
+			return ChooseFor([]Browser{named(firefox), named(chromium)}, want, chromium)
+		}
+	})
+	for i, tt := range []struct{ want, got, missing string }{
+		{"", "chromium", ""}, {"firefox", "firefox", ""}, {"chromium", "chromium", ""}, {"edge", "chromium", "edge"},
+	} {
+		o := order
+		o.Account, o.Browser = fmt.Sprint("x/", i), tt.want
+		if got := w.open(o); got.Browser.ID != tt.got || got.Missing != tt.missing || got.Mode != native.ModeWork {
+			t.Errorf("wanted %q: got %+v", tt.want, got)
+		}
+	}
 }
 
 func TestBrowserThatTheUserClosesIsNoticed(t *testing.T) {
@@ -220,6 +279,7 @@ func TestNextAgentDeletesWhatIsLeft(t *testing.T) {
 		"x/acme":  {Account: "x/acme", PID: os.Getpid(), Started: "1"},
 		"x/dead":  {Account: "x/dead", PID: 1 << 30},
 		"x/kept":  {Account: "x/kept", Keep: true},
+		"x/lost":  {Account: "x/lost", Keep: true, PID: 1 << 30, Started: "1"}, // nobody saw whether it ended well
 		"x/wrong": {Account: "x/somebody-else", Keep: true},
 	} {
 		if err := os.MkdirAll(d.folder(account), 0o700); err != nil {
@@ -234,7 +294,7 @@ func TestNextAgentDeletesWhatIsLeft(t *testing.T) {
 	if err != nil || len(alive) != 0 || len(ended) != 3 {
 		t.Fatalf("alive %v, ended %v, %v", alive, ended, err)
 	}
-	for account, gone := range map[string]bool{"x/acme": true, "x/dead": true, "x/kept": false, "x/wrong": true} {
+	for account, gone := range map[string]bool{"x/acme": true, "x/dead": true, "x/kept": false, "x/lost": true, "x/wrong": true} {
 		wantGone(t, d.folder(account), gone)
 	}
 }

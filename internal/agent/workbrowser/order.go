@@ -16,6 +16,8 @@ type Order struct {
 	URL string
 	// Mode is what keeps it apart; empty is a browser of its own.
 	Mode native.ProfileMode
+	// Browser is the id of the one that is wanted; empty is any.
+	Browser string
 	// Keep leaves the folder when the browser ends, as the policy for this account says.
 	Keep bool
 }
@@ -29,6 +31,8 @@ type Opened struct {
 	// Started: a process was started. Otherwise the account's browser runs already and this desk could not tell it to open
 	// the address, which Firefox takes from nobody once it runs with a profile of its own.
 	Started bool
+	// Missing is the wanted browser, if another one had to be taken.
+	Missing string
 }
 
 var errBadOrder = errors.New("bad order")

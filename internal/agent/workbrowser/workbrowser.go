@@ -9,13 +9,15 @@
 //   - [native.ModeSameProfile]: the user's own profile. Nothing keeps it apart, the extension cleans up afterwards, and
 //     [Opened.Apart] says so: an interface must not claim more.
 //
-// A folder is fresh by default: it is deleted when its browser ended, unless the order says that the policy keeps it.
+// A folder is fresh by default: it is deleted when its browser ended, unless the order says that the policy keeps it, the
+// browser ended well, and who closes it says that nothing of a session is in there ([Desk.Close]).
 // A browser outlives the agent that started it; the next one finds it again by the note in its folder ([Desk.Adopt]).
 //
 // Nothing secret is in a command line or in the environment: there is the folder and the address of the network.
 package workbrowser
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -67,6 +69,15 @@ func Choose(installed []Browser, want string) (Browser, error) {
 		return Browser{}, fmt.Errorf("choose browser %s: %w", want, ErrConfined)
 	}
 	return Browser{}, fmt.Errorf("choose browser %s: %w", want, ErrNotInstalled)
+}
+
+// ChooseFor takes the browser that is wanted for an account, by id; own is what was chosen for this computer, as in [Choose],
+// and counts where nothing is wanted. A program of the computer's own choice goes first where it is the wanted kind.
+func ChooseFor(installed []Browser, want, own string) (Browser, error) {
+	if filepath.IsAbs(own) && (want == "" || named(own).ID == want) {
+		return named(own), nil
+	}
+	return Choose(installed, cmp.Or(want, own))
 }
 
 // named describes a program by its file name.

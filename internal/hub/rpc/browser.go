@@ -102,3 +102,22 @@ func (s browserPolicyService) ListCustodians(ctx context.Context, req *v1.ListCu
 func (s browserPolicyService) SetAccountRef(ctx context.Context, req *v1.SetAccountRefRequest) (*v1.SetAccountRefResponse, error) {
 	return done(ctx, s.Server, req, &v1.SetAccountRefResponse{}, func(c hub.Call) error { return s.Hub.SetAccountRef(ctx, c, req.GetAccount(), req.GetRef()) })
 }
+
+func (s browserPolicyService) SetWorkBrowser(ctx context.Context, req *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error) {
+	w := hub.WorkBrowser{Account: req.GetBrowser().GetAccount(), Browser: req.GetBrowser().GetBrowser(), Keep: req.GetBrowser().GetKeep()}
+	return answer(ctx, s.Server, req, func(c hub.Call) (hub.WorkBrowser, error) { return s.Hub.SetWorkBrowser(ctx, c, w) },
+		func(w hub.WorkBrowser) *v1.SetWorkBrowserResponse {
+			return &v1.SetWorkBrowserResponse{Browser: workBrowserMessage(w)}
+		})
+}
+
+func workBrowserMessage(w hub.WorkBrowser) *v1.WorkBrowser {
+	return &v1.WorkBrowser{Account: w.Account, Browser: w.Browser, Keep: w.Keep}
+}
+
+func (s browserPolicyService) ListWorkBrowsers(ctx context.Context, req *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error) {
+	return answer(ctx, s.Server, req, func(c hub.Call) ([]hub.WorkBrowser, error) { return s.Hub.ListWorkBrowsers(ctx, c) },
+		func(list []hub.WorkBrowser) *v1.ListWorkBrowsersResponse {
+			return &v1.ListWorkBrowsersResponse{Browsers: each(list, workBrowserMessage)}
+		})
+}

@@ -22,7 +22,7 @@ func addBrowser(m *v1.SyncResponse, n hub.News) *v1.SyncResponse {
 }
 
 func leaseBrowserMessage(l hub.LeaseBrowser) *v1.LeaseBrowser {
-	m := &v1.LeaseBrowser{LeaseId: string(l.LeaseID), AccountRef: l.Ref, HasCustodian: l.HasCustodian}
+	m := &v1.LeaseBrowser{LeaseId: string(l.LeaseID), AccountRef: l.Ref, HasCustodian: l.HasCustodian, Browser: l.Browser, KeepBrowser: l.Keep}
 	for _, class := range l.Guards {
 		m.AllowedGuards = append(m.AllowedGuards, string(class))
 	}

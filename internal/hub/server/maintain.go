@@ -50,6 +50,11 @@ func Rewrap(ctx context.Context, c Config) (int, uint32, error) {
 	return n, version, err
 }
 
+// HasHub refuses where there is no hub in the database, or the key does not open it.
+func HasHub(ctx context.Context, c Config) error {
+	return withHub(ctx, c, func(*hub.Hub) error { return nil })
+}
+
 // OnlyNewestKey refuses while something in the database is sealed under an older version of the key.
 func OnlyNewestKey(ctx context.Context, c Config) error {
 	return withHub(ctx, c, func(h *hub.Hub) error {

@@ -56,10 +56,11 @@ var tables = []string{
 	"grants", "devices", "device_presence", "leases", "effects", "outbox", "audit_events", "audit_hashes", "checkpoints", "rollback_acceptances",
 	"work_hours", "hours_lifted", "reminders", "reminder_counts", "self_reports", "acknowledgements",
 	"site_packs", "browser_policy", "insider_words", "personal_guards", "allowed_guards", "account_refs", "custodians", "code_relays",
+	"work_browsers",
 }
 
 // tablesOf counts, for each schema version, the tables of the list that it has: new ones go to its end.
-var tablesOf = [NewestSchema]int{20, 23, 26, 34}
+var tablesOf = [NewestSchema]int{20, 23, 26, 34, 35}
 
 func tablesAt(schema int64) []string { return tables[:tablesOf[schema-1]] }
 

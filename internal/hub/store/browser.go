@@ -44,7 +44,7 @@ func (r *reader) BrowserNews(user, device keyshift.ID, now time.Time) (hub.Brows
 func (r *reader) LeaseBrowser(device keyshift.ID) ([]hub.LeaseBrowser, error) {
 	rows, err := r.q().LeaseBrowser(r.ctx, string(device))
 	all, err := list(r, "leases for the browser", func(row db.LeaseBrowserRow) hub.LeaseBrowser {
-		return hub.LeaseBrowser{LeaseID: keyshift.ID(row.ID), Ref: row.Ref, HasCustodian: row.Custodians > 0}
+		return hub.LeaseBrowser{LeaseID: keyshift.ID(row.ID), Ref: row.Ref, HasCustodian: row.Custodians > 0, Browser: row.Browser, Keep: row.Keep > 0}
 	}, rows, err)
 	if err != nil || len(all) == 0 {
 		return nil, err
@@ -87,6 +87,13 @@ func (r *reader) AllowedGuards() ([]hub.AllowedGuard, error) {
 	rows, err := r.aside().AllowedGuards(r.ctx)
 	return list(r, "allowed guards", func(row db.AllowedGuard) hub.AllowedGuard {
 		return hub.AllowedGuard{GrantID: keyshift.ID(row.GrantID), Class: pack.GuardClass(row.Class)}
+	}, rows, err)
+}
+
+func (r *reader) WorkBrowsers() ([]hub.WorkBrowser, error) {
+	rows, err := r.aside().WorkBrowsers(r.ctx)
+	return list(r, "work browsers", func(row db.WorkBrowsersRow) hub.WorkBrowser {
+		return hub.WorkBrowser{Account: row.Network + "/" + row.Handle, Browser: row.Browser, Keep: row.Keep > 0}
 	}, rows, err)
 }
 
@@ -166,6 +173,18 @@ func (t *tx) SaveAccountRef(account keyshift.ID, ref string) error {
 		n, err = t.q().PutAccountRef(t.ctx, db.PutAccountRefParams{AccountID: string(account), Ref: ref})
 	}
 	_, err = t.changed("save account ref", n, err)
+	return err
+}
+
+func (t *tx) SaveWorkBrowser(account keyshift.ID, w hub.WorkBrowser) error {
+	var n int64
+	var err error
+	if w.Browser == "" && !w.Keep {
+		n, err = t.q().RemoveWorkBrowser(t.ctx, string(account))
+	} else {
+		n, err = t.q().PutWorkBrowser(t.ctx, db.PutWorkBrowserParams{AccountID: string(account), Browser: w.Browser, Keep: bit(w.Keep)})
+	}
+	_, err = t.changed("save work browser", n, err)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -196,12 +197,13 @@ func TestWhatGrantsOpenComesWithTheLease(t *testing.T) {
 			s.do(func(tx hub.Tx) error { return tx.SaveAllowedGuards(grant, []pack.GuardClass{class}) })
 		}
 		s.do(func(tx hub.Tx) error { return tx.SaveAccountRef(a.ID, "42") })
+		s.do(func(tx hub.Tx) error { return tx.SaveWorkBrowser(a.ID, hub.WorkBrowser{Browser: "edge", Keep: true}) })
 		s.do(func(tx hub.Tx) error { return second(tx.AddCustodian(a.ID, lee.ID)) })
 		if got, err := s.reader().LeaseBrowser(d.ID); err != nil || got != nil {
 			s.Errorf("without a lease: %+v, %v", got, err)
 		}
 		l := s.activate(s.lend(a, d))
-		want := []hub.LeaseBrowser{{LeaseID: l.ID, Ref: "42", HasCustodian: true, Guards: []pack.GuardClass{pack.GuardEmail, pack.GuardPassword}}}
+		want := []hub.LeaseBrowser{{LeaseID: l.ID, Ref: "42", HasCustodian: true, Guards: []pack.GuardClass{pack.GuardEmail, pack.GuardPassword}, Browser: "edge", Keep: true}}
 		got, err := s.reader().LeaseBrowser(d.ID)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			s.Errorf("%v (-want +got):\n%s", err, diff)
@@ -210,6 +212,25 @@ func TestWhatGrantsOpenComesWithTheLease(t *testing.T) {
 		if all, err := s.reader().AllowedGuards(); err != nil || len(all) != 2 {
 			s.Errorf("guards %+v, %v", all, err)
 		}
+	})
+}
+
+func TestWorkBrowsersAreSetAndTakenBack(t *testing.T) {
+	onEach(t, func(_ *testing.T, s *scene) {
+		a := s.account()
+		want := func(list ...hub.WorkBrowser) {
+			s.Helper()
+			got, err := s.reader().WorkBrowsers()
+			if diff := cmp.Diff(list, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+				s.Errorf("%v (-want +got):\n%s", err, diff)
+			}
+		}
+		for _, w := range []hub.WorkBrowser{{Account: a.Name(), Browser: "firefox"}, {Account: a.Name(), Keep: true}} {
+			s.do(func(tx hub.Tx) error { return tx.SaveWorkBrowser(a.ID, w) })
+			want(w)
+		}
+		s.do(func(tx hub.Tx) error { return tx.SaveWorkBrowser(a.ID, hub.WorkBrowser{}) })
+		want()
 	})
 }
 

@@ -32,7 +32,7 @@ const alphabets: Record<"text" | "token" | "base64" | "origin", RegExp> = {
   text: /^[^]*$/,
   token: /^[A-Za-z0-9.:_{}-]+$/,
   base64: /^[A-Za-z0-9_-]+$/,
-  origin: /^(null|[a-z][a-z0-9.-]*:\/\/[A-Za-z0-9.:[\]-]+)$/,
+  origin: /^(null|[a-z][a-z0-9.-]*:\/\/([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?)$/,
 };
 
 function checkValue(of: Value, value: unknown): string | undefined {

@@ -86,6 +86,11 @@ func (browserInstallCmd) Help() string {
 }
 
 func (cmd *browserInstallCmd) Run(_ context.Context, inv *invocation) error {
+	for _, id := range cmd.ExtensionID {
+		if err := nativehost.ValidID(id); err != nil {
+			return err
+		}
+	}
 	home, err := inv.home()
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ func TestBrowserInstall(t *testing.T) {
 	w := newWorld(t)
 	home := t.TempDir()
 	w.env["HOME"] = home
+	w.run("browser", "install", "--extension-id", "xyz").want(t, api.ExitBadInput, "no id of an extension")
 	w.run("browser", "install").want(t, api.ExitNotFound, "No browser was found")
 	if err := os.MkdirAll(filepath.Join(home, ".config/chromium"), 0o700); err != nil {
 		t.Fatal(err)

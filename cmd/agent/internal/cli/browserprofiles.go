@@ -135,7 +135,7 @@ type openCmd struct {
 // Help is shown with --help.
 func (openCmd) Help() string {
 	return "Opens the network in a browser of its own, apart from yours, and lets the extension fill in the login there. At the end of the lease " +
-		"the browser is closed and what it kept is deleted."
+		"the browser is closed and what it kept is deleted, unless your company keeps the browser: then only what the session left is."
 }
 
 func (cmd *openCmd) Run(ctx context.Context, inv *invocation) error {
@@ -153,5 +153,8 @@ func (cmd *openCmd) Run(ctx context.Context, inv *invocation) error {
 	}
 	return inv.Message(res, func(w io.Writer) {
 		_, _ = fmt.Fprintf(w, "Opened in %s; kept apart by: %s.\n", browserName(&v1.BrowserProfile{Browser: res.GetBrowser()}), apart[res.GetMode()])
+		if missing := res.GetMissing(); missing != "" {
+			_, _ = fmt.Fprintf(w, "Your company wants %s for this account, which is not installed here.\n", browserName(&v1.BrowserProfile{Browser: missing}))
+		}
 	})
 }

@@ -25,6 +25,7 @@ type accountsCmd struct {
 	Rotated      accountsRotatedCmd `cmd:"" help:"Record that the password was changed at the network."`
 	Custodian    custodianCmd       `cmd:"" help:"Name who receives the codes of an account and passes them on."`
 	Ref          accountRefCmd      `cmd:"" help:"Set the number by which the network knows an account."`
+	Browser      accountBrowserCmd  `cmd:"" help:"Say in which browser an account is opened, and whether it is kept."`
 }
 
 type accountsListCmd struct{}

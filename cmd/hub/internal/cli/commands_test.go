@@ -66,8 +66,9 @@ func TestTranscripts(t *testing.T) {
 				{"guard", "list"}, {"guard", "allow", grantID, "--class", "email,password"}, {"guard", "allow", grantID}, {"guard", "personal", "forbidden", "germany", "--note", "works council"},
 				{"guard", "personal", "maybe", "germany"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "custodian", "add", "x/acme", "lee"}, {"accounts", "custodian", "remove", "x/acme", "lee"},
 				{"accounts", "ref", "facebook/acme", "1234567890"}, {"accounts", "ref", "facebook/acme"},
+				{"accounts", "browser"}, {"accounts", "browser", "x/acme", "--use", "firefox", "--keep"}, {"accounts", "browser", "x/acme"},
 			},
-			empty: [][]string{{"words"}, {"guard"}, {"accounts", "custodian", "list", "x/acme"}},
+			empty: [][]string{{"words"}, {"guard"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "browser"}},
 		},
 		{name: "codes", commands: [][]string{{"codes", "enroll", "lee"}, {"codes", "login", "lee"}}},
 		{

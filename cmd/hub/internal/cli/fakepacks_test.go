@@ -94,6 +94,17 @@ func (h *fakeHub) SetAccountRef(context.Context, *v1.SetAccountRefRequest) (*v1.
 	return &v1.SetAccountRefResponse{}, nil
 }
 
+func (h *fakeHub) SetWorkBrowser(_ context.Context, q *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error) {
+	return &v1.SetWorkBrowserResponse{Browser: q.GetBrowser()}, nil
+}
+
+func (h *fakeHub) ListWorkBrowsers(context.Context, *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error) {
+	if h.empty {
+		return &v1.ListWorkBrowsersResponse{}, nil
+	}
+	return &v1.ListWorkBrowsersResponse{Browsers: []*v1.WorkBrowser{{Account: "facebook/acme", Browser: "firefox"}, {Account: "x/acme", Keep: true}}}, nil
+}
+
 // What show writes can be published again with a higher version.
 func TestAShownPackIsAPack(t *testing.T) {
 	d := loggedIn(t)

@@ -1838,6 +1838,247 @@ func (*SetAccountRefResponse) Descriptor() ([]byte, []int) {
 	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{35}
 }
 
+// WorkBrowser says how an account is opened on devices.
+type WorkBrowser struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Account string                 `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// "chromium", "chrome", "edge", "brave" or "firefox"; empty is any that is installed. Where the named one is not, another
+	// is used, and the user is told.
+	Browser string `protobuf:"bytes,2,opt,name=browser,proto3" json:"browser,omitempty"`
+	// The browser's folder is kept between leases, without what a session left in it; otherwise each lease has a fresh one.
+	Keep          bool `protobuf:"varint,3,opt,name=keep,proto3" json:"keep,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkBrowser) Reset() {
+	*x = WorkBrowser{}
+	mi := &file_keyshift_v1_browser_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkBrowser) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkBrowser) ProtoMessage() {}
+
+func (x *WorkBrowser) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_browser_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkBrowser.ProtoReflect.Descriptor instead.
+func (*WorkBrowser) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *WorkBrowser) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *WorkBrowser) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+func (x *WorkBrowser) GetKeep() bool {
+	if x != nil {
+		return x.Keep
+	}
+	return false
+}
+
+type SetWorkBrowserRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	RequestId     string                 `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	Browser       *WorkBrowser           `protobuf:"bytes,2,opt,name=browser,proto3" json:"browser,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetWorkBrowserRequest) Reset() {
+	*x = SetWorkBrowserRequest{}
+	mi := &file_keyshift_v1_browser_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetWorkBrowserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetWorkBrowserRequest) ProtoMessage() {}
+
+func (x *SetWorkBrowserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_browser_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetWorkBrowserRequest.ProtoReflect.Descriptor instead.
+func (*SetWorkBrowserRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *SetWorkBrowserRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetWorkBrowserRequest) GetBrowser() *WorkBrowser {
+	if x != nil {
+		return x.Browser
+	}
+	return nil
+}
+
+type SetWorkBrowserResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Browser       *WorkBrowser           `protobuf:"bytes,1,opt,name=browser,proto3" json:"browser,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetWorkBrowserResponse) Reset() {
+	*x = SetWorkBrowserResponse{}
+	mi := &file_keyshift_v1_browser_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetWorkBrowserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetWorkBrowserResponse) ProtoMessage() {}
+
+func (x *SetWorkBrowserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_browser_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetWorkBrowserResponse.ProtoReflect.Descriptor instead.
+func (*SetWorkBrowserResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *SetWorkBrowserResponse) GetBrowser() *WorkBrowser {
+	if x != nil {
+		return x.Browser
+	}
+	return nil
+}
+
+type ListWorkBrowsersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWorkBrowsersRequest) Reset() {
+	*x = ListWorkBrowsersRequest{}
+	mi := &file_keyshift_v1_browser_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWorkBrowsersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWorkBrowsersRequest) ProtoMessage() {}
+
+func (x *ListWorkBrowsersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_browser_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWorkBrowsersRequest.ProtoReflect.Descriptor instead.
+func (*ListWorkBrowsersRequest) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{39}
+}
+
+type ListWorkBrowsersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only accounts for which something is said.
+	Browsers      []*WorkBrowser `protobuf:"bytes,1,rep,name=browsers,proto3" json:"browsers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWorkBrowsersResponse) Reset() {
+	*x = ListWorkBrowsersResponse{}
+	mi := &file_keyshift_v1_browser_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWorkBrowsersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWorkBrowsersResponse) ProtoMessage() {}
+
+func (x *ListWorkBrowsersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_keyshift_v1_browser_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWorkBrowsersResponse.ProtoReflect.Descriptor instead.
+func (*ListWorkBrowsersResponse) Descriptor() ([]byte, []int) {
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ListWorkBrowsersResponse) GetBrowsers() []*WorkBrowser {
+	if x != nil {
+		return x.Browsers
+	}
+	return nil
+}
+
 // LeaseBrowser is what the browser companion needs to know of a live lease besides the lease itself.
 type LeaseBrowser struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -1847,14 +2088,17 @@ type LeaseBrowser struct {
 	// Classes of guarded pages that its holder may open.
 	AllowedGuards []string `protobuf:"bytes,3,rep,name=allowed_guards,json=allowedGuards,proto3" json:"allowed_guards,omitempty"`
 	// Somebody receives its codes and can be asked.
-	HasCustodian  bool `protobuf:"varint,4,opt,name=has_custodian,json=hasCustodian,proto3" json:"has_custodian,omitempty"`
+	HasCustodian bool `protobuf:"varint,4,opt,name=has_custodian,json=hasCustodian,proto3" json:"has_custodian,omitempty"`
+	// As in WorkBrowser.
+	Browser       string `protobuf:"bytes,5,opt,name=browser,proto3" json:"browser,omitempty"`
+	KeepBrowser   bool   `protobuf:"varint,6,opt,name=keep_browser,json=keepBrowser,proto3" json:"keep_browser,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LeaseBrowser) Reset() {
 	*x = LeaseBrowser{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[36]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +2110,7 @@ func (x *LeaseBrowser) String() string {
 func (*LeaseBrowser) ProtoMessage() {}
 
 func (x *LeaseBrowser) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[36]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +2123,7 @@ func (x *LeaseBrowser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseBrowser.ProtoReflect.Descriptor instead.
 func (*LeaseBrowser) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{36}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *LeaseBrowser) GetLeaseId() string {
@@ -1910,6 +2154,20 @@ func (x *LeaseBrowser) GetHasCustodian() bool {
 	return false
 }
 
+func (x *LeaseBrowser) GetBrowser() string {
+	if x != nil {
+		return x.Browser
+	}
+	return ""
+}
+
+func (x *LeaseBrowser) GetKeepBrowser() bool {
+	if x != nil {
+		return x.KeepBrowser
+	}
+	return false
+}
+
 // BrowserPolicy is what the hub wants of browser companions. It changes with its revision only.
 type BrowserPolicy struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
@@ -1923,7 +2181,7 @@ type BrowserPolicy struct {
 
 func (x *BrowserPolicy) Reset() {
 	*x = BrowserPolicy{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[37]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2193,7 @@ func (x *BrowserPolicy) String() string {
 func (*BrowserPolicy) ProtoMessage() {}
 
 func (x *BrowserPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[37]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2206,7 @@ func (x *BrowserPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrowserPolicy.ProtoReflect.Descriptor instead.
 func (*BrowserPolicy) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{37}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *BrowserPolicy) GetRevision() int64 {
@@ -1988,7 +2246,7 @@ type InsiderWords struct {
 
 func (x *InsiderWords) Reset() {
 	*x = InsiderWords{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[38]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2000,7 +2258,7 @@ func (x *InsiderWords) String() string {
 func (*InsiderWords) ProtoMessage() {}
 
 func (x *InsiderWords) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[38]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2013,7 +2271,7 @@ func (x *InsiderWords) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InsiderWords.ProtoReflect.Descriptor instead.
 func (*InsiderWords) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{38}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *InsiderWords) GetSalt() string {
@@ -2067,7 +2325,7 @@ type CodeRelay struct {
 
 func (x *CodeRelay) Reset() {
 	*x = CodeRelay{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[39]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2079,7 +2337,7 @@ func (x *CodeRelay) String() string {
 func (*CodeRelay) ProtoMessage() {}
 
 func (x *CodeRelay) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[39]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2092,7 +2350,7 @@ func (x *CodeRelay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CodeRelay.ProtoReflect.Descriptor instead.
 func (*CodeRelay) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{39}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *CodeRelay) GetId() string {
@@ -2176,7 +2434,7 @@ type RelayAnswered struct {
 
 func (x *RelayAnswered) Reset() {
 	*x = RelayAnswered{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[40]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2188,7 +2446,7 @@ func (x *RelayAnswered) String() string {
 func (*RelayAnswered) ProtoMessage() {}
 
 func (x *RelayAnswered) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[40]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2201,7 +2459,7 @@ func (x *RelayAnswered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RelayAnswered.ProtoReflect.Descriptor instead.
 func (*RelayAnswered) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{40}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RelayAnswered) GetRelayId() string {
@@ -2230,7 +2488,7 @@ type DraftHits struct {
 
 func (x *DraftHits) Reset() {
 	*x = DraftHits{}
-	mi := &file_keyshift_v1_browser_proto_msgTypes[41]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2242,7 +2500,7 @@ func (x *DraftHits) String() string {
 func (*DraftHits) ProtoMessage() {}
 
 func (x *DraftHits) ProtoReflect() protoreflect.Message {
-	mi := &file_keyshift_v1_browser_proto_msgTypes[41]
+	mi := &file_keyshift_v1_browser_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2513,7 @@ func (x *DraftHits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DraftHits.ProtoReflect.Descriptor instead.
 func (*DraftHits) Descriptor() ([]byte, []int) {
-	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{41}
+	return file_keyshift_v1_browser_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DraftHits) GetClass() string {
@@ -2378,13 +2636,28 @@ const file_keyshift_v1_browser_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x10\n" +
 	"\x03ref\x18\x03 \x01(\tR\x03ref\"\x17\n" +
-	"\x15SetAccountRefResponse\"\x96\x01\n" +
+	"\x15SetAccountRefResponse\"U\n" +
+	"\vWorkBrowser\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x18\n" +
+	"\abrowser\x18\x02 \x01(\tR\abrowser\x12\x12\n" +
+	"\x04keep\x18\x03 \x01(\bR\x04keep\"j\n" +
+	"\x15SetWorkBrowserRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x122\n" +
+	"\abrowser\x18\x02 \x01(\v2\x18.keyshift.v1.WorkBrowserR\abrowser\"L\n" +
+	"\x16SetWorkBrowserResponse\x122\n" +
+	"\abrowser\x18\x01 \x01(\v2\x18.keyshift.v1.WorkBrowserR\abrowser\"\x19\n" +
+	"\x17ListWorkBrowsersRequest\"P\n" +
+	"\x18ListWorkBrowsersResponse\x124\n" +
+	"\bbrowsers\x18\x01 \x03(\v2\x18.keyshift.v1.WorkBrowserR\bbrowsers\"\xd3\x01\n" +
 	"\fLeaseBrowser\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x12\x1f\n" +
 	"\vaccount_ref\x18\x02 \x01(\tR\n" +
 	"accountRef\x12%\n" +
 	"\x0eallowed_guards\x18\x03 \x03(\tR\rallowedGuards\x12#\n" +
-	"\rhas_custodian\x18\x04 \x01(\bR\fhasCustodian\"\x89\x01\n" +
+	"\rhas_custodian\x18\x04 \x01(\bR\fhasCustodian\x12\x18\n" +
+	"\abrowser\x18\x05 \x01(\tR\abrowser\x12!\n" +
+	"\fkeep_browser\x18\x06 \x01(\bR\vkeepBrowser\"\x89\x01\n" +
 	"\rBrowserPolicy\x12\x1a\n" +
 	"\brevision\x18\x01 \x01(\x03R\brevision\x12+\n" +
 	"\x05packs\x18\x02 \x03(\v2\x15.keyshift.v1.SitePackR\x05packs\x12/\n" +
@@ -2426,7 +2699,7 @@ const file_keyshift_v1_browser_proto_rawDesc = "" +
 	"\aAddSite\x12\x1b.keyshift.v1.AddSiteRequest\x1a\x1c.keyshift.v1.AddSiteResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12]\n" +
 	"\n" +
 	"RemoveSite\x12\x1e.keyshift.v1.RemoveSiteRequest\x1a\x1f.keyshift.v1.RemoveSiteResponse\"\x0e\xaa\xd4\x18\n" +
-	"\b\x03\x12\x02\x04\x05\x18\x01 \x012\xc6\t\n" +
+	"\b\x03\x12\x02\x04\x05\x18\x01 \x012\x9d\v\n" +
 	"\x14BrowserPolicyService\x12j\n" +
 	"\x0fAddInsiderWords\x12#.keyshift.v1.AddInsiderWordsRequest\x1a$.keyshift.v1.AddInsiderWordsResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12s\n" +
 	"\x12RemoveInsiderWords\x12&.keyshift.v1.RemoveInsiderWordsRequest\x1a'.keyshift.v1.RemoveInsiderWordsResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12k\n" +
@@ -2440,7 +2713,9 @@ const file_keyshift_v1_browser_proto_rawDesc = "" +
 	"\x0fRemoveCustodian\x12#.keyshift.v1.RemoveCustodianRequest\x1a$.keyshift.v1.RemoveCustodianResponse\"\x0e\xaa\xd4\x18\n" +
 	"\b\x03\x12\x02\x04\x05\x18\x01 \x01\x12f\n" +
 	"\x0eListCustodians\x12\".keyshift.v1.ListCustodiansRequest\x1a#.keyshift.v1.ListCustodiansResponse\"\v\xaa\xd4\x18\a\b\x03\x12\x03\x03\x04\x05\x12d\n" +
-	"\rSetAccountRef\x12!.keyshift.v1.SetAccountRefRequest\x1a\".keyshift.v1.SetAccountRefResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
+	"\rSetAccountRef\x12!.keyshift.v1.SetAccountRefRequest\x1a\".keyshift.v1.SetAccountRefResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12g\n" +
+	"\x0eSetWorkBrowser\x12\".keyshift.v1.SetWorkBrowserRequest\x1a#.keyshift.v1.SetWorkBrowserResponse\"\f\xaa\xd4\x18\b\b\x03\x12\x02\x04\x05\x18\x01\x12l\n" +
+	"\x10ListWorkBrowsers\x12$.keyshift.v1.ListWorkBrowsersRequest\x1a%.keyshift.v1.ListWorkBrowsersResponse\"\v\xaa\xd4\x18\a\b\x03\x12\x03\x03\x04\x05BEZCgithub.com/keyshift-hq/keyshift/internal/api/keyshift/v1;keyshiftv1b\x06proto3"
 
 var (
 	file_keyshift_v1_browser_proto_rawDescOnce sync.Once
@@ -2455,7 +2730,7 @@ func file_keyshift_v1_browser_proto_rawDescGZIP() []byte {
 }
 
 var file_keyshift_v1_browser_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_keyshift_v1_browser_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_keyshift_v1_browser_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_keyshift_v1_browser_proto_goTypes = []any{
 	(PersonalGuardRule)(0),             // 0: keyshift.v1.PersonalGuardRule
 	(*SitePack)(nil),                   // 1: keyshift.v1.SitePack
@@ -2494,16 +2769,21 @@ var file_keyshift_v1_browser_proto_goTypes = []any{
 	(*ListCustodiansResponse)(nil),     // 34: keyshift.v1.ListCustodiansResponse
 	(*SetAccountRefRequest)(nil),       // 35: keyshift.v1.SetAccountRefRequest
 	(*SetAccountRefResponse)(nil),      // 36: keyshift.v1.SetAccountRefResponse
-	(*LeaseBrowser)(nil),               // 37: keyshift.v1.LeaseBrowser
-	(*BrowserPolicy)(nil),              // 38: keyshift.v1.BrowserPolicy
-	(*InsiderWords)(nil),               // 39: keyshift.v1.InsiderWords
-	(*CodeRelay)(nil),                  // 40: keyshift.v1.CodeRelay
-	(*RelayAnswered)(nil),              // 41: keyshift.v1.RelayAnswered
-	(*DraftHits)(nil),                  // 42: keyshift.v1.DraftHits
-	(*timestamppb.Timestamp)(nil),      // 43: google.protobuf.Timestamp
+	(*WorkBrowser)(nil),                // 37: keyshift.v1.WorkBrowser
+	(*SetWorkBrowserRequest)(nil),      // 38: keyshift.v1.SetWorkBrowserRequest
+	(*SetWorkBrowserResponse)(nil),     // 39: keyshift.v1.SetWorkBrowserResponse
+	(*ListWorkBrowsersRequest)(nil),    // 40: keyshift.v1.ListWorkBrowsersRequest
+	(*ListWorkBrowsersResponse)(nil),   // 41: keyshift.v1.ListWorkBrowsersResponse
+	(*LeaseBrowser)(nil),               // 42: keyshift.v1.LeaseBrowser
+	(*BrowserPolicy)(nil),              // 43: keyshift.v1.BrowserPolicy
+	(*InsiderWords)(nil),               // 44: keyshift.v1.InsiderWords
+	(*CodeRelay)(nil),                  // 45: keyshift.v1.CodeRelay
+	(*RelayAnswered)(nil),              // 46: keyshift.v1.RelayAnswered
+	(*DraftHits)(nil),                  // 47: keyshift.v1.DraftHits
+	(*timestamppb.Timestamp)(nil),      // 48: google.protobuf.Timestamp
 }
 var file_keyshift_v1_browser_proto_depIdxs = []int32{
-	43, // 0: keyshift.v1.SitePack.published_at:type_name -> google.protobuf.Timestamp
+	48, // 0: keyshift.v1.SitePack.published_at:type_name -> google.protobuf.Timestamp
 	1,  // 1: keyshift.v1.ListSitePacksResponse.packs:type_name -> keyshift.v1.SitePack
 	1,  // 2: keyshift.v1.GetSitePackResponse.pack:type_name -> keyshift.v1.SitePack
 	1,  // 3: keyshift.v1.PublishSitePackResponse.pack:type_name -> keyshift.v1.SitePack
@@ -2517,47 +2797,54 @@ var file_keyshift_v1_browser_proto_depIdxs = []int32{
 	19, // 11: keyshift.v1.SetPersonalGuardResponse.guard:type_name -> keyshift.v1.PersonalGuard
 	19, // 12: keyshift.v1.ListPersonalGuardsResponse.guards:type_name -> keyshift.v1.PersonalGuard
 	28, // 13: keyshift.v1.ListAllowedGuardsResponse.grants:type_name -> keyshift.v1.AllowedGuards
-	1,  // 14: keyshift.v1.BrowserPolicy.packs:type_name -> keyshift.v1.SitePack
-	39, // 15: keyshift.v1.BrowserPolicy.words:type_name -> keyshift.v1.InsiderWords
-	43, // 16: keyshift.v1.CodeRelay.asked_at:type_name -> google.protobuf.Timestamp
-	43, // 17: keyshift.v1.CodeRelay.expires_at:type_name -> google.protobuf.Timestamp
-	2,  // 18: keyshift.v1.SitePackService.ListSitePacks:input_type -> keyshift.v1.ListSitePacksRequest
-	4,  // 19: keyshift.v1.SitePackService.GetSitePack:input_type -> keyshift.v1.GetSitePackRequest
-	6,  // 20: keyshift.v1.SitePackService.PublishSitePack:input_type -> keyshift.v1.PublishSitePackRequest
-	8,  // 21: keyshift.v1.SitePackService.AddSite:input_type -> keyshift.v1.AddSiteRequest
-	10, // 22: keyshift.v1.SitePackService.RemoveSite:input_type -> keyshift.v1.RemoveSiteRequest
-	13, // 23: keyshift.v1.BrowserPolicyService.AddInsiderWords:input_type -> keyshift.v1.AddInsiderWordsRequest
-	15, // 24: keyshift.v1.BrowserPolicyService.RemoveInsiderWords:input_type -> keyshift.v1.RemoveInsiderWordsRequest
-	17, // 25: keyshift.v1.BrowserPolicyService.ListInsiderWords:input_type -> keyshift.v1.ListInsiderWordsRequest
-	20, // 26: keyshift.v1.BrowserPolicyService.SetPersonalGuard:input_type -> keyshift.v1.SetPersonalGuardRequest
-	22, // 27: keyshift.v1.BrowserPolicyService.ListPersonalGuards:input_type -> keyshift.v1.ListPersonalGuardsRequest
-	24, // 28: keyshift.v1.BrowserPolicyService.SetAllowedGuards:input_type -> keyshift.v1.SetAllowedGuardsRequest
-	26, // 29: keyshift.v1.BrowserPolicyService.ListAllowedGuards:input_type -> keyshift.v1.ListAllowedGuardsRequest
-	29, // 30: keyshift.v1.BrowserPolicyService.AddCustodian:input_type -> keyshift.v1.AddCustodianRequest
-	31, // 31: keyshift.v1.BrowserPolicyService.RemoveCustodian:input_type -> keyshift.v1.RemoveCustodianRequest
-	33, // 32: keyshift.v1.BrowserPolicyService.ListCustodians:input_type -> keyshift.v1.ListCustodiansRequest
-	35, // 33: keyshift.v1.BrowserPolicyService.SetAccountRef:input_type -> keyshift.v1.SetAccountRefRequest
-	3,  // 34: keyshift.v1.SitePackService.ListSitePacks:output_type -> keyshift.v1.ListSitePacksResponse
-	5,  // 35: keyshift.v1.SitePackService.GetSitePack:output_type -> keyshift.v1.GetSitePackResponse
-	7,  // 36: keyshift.v1.SitePackService.PublishSitePack:output_type -> keyshift.v1.PublishSitePackResponse
-	9,  // 37: keyshift.v1.SitePackService.AddSite:output_type -> keyshift.v1.AddSiteResponse
-	11, // 38: keyshift.v1.SitePackService.RemoveSite:output_type -> keyshift.v1.RemoveSiteResponse
-	14, // 39: keyshift.v1.BrowserPolicyService.AddInsiderWords:output_type -> keyshift.v1.AddInsiderWordsResponse
-	16, // 40: keyshift.v1.BrowserPolicyService.RemoveInsiderWords:output_type -> keyshift.v1.RemoveInsiderWordsResponse
-	18, // 41: keyshift.v1.BrowserPolicyService.ListInsiderWords:output_type -> keyshift.v1.ListInsiderWordsResponse
-	21, // 42: keyshift.v1.BrowserPolicyService.SetPersonalGuard:output_type -> keyshift.v1.SetPersonalGuardResponse
-	23, // 43: keyshift.v1.BrowserPolicyService.ListPersonalGuards:output_type -> keyshift.v1.ListPersonalGuardsResponse
-	25, // 44: keyshift.v1.BrowserPolicyService.SetAllowedGuards:output_type -> keyshift.v1.SetAllowedGuardsResponse
-	27, // 45: keyshift.v1.BrowserPolicyService.ListAllowedGuards:output_type -> keyshift.v1.ListAllowedGuardsResponse
-	30, // 46: keyshift.v1.BrowserPolicyService.AddCustodian:output_type -> keyshift.v1.AddCustodianResponse
-	32, // 47: keyshift.v1.BrowserPolicyService.RemoveCustodian:output_type -> keyshift.v1.RemoveCustodianResponse
-	34, // 48: keyshift.v1.BrowserPolicyService.ListCustodians:output_type -> keyshift.v1.ListCustodiansResponse
-	36, // 49: keyshift.v1.BrowserPolicyService.SetAccountRef:output_type -> keyshift.v1.SetAccountRefResponse
-	34, // [34:50] is the sub-list for method output_type
-	18, // [18:34] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	37, // 14: keyshift.v1.SetWorkBrowserRequest.browser:type_name -> keyshift.v1.WorkBrowser
+	37, // 15: keyshift.v1.SetWorkBrowserResponse.browser:type_name -> keyshift.v1.WorkBrowser
+	37, // 16: keyshift.v1.ListWorkBrowsersResponse.browsers:type_name -> keyshift.v1.WorkBrowser
+	1,  // 17: keyshift.v1.BrowserPolicy.packs:type_name -> keyshift.v1.SitePack
+	44, // 18: keyshift.v1.BrowserPolicy.words:type_name -> keyshift.v1.InsiderWords
+	48, // 19: keyshift.v1.CodeRelay.asked_at:type_name -> google.protobuf.Timestamp
+	48, // 20: keyshift.v1.CodeRelay.expires_at:type_name -> google.protobuf.Timestamp
+	2,  // 21: keyshift.v1.SitePackService.ListSitePacks:input_type -> keyshift.v1.ListSitePacksRequest
+	4,  // 22: keyshift.v1.SitePackService.GetSitePack:input_type -> keyshift.v1.GetSitePackRequest
+	6,  // 23: keyshift.v1.SitePackService.PublishSitePack:input_type -> keyshift.v1.PublishSitePackRequest
+	8,  // 24: keyshift.v1.SitePackService.AddSite:input_type -> keyshift.v1.AddSiteRequest
+	10, // 25: keyshift.v1.SitePackService.RemoveSite:input_type -> keyshift.v1.RemoveSiteRequest
+	13, // 26: keyshift.v1.BrowserPolicyService.AddInsiderWords:input_type -> keyshift.v1.AddInsiderWordsRequest
+	15, // 27: keyshift.v1.BrowserPolicyService.RemoveInsiderWords:input_type -> keyshift.v1.RemoveInsiderWordsRequest
+	17, // 28: keyshift.v1.BrowserPolicyService.ListInsiderWords:input_type -> keyshift.v1.ListInsiderWordsRequest
+	20, // 29: keyshift.v1.BrowserPolicyService.SetPersonalGuard:input_type -> keyshift.v1.SetPersonalGuardRequest
+	22, // 30: keyshift.v1.BrowserPolicyService.ListPersonalGuards:input_type -> keyshift.v1.ListPersonalGuardsRequest
+	24, // 31: keyshift.v1.BrowserPolicyService.SetAllowedGuards:input_type -> keyshift.v1.SetAllowedGuardsRequest
+	26, // 32: keyshift.v1.BrowserPolicyService.ListAllowedGuards:input_type -> keyshift.v1.ListAllowedGuardsRequest
+	29, // 33: keyshift.v1.BrowserPolicyService.AddCustodian:input_type -> keyshift.v1.AddCustodianRequest
+	31, // 34: keyshift.v1.BrowserPolicyService.RemoveCustodian:input_type -> keyshift.v1.RemoveCustodianRequest
+	33, // 35: keyshift.v1.BrowserPolicyService.ListCustodians:input_type -> keyshift.v1.ListCustodiansRequest
+	35, // 36: keyshift.v1.BrowserPolicyService.SetAccountRef:input_type -> keyshift.v1.SetAccountRefRequest
+	38, // 37: keyshift.v1.BrowserPolicyService.SetWorkBrowser:input_type -> keyshift.v1.SetWorkBrowserRequest
+	40, // 38: keyshift.v1.BrowserPolicyService.ListWorkBrowsers:input_type -> keyshift.v1.ListWorkBrowsersRequest
+	3,  // 39: keyshift.v1.SitePackService.ListSitePacks:output_type -> keyshift.v1.ListSitePacksResponse
+	5,  // 40: keyshift.v1.SitePackService.GetSitePack:output_type -> keyshift.v1.GetSitePackResponse
+	7,  // 41: keyshift.v1.SitePackService.PublishSitePack:output_type -> keyshift.v1.PublishSitePackResponse
+	9,  // 42: keyshift.v1.SitePackService.AddSite:output_type -> keyshift.v1.AddSiteResponse
+	11, // 43: keyshift.v1.SitePackService.RemoveSite:output_type -> keyshift.v1.RemoveSiteResponse
+	14, // 44: keyshift.v1.BrowserPolicyService.AddInsiderWords:output_type -> keyshift.v1.AddInsiderWordsResponse
+	16, // 45: keyshift.v1.BrowserPolicyService.RemoveInsiderWords:output_type -> keyshift.v1.RemoveInsiderWordsResponse
+	18, // 46: keyshift.v1.BrowserPolicyService.ListInsiderWords:output_type -> keyshift.v1.ListInsiderWordsResponse
+	21, // 47: keyshift.v1.BrowserPolicyService.SetPersonalGuard:output_type -> keyshift.v1.SetPersonalGuardResponse
+	23, // 48: keyshift.v1.BrowserPolicyService.ListPersonalGuards:output_type -> keyshift.v1.ListPersonalGuardsResponse
+	25, // 49: keyshift.v1.BrowserPolicyService.SetAllowedGuards:output_type -> keyshift.v1.SetAllowedGuardsResponse
+	27, // 50: keyshift.v1.BrowserPolicyService.ListAllowedGuards:output_type -> keyshift.v1.ListAllowedGuardsResponse
+	30, // 51: keyshift.v1.BrowserPolicyService.AddCustodian:output_type -> keyshift.v1.AddCustodianResponse
+	32, // 52: keyshift.v1.BrowserPolicyService.RemoveCustodian:output_type -> keyshift.v1.RemoveCustodianResponse
+	34, // 53: keyshift.v1.BrowserPolicyService.ListCustodians:output_type -> keyshift.v1.ListCustodiansResponse
+	36, // 54: keyshift.v1.BrowserPolicyService.SetAccountRef:output_type -> keyshift.v1.SetAccountRefResponse
+	39, // 55: keyshift.v1.BrowserPolicyService.SetWorkBrowser:output_type -> keyshift.v1.SetWorkBrowserResponse
+	41, // 56: keyshift.v1.BrowserPolicyService.ListWorkBrowsers:output_type -> keyshift.v1.ListWorkBrowsersResponse
+	39, // [39:57] is the sub-list for method output_type
+	21, // [21:39] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_keyshift_v1_browser_proto_init() }
@@ -2572,7 +2859,7 @@ func file_keyshift_v1_browser_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_keyshift_v1_browser_proto_rawDesc), len(file_keyshift_v1_browser_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   42,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -792,7 +792,9 @@ type LocalServiceOpenAccountResponse struct {
 	// What it was opened in: "chromium", …
 	Browser string `protobuf:"bytes,1,opt,name=browser,proto3" json:"browser,omitempty"`
 	// What keeps the lease apart there: "work", "container" or "same_profile".
-	Mode          string `protobuf:"bytes,2,opt,name=mode,proto3" json:"mode,omitempty"`
+	Mode string `protobuf:"bytes,2,opt,name=mode,proto3" json:"mode,omitempty"`
+	// The browser that the company chose for this account, if it is another one and not here.
+	Missing       string `protobuf:"bytes,3,opt,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -837,6 +839,13 @@ func (x *LocalServiceOpenAccountResponse) GetBrowser() string {
 func (x *LocalServiceOpenAccountResponse) GetMode() string {
 	if x != nil {
 		return x.Mode
+	}
+	return ""
+}
+
+func (x *LocalServiceOpenAccountResponse) GetMissing() string {
+	if x != nil {
+		return x.Missing
 	}
 	return ""
 }
@@ -3659,10 +3668,11 @@ const file_keyshift_v1_local_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"*\n" +
 	"(LocalServiceForgetBrowserProfileResponse\"6\n" +
 	"\x1eLocalServiceOpenAccountRequest\x12\x14\n" +
-	"\x05lease\x18\x01 \x01(\tR\x05lease\"O\n" +
+	"\x05lease\x18\x01 \x01(\tR\x05lease\"i\n" +
 	"\x1fLocalServiceOpenAccountResponse\x12\x18\n" +
 	"\abrowser\x18\x01 \x01(\tR\abrowser\x12\x12\n" +
-	"\x04mode\x18\x02 \x01(\tR\x04mode\"4\n" +
+	"\x04mode\x18\x02 \x01(\tR\x04mode\x12\x18\n" +
+	"\amissing\x18\x03 \x01(\tR\amissing\"4\n" +
 	"\x1eLocalServicePreviewCodeRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"\xa0\x01\n" +
 	"\x1fLocalServicePreviewCodeResponse\x12\x17\n" +

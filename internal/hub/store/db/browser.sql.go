@@ -259,10 +259,11 @@ func (q *Queries) InsiderWords(ctx context.Context) ([]InsiderWord, error) {
 }
 
 const leaseBrowser = `-- name: LeaseBrowser :many
-SELECT l.id, COALESCE(r.ref, '') AS ref,
+SELECT l.id, COALESCE(r.ref, '') AS ref, COALESCE(w.browser, '') AS browser, CAST(COALESCE(w.keep, 0) AS BIGINT) AS keep,
   CAST((SELECT count(*) FROM custodians c WHERE c.account_id = l.account_id) AS BIGINT) AS custodians
 FROM leases l
 LEFT JOIN account_refs r ON r.account_id = l.account_id
+LEFT JOIN work_browsers w ON w.account_id = l.account_id
 WHERE l.device_id = $1 AND l.removal_step < 4 AND l.due_at > 0
 ORDER BY l.id
 `
@@ -270,6 +271,8 @@ ORDER BY l.id
 type LeaseBrowserRow struct {
 	ID         string
 	Ref        string
+	Browser    string
+	Keep       int64
 	Custodians int64
 }
 
@@ -282,7 +285,13 @@ func (q *Queries) LeaseBrowser(ctx context.Context, deviceID string) ([]LeaseBro
 	var items []LeaseBrowserRow
 	for rows.Next() {
 		var i LeaseBrowserRow
-		if err := rows.Scan(&i.ID, &i.Ref, &i.Custodians); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Ref,
+			&i.Browser,
+			&i.Keep,
+			&i.Custodians,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -473,6 +482,25 @@ func (q *Queries) PutSitePack(ctx context.Context, arg PutSitePackParams) (int64
 		arg.PublishedAt,
 		arg.PublishedBy,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const putWorkBrowser = `-- name: PutWorkBrowser :execrows
+INSERT INTO work_browsers (account_id, browser, keep) VALUES ($1, $2, $3)
+ON CONFLICT (account_id) DO UPDATE SET browser = excluded.browser, keep = excluded.keep
+`
+
+type PutWorkBrowserParams struct {
+	AccountID string
+	Browser   string
+	Keep      int64
+}
+
+func (q *Queries) PutWorkBrowser(ctx context.Context, arg PutWorkBrowserParams) (int64, error) {
+	result, err := q.exec(ctx, q.putWorkBrowserStmt, putWorkBrowser, arg.AccountID, arg.Browser, arg.Keep)
 	if err != nil {
 		return 0, err
 	}
@@ -688,6 +716,18 @@ func (q *Queries) RemovePersonalGuard(ctx context.Context, groupID string) (int6
 	return result.RowsAffected()
 }
 
+const removeWorkBrowser = `-- name: RemoveWorkBrowser :execrows
+DELETE FROM work_browsers WHERE account_id = $1
+`
+
+func (q *Queries) RemoveWorkBrowser(ctx context.Context, accountID string) (int64, error) {
+	result, err := q.exec(ctx, q.removeWorkBrowserStmt, removeWorkBrowser, accountID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const sitePack = `-- name: SitePack :one
 SELECT p.network, p.version, p.pack, p.signature, p.published_at, p.published_by, u.name AS by_name FROM site_packs p JOIN users u ON u.id = p.published_by WHERE p.network = $1
 `
@@ -777,4 +817,43 @@ func (q *Queries) TakeRelay(ctx context.Context, arg TakeRelayParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const workBrowsers = `-- name: WorkBrowsers :many
+SELECT a.network, a.handle, w.browser, w.keep FROM work_browsers w JOIN accounts a ON a.id = w.account_id ORDER BY a.network, a.handle
+`
+
+type WorkBrowsersRow struct {
+	Network string
+	Handle  string
+	Browser string
+	Keep    int64
+}
+
+func (q *Queries) WorkBrowsers(ctx context.Context) ([]WorkBrowsersRow, error) {
+	rows, err := q.query(ctx, q.workBrowsersStmt, workBrowsers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WorkBrowsersRow
+	for rows.Next() {
+		var i WorkBrowsersRow
+		if err := rows.Scan(
+			&i.Network,
+			&i.Handle,
+			&i.Browser,
+			&i.Keep,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -369,6 +369,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.putSitePackStmt, err = db.PrepareContext(ctx, putSitePack); err != nil {
 		return nil, fmt.Errorf("error preparing query PutSitePack: %w", err)
 	}
+	if q.putWorkBrowserStmt, err = db.PrepareContext(ctx, putWorkBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query PutWorkBrowser: %w", err)
+	}
 	if q.raiseBrowserRevisionStmt, err = db.PrepareContext(ctx, raiseBrowserRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseBrowserRevision: %w", err)
 	}
@@ -425,6 +428,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.removeRiskAcceptanceStmt, err = db.PrepareContext(ctx, removeRiskAcceptance); err != nil {
 		return nil, fmt.Errorf("error preparing query RemoveRiskAcceptance: %w", err)
+	}
+	if q.removeWorkBrowserStmt, err = db.PrepareContext(ctx, removeWorkBrowser); err != nil {
+		return nil, fmt.Errorf("error preparing query RemoveWorkBrowser: %w", err)
 	}
 	if q.replaceReportStmt, err = db.PrepareContext(ctx, replaceReport); err != nil {
 		return nil, fmt.Errorf("error preparing query ReplaceReport: %w", err)
@@ -506,6 +512,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.voidCodesStmt, err = db.PrepareContext(ctx, voidCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query VoidCodes: %w", err)
+	}
+	if q.workBrowsersStmt, err = db.PrepareContext(ctx, workBrowsers); err != nil {
+		return nil, fmt.Errorf("error preparing query WorkBrowsers: %w", err)
 	}
 	return &q, nil
 }
@@ -1087,6 +1096,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing putSitePackStmt: %w", cerr)
 		}
 	}
+	if q.putWorkBrowserStmt != nil {
+		if cerr := q.putWorkBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing putWorkBrowserStmt: %w", cerr)
+		}
+	}
 	if q.raiseBrowserRevisionStmt != nil {
 		if cerr := q.raiseBrowserRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseBrowserRevisionStmt: %w", cerr)
@@ -1180,6 +1194,11 @@ func (q *Queries) Close() error {
 	if q.removeRiskAcceptanceStmt != nil {
 		if cerr := q.removeRiskAcceptanceStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing removeRiskAcceptanceStmt: %w", cerr)
+		}
+	}
+	if q.removeWorkBrowserStmt != nil {
+		if cerr := q.removeWorkBrowserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing removeWorkBrowserStmt: %w", cerr)
 		}
 	}
 	if q.replaceReportStmt != nil {
@@ -1315,6 +1334,11 @@ func (q *Queries) Close() error {
 	if q.voidCodesStmt != nil {
 		if cerr := q.voidCodesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing voidCodesStmt: %w", cerr)
+		}
+	}
+	if q.workBrowsersStmt != nil {
+		if cerr := q.workBrowsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing workBrowsersStmt: %w", cerr)
 		}
 	}
 	return err
@@ -1471,6 +1495,7 @@ type Queries struct {
 	putRemindersStmt             *sql.Stmt
 	putRiskAcceptanceStmt        *sql.Stmt
 	putSitePackStmt              *sql.Stmt
+	putWorkBrowserStmt           *sql.Stmt
 	raiseBrowserRevisionStmt     *sql.Stmt
 	raiseCredentialVersionStmt   *sql.Stmt
 	relayStmt                    *sql.Stmt
@@ -1490,6 +1515,7 @@ type Queries struct {
 	removeOutboxStmt             *sql.Stmt
 	removePersonalGuardStmt      *sql.Stmt
 	removeRiskAcceptanceStmt     *sql.Stmt
+	removeWorkBrowserStmt        *sql.Stmt
 	replaceReportStmt            *sql.Stmt
 	replaceSealedStmt            *sql.Stmt
 	riskAcceptanceStmt           *sql.Stmt
@@ -1517,6 +1543,7 @@ type Queries struct {
 	userByNameStmt               *sql.Stmt
 	usersStmt                    *sql.Stmt
 	voidCodesStmt                *sql.Stmt
+	workBrowsersStmt             *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1638,6 +1665,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		putRemindersStmt:             q.putRemindersStmt,
 		putRiskAcceptanceStmt:        q.putRiskAcceptanceStmt,
 		putSitePackStmt:              q.putSitePackStmt,
+		putWorkBrowserStmt:           q.putWorkBrowserStmt,
 		raiseBrowserRevisionStmt:     q.raiseBrowserRevisionStmt,
 		raiseCredentialVersionStmt:   q.raiseCredentialVersionStmt,
 		relayStmt:                    q.relayStmt,
@@ -1657,6 +1685,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		removeOutboxStmt:             q.removeOutboxStmt,
 		removePersonalGuardStmt:      q.removePersonalGuardStmt,
 		removeRiskAcceptanceStmt:     q.removeRiskAcceptanceStmt,
+		removeWorkBrowserStmt:        q.removeWorkBrowserStmt,
 		replaceReportStmt:            q.replaceReportStmt,
 		replaceSealedStmt:            q.replaceSealedStmt,
 		riskAcceptanceStmt:           q.riskAcceptanceStmt,
@@ -1684,5 +1713,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		userByNameStmt:               q.userByNameStmt,
 		usersStmt:                    q.usersStmt,
 		voidCodesStmt:                q.voidCodesStmt,
+		workBrowsersStmt:             q.workBrowsersStmt,
 	}
 }

@@ -66,10 +66,11 @@ WHERE l.device_id = $1 AND l.removal_step < 4 AND l.due_at > 0
 ORDER BY l.id, a.class;
 
 -- name: LeaseBrowser :many
-SELECT l.id, COALESCE(r.ref, '') AS ref,
+SELECT l.id, COALESCE(r.ref, '') AS ref, COALESCE(w.browser, '') AS browser, CAST(COALESCE(w.keep, 0) AS BIGINT) AS keep,
   CAST((SELECT count(*) FROM custodians c WHERE c.account_id = l.account_id) AS BIGINT) AS custodians
 FROM leases l
 LEFT JOIN account_refs r ON r.account_id = l.account_id
+LEFT JOIN work_browsers w ON w.account_id = l.account_id
 WHERE l.device_id = $1 AND l.removal_step < 4 AND l.due_at > 0
 ORDER BY l.id;
 
@@ -78,6 +79,16 @@ INSERT INTO account_refs (account_id, ref) VALUES ($1, $2) ON CONFLICT (account_
 
 -- name: RemoveAccountRef :execrows
 DELETE FROM account_refs WHERE account_id = $1;
+
+-- name: WorkBrowsers :many
+SELECT a.network, a.handle, w.browser, w.keep FROM work_browsers w JOIN accounts a ON a.id = w.account_id ORDER BY a.network, a.handle;
+
+-- name: PutWorkBrowser :execrows
+INSERT INTO work_browsers (account_id, browser, keep) VALUES ($1, $2, $3)
+ON CONFLICT (account_id) DO UPDATE SET browser = excluded.browser, keep = excluded.keep;
+
+-- name: RemoveWorkBrowser :execrows
+DELETE FROM work_browsers WHERE account_id = $1;
 
 -- name: AddCustodian :execrows
 INSERT INTO custodians (account_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING;

@@ -72,6 +72,12 @@ const (
 	// BrowserPolicyServiceSetAccountRefProcedure is the procedure name of the BrowserPolicyService's
 	// SetAccountRef RPC.
 	BrowserPolicyServiceSetAccountRefProcedure = "/keyshift.v1.BrowserPolicyService/SetAccountRef"
+	// BrowserPolicyServiceSetWorkBrowserProcedure is the procedure name of the BrowserPolicyService's
+	// SetWorkBrowser RPC.
+	BrowserPolicyServiceSetWorkBrowserProcedure = "/keyshift.v1.BrowserPolicyService/SetWorkBrowser"
+	// BrowserPolicyServiceListWorkBrowsersProcedure is the procedure name of the BrowserPolicyService's
+	// ListWorkBrowsers RPC.
+	BrowserPolicyServiceListWorkBrowsersProcedure = "/keyshift.v1.BrowserPolicyService/ListWorkBrowsers"
 )
 
 var (
@@ -368,6 +374,20 @@ var (
 			Procedure:  BrowserPolicyServiceSetAccountRefProcedure,
 		}
 	})
+	browserPolicyServiceSetWorkBrowserSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_browser_proto.Services().ByName("BrowserPolicyService").Methods().ByName("SetWorkBrowser"),
+			Procedure:  BrowserPolicyServiceSetWorkBrowserProcedure,
+		}
+	})
+	browserPolicyServiceListWorkBrowsersSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeUnary,
+			Schema:     v1.File_keyshift_v1_browser_proto.Services().ByName("BrowserPolicyService").Methods().ByName("ListWorkBrowsers"),
+			Procedure:  BrowserPolicyServiceListWorkBrowsersProcedure,
+		}
+	})
 )
 
 // BrowserPolicyServiceClient is a client for the keyshift.v1.BrowserPolicyService service.
@@ -390,6 +410,9 @@ type BrowserPolicyServiceClient interface {
 	// SetAccountRef sets the number by which a network knows an account: of a Facebook Page the Page's id. The guard for the
 	// right account compares with it, besides the handle. Empty takes it away.
 	SetAccountRef(context.Context, *v1.SetAccountRefRequest) (*v1.SetAccountRefResponse, error)
+	// SetWorkBrowser says how an account is opened on devices from the next start of its browser on.
+	SetWorkBrowser(context.Context, *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error)
+	ListWorkBrowsers(context.Context, *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error)
 }
 
 // NewBrowserPolicyServiceClient constructs a client for the keyshift.v1.BrowserPolicyService
@@ -418,6 +441,9 @@ type BrowserPolicyServiceHandler interface {
 	// SetAccountRef sets the number by which a network knows an account: of a Facebook Page the Page's id. The guard for the
 	// right account compares with it, besides the handle. Empty takes it away.
 	SetAccountRef(context.Context, *v1.SetAccountRefRequest) (*v1.SetAccountRefResponse, error)
+	// SetWorkBrowser says how an account is opened on devices from the next start of its browser on.
+	SetWorkBrowser(context.Context, *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error)
+	ListWorkBrowsers(context.Context, *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error)
 }
 
 // RegisterBrowserPolicyServiceHandler registers svc as the keyshift.v1.BrowserPolicyService
@@ -436,6 +462,8 @@ func RegisterBrowserPolicyServiceHandler(server *connect.Server, svc BrowserPoli
 		connect.Method{Spec: browserPolicyServiceRemoveCustodianSpec(), Handler: adapter.removeCustodian},
 		connect.Method{Spec: browserPolicyServiceListCustodiansSpec(), Handler: adapter.listCustodians},
 		connect.Method{Spec: browserPolicyServiceSetAccountRefSpec(), Handler: adapter.setAccountRef},
+		connect.Method{Spec: browserPolicyServiceSetWorkBrowserSpec(), Handler: adapter.setWorkBrowser},
+		connect.Method{Spec: browserPolicyServiceListWorkBrowsersSpec(), Handler: adapter.listWorkBrowsers},
 	)
 }
 
@@ -484,6 +512,14 @@ func (UnimplementedBrowserPolicyServiceHandler) ListCustodians(context.Context, 
 
 func (UnimplementedBrowserPolicyServiceHandler) SetAccountRef(context.Context, *v1.SetAccountRefRequest) (*v1.SetAccountRefResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.BrowserPolicyService.SetAccountRef is not implemented")
+}
+
+func (UnimplementedBrowserPolicyServiceHandler) SetWorkBrowser(context.Context, *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.BrowserPolicyService.SetWorkBrowser is not implemented")
+}
+
+func (UnimplementedBrowserPolicyServiceHandler) ListWorkBrowsers(context.Context, *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, "keyshift.v1.BrowserPolicyService.ListWorkBrowsers is not implemented")
 }
 
 type browserPolicyServiceClient struct {
@@ -573,6 +609,22 @@ func (c *browserPolicyServiceClient) ListCustodians(ctx context.Context, req *v1
 func (c *browserPolicyServiceClient) SetAccountRef(ctx context.Context, req *v1.SetAccountRefRequest) (*v1.SetAccountRefResponse, error) {
 	var res v1.SetAccountRefResponse
 	if err := c.client.CallUnary(ctx, browserPolicyServiceSetAccountRefSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *browserPolicyServiceClient) SetWorkBrowser(ctx context.Context, req *v1.SetWorkBrowserRequest) (*v1.SetWorkBrowserResponse, error) {
+	var res v1.SetWorkBrowserResponse
+	if err := c.client.CallUnary(ctx, browserPolicyServiceSetWorkBrowserSpec(), req, &res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+func (c *browserPolicyServiceClient) ListWorkBrowsers(ctx context.Context, req *v1.ListWorkBrowsersRequest) (*v1.ListWorkBrowsersResponse, error) {
+	var res v1.ListWorkBrowsersResponse
+	if err := c.client.CallUnary(ctx, browserPolicyServiceListWorkBrowsersSpec(), req, &res); err != nil {
 		return nil, err
 	}
 	return &res, nil
@@ -706,6 +758,30 @@ func (h browserPolicyServiceHandler) setAccountRef(ctx context.Context, _ connec
 		return err
 	}
 	res, err := h.svc.SetAccountRef(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h browserPolicyServiceHandler) setWorkBrowser(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.SetWorkBrowserRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.SetWorkBrowser(ctx, &req)
+	if err != nil {
+		return err
+	}
+	return stream.Send(res)
+}
+
+func (h browserPolicyServiceHandler) listWorkBrowsers(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.ListWorkBrowsersRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	res, err := h.svc.ListWorkBrowsers(ctx, &req)
 	if err != nil {
 		return err
 	}
