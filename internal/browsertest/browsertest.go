@@ -92,6 +92,9 @@ type Page interface {
 	Type(selector, text string) error
 	// Press presses one key by its name in KeyboardEvent.key: Enter, Tab, Escape, Backspace.
 	Press(key string) error
+	// Above is the text in the page's closed shadow roots, which the page's own scripts cannot read, a line for each piece:
+	// what an extension shows above a page.
+	Above() (string, error)
 	// Screenshot is a PNG of what is to be seen.
 	Screenshot() ([]byte, error)
 	Close() error

@@ -65,6 +65,7 @@ func TestBrowserIsDriven(t *testing.T) {
 		must(t, p.Wait(`document.title === "true:dana"`))
 		must(t, p.Press("Enter"))
 		must(t, p.Wait(`log.some(([key, trusted]) => key === "Enter" && trusted)`))
+		wantAbove(t, p)
 		wantCookie(t, b, "x.com")
 		wantPicture(t, p)
 		wantPlain(t, p)
@@ -86,6 +87,20 @@ func wantCookie(t *testing.T, b Browser, domain string) {
 		}
 	}
 	t.Errorf("no cookie of %s among %v", domain, all)
+}
+
+// wantAbove puts text into open and closed shadow roots: only what is in closed ones is above the page.
+func wantAbove(t *testing.T, p Page) {
+	t.Helper()
+	must(t, p.Eval(`["open", "closed"].map((mode) => {
+		const host = document.body.appendChild(document.createElement("div"));
+		host.append("in the page");
+		const inner = host.attachShadow({mode}).appendChild(document.createElement("p"));
+		inner.append("You are ", Object.assign(document.createElement("b"), {textContent: mode}));
+	}).length`, nil))
+	if got, err := p.Above(); err != nil || got != "You are\nclosed" {
+		t.Errorf("above the page is %q, %v", got, err)
+	}
 }
 
 func wantPicture(t *testing.T, p Page) {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/extensions"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/systeminfo"
@@ -239,6 +240,31 @@ var chromiumKeys = map[string]string{"Enter": kb.Enter, "Tab": kb.Tab, "Escape":
 func (p *chromiumPage) Press(key string) error {
 	_, err := runPage(p, chromedp.KeyEvent(chromiumKeys[key]))
 	return err
+}
+
+func (p *chromiumPage) Above() (string, error) {
+	all, everything := int64(-1), true
+	got, err := runPage(p, func(ctx context.Context, _ *chromedp.Target) (dom.GetDocumentResult, error) {
+		return chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{Depth: &all, Pierce: &everything})
+	})
+	if err != nil {
+		return "", fmt.Errorf("read document: %w", err)
+	}
+	return strings.Join(textsAbove(got.Root, false), "\n"), nil
+}
+
+// textsAbove gives the pieces of text below a node; above tells whether the node is in a closed shadow root.
+func textsAbove(n *cdp.Node, above bool) (texts []string) {
+	if text := strings.TrimSpace(n.NodeValue); above && n.NodeType == textNode && text != "" {
+		return []string{text}
+	}
+	for _, root := range n.ShadowRoots {
+		texts = append(texts, textsAbove(root, root.ShadowRootType == cdp.ShadowRootTypeClosed)...)
+	}
+	for _, child := range n.Children {
+		texts = append(texts, textsAbove(child, above)...)
+	}
+	return texts
 }
 
 func (p *chromiumPage) Screenshot() ([]byte, error) { return runPage(p, chromedp.CaptureScreenshot()) }

@@ -231,6 +231,39 @@ var firefoxKeys = map[string]rune{"Enter": '\uE007', "Tab": '\uE004', "Escape": 
 
 func (p *firefoxPage) Press(key string) error { return p.keys([]rune{firefoxKeys[key]}) }
 
+func (p *firefoxPage) Above() (string, error) {
+	var got struct{ Result bidiNode }
+	err := p.browser.call("script.evaluate", map[string]any{
+		"expression": "document.documentElement", "target": map[string]any{"context": p.context}, "awaitPromise": false,
+		"serializationOptions": map[string]any{"maxDomDepth": nil, "includeShadowTree": "all"},
+	}, &got)
+	return strings.Join(got.Result.above(false), "\n"), err
+}
+
+// bidiNode is a serialized node, https://w3c.github.io/webdriver-bidi/#type-script-RemoteValue.
+type bidiNode struct {
+	Value struct {
+		NodeType   int
+		NodeValue  string
+		Mode       string
+		Children   []bidiNode
+		ShadowRoot *bidiNode
+	}
+}
+
+func (n bidiNode) above(above bool) (texts []string) {
+	if text := strings.TrimSpace(n.Value.NodeValue); above && n.Value.NodeType == textNode && text != "" {
+		return []string{text}
+	}
+	if root := n.Value.ShadowRoot; root != nil {
+		texts = root.above(root.Value.Mode == "closed")
+	}
+	for _, child := range n.Value.Children {
+		texts = append(texts, child.above(above)...)
+	}
+	return texts
+}
+
 func (p *firefoxPage) Screenshot() ([]byte, error) {
 	var got struct{ Data string }
 	if err := p.call("browsingContext.captureScreenshot", map[string]any{}, &got); err != nil {

@@ -18,6 +18,9 @@ func center(selector string) string {
 })()`, s)
 }
 
+// textNode is the type of a text in a document, https://dom.spec.whatwg.org/#dom-node-nodetype.
+const textNode = 3
+
 // point is a place in the viewport in CSS pixels.
 type point struct{ X, Y float64 }
 
