@@ -5,6 +5,21 @@ import (
 	"testing"
 )
 
+func TestAccountsAreShownAsAtTheirNetwork(t *testing.T) {
+	for _, tt := range []struct {
+		network               Network
+		handle, shown, called string
+	}{
+		{X, "acme", "acme", "X"},
+		{Site, "acme@news.example.com", "acme", "news.example.com"},
+		{Site, "acme", "acme", "Site"},
+	} {
+		if shown, called := ShownHandle(tt.network, tt.handle), ShownNetwork(tt.network, tt.handle); shown != tt.shown || called != tt.called {
+			t.Errorf("%s/%s: %q at %q, want %q at %q", tt.network, tt.handle, shown, called, tt.shown, tt.called)
+		}
+	}
+}
+
 func TestHandles(t *testing.T) {
 	for handle, want := range map[string]bool{
 		"acme": true, "a": true, "münchen_1.b-c": true, "東京": true, "ⅷ²": true, strings.Repeat("ü", 100): true,

@@ -58,6 +58,23 @@ func PackName(n Network, handle string) string {
 	return "site:" + host
 }
 
+// ShownHandle is a handle as people at the network know it: of an account of a site the name without the host.
+func ShownHandle(n Network, handle string) string {
+	if n != Site {
+		return handle
+	}
+	name, _, _ := strings.Cut(handle, "@")
+	return name
+}
+
+// ShownNetwork is what people call the network of an account: its title, or the host of a site.
+func ShownNetwork(n Network, handle string) string {
+	if _, host, ok := strings.Cut(handle, "@"); ok && n == Site {
+		return host
+	}
+	return n.Title()
+}
+
 // ForbidsSharing reports whether the network's terms forbid sharing or collecting passwords. Lending the login of an
 // account there needs a recorded risk acceptance. For X no such clause was found; see the terms in package network.
 func (n Network) ForbidsSharing() bool { return n == Facebook || n == Instagram || n == Pinterest }

@@ -87,7 +87,7 @@ func CheckOutOf(c i18n.Catalog, p Picture, account string, now time.Time) *Check
 		return nil
 	}
 	n := NetworkOf(a.GetNetwork())
-	w := &CheckOut{Account: a.GetAccountId(), Network: n, Title: At(a.GetHandle()), Line: accountRow(c, a, now).Line}
+	w := &CheckOut{Account: a.GetAccountId(), Network: n, Title: At(shownHandle(a)), Line: accountRow(c, a, now).Line}
 	w.Presets = Presets(c, a.GetMaxDuration().AsDuration(), now)
 	w.Rules = RulesOf(c, n)
 	w.End = append(w.End, c.Text("checkout_end_secret"))

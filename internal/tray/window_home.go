@@ -151,7 +151,7 @@ func leaseRows(c i18n.Catalog, p Picture, now time.Time) []Row {
 
 func leaseRow(c i18n.Catalog, p Picture, held *v1.HeldLease, now time.Time) Row {
 	l := held.GetLease()
-	row := Row{Kind: LeaseRow, Network: NetworkOf(l.GetNetwork()), Title: At(l.GetHandle()), Lease: l.GetId(), Left: p.TimeLeft(held, now)}
+	row := Row{Kind: LeaseRow, Network: NetworkOf(l.GetNetwork()), Title: At(shownHandle(l)), Lease: l.GetId(), Left: p.TimeLeft(held, now)}
 	row.Total = max(row.Left, l.GetEndsAt().AsTime().Sub(l.GetStartedAt().AsTime()))
 	row.Line = leaseLine(c, p, held, now)
 	if !p.Live(held, now) {
@@ -189,7 +189,7 @@ func leaseLine(c i18n.Catalog, p Picture, held *v1.HeldLease, now time.Time) str
 	case l.GetState() == v1.LeaseState_LEASE_STATE_PENDING:
 		return c.Text("lease_pending")
 	}
-	return c.Text("lease_until", NetworkOf(l.GetNetwork()).Title(), Clock(c, now.Add(p.TimeLeft(held, now)), now))
+	return c.Text("lease_until", NetworkTitle(l), Clock(c, now.Add(p.TimeLeft(held, now)), now))
 }
 
 // accountRows lists what is not held here: free, busy, and what cannot be had for another reason.
@@ -222,7 +222,7 @@ func accountRows(c i18n.Catalog, p Picture, search string, now time.Time) []Row 
 }
 
 func accountRow(c i18n.Catalog, a *v1.Lendable, now time.Time) Row {
-	row := Row{Kind: AccountRow, Network: NetworkOf(a.GetNetwork()), Title: At(a.GetHandle()), Open: show(WindowCheckOut, a.GetAccountId())}
+	row := Row{Kind: AccountRow, Network: NetworkOf(a.GetNetwork()), Title: At(shownHandle(a)), Open: show(WindowCheckOut, a.GetAccountId())}
 	switch {
 	case a.GetHolder() != "" && a.GetHeldUntil() != nil:
 		row.Line = c.Text("account_with", Name(a.GetHolder()), Clock(c, a.GetHeldUntil().AsTime(), now))
@@ -231,7 +231,7 @@ func accountRow(c i18n.Catalog, a *v1.Lendable, now time.Time) Row {
 	case len(a.GetMissing()) > 0:
 		row.Line = TroubleOfInfo(c, a.GetMissing()[0], now).Text
 	default:
-		row.Line = c.Text("account_up_to", row.Network.Title(), Length(a.GetMaxDuration().AsDuration()))
+		row.Line = c.Text("account_up_to", NetworkTitle(a), Length(a.GetMaxDuration().AsDuration()))
 	}
 	row.Muted = a.GetHolder() != "" || len(a.GetMissing()) > 0
 	return row

@@ -70,14 +70,23 @@ type account interface {
 }
 
 // Handle is "@acme".
-func Handle(a account) string { return "@" + Name(a.GetHandle()) }
+func Handle(a account) string { return "@" + Name(shownHandle(a)) }
+
+func shownHandle(a account) string {
+	return keyshift.ShownHandle(NetworkOf(a.GetNetwork()), a.GetHandle())
+}
 
 // Title is "@acme (X)".
 func Title(a account) string {
-	if n := NetworkOf(a.GetNetwork()); n != "" {
-		return Handle(a) + " (" + n.Title() + ")"
+	if title := NetworkTitle(a); title != "" {
+		return Handle(a) + " (" + title + ")"
 	}
 	return Handle(a)
+}
+
+// NetworkTitle is what people call the network of an account: "X", or the host of a site.
+func NetworkTitle(a account) string {
+	return Name(keyshift.ShownNetwork(NetworkOf(a.GetNetwork()), a.GetHandle()))
 }
 
 // clock is a time of day, as everybody writes it.

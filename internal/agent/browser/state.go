@@ -73,13 +73,13 @@ var accessModes = map[v1.AccessMode]native.AccessMode{
 
 // leaseOf is a live lease in the words of the extension.
 func (s *Server) leaseOf(l *v1.Lease) native.Lease {
-	network := networkOf(l)
+	network, handle := networkOf(l), keyshift.ShownHandle(wordOf(l), l.GetHandle())
 	var hosts []string // none where the pack was withdrawn
 	if p, _, ok := s.Packs.Pack(network); ok {
 		hosts = p.FillHosts
 	}
 	lease := native.Lease{
-		ID: l.GetId(), Network: network, Handle: l.GetHandle(), AccountRef: cmp.Or(s.Packs.AccountRef(l.GetId()), l.GetHandle()), Hosts: some(hosts),
+		ID: l.GetId(), Network: network, Handle: handle, AccountRef: cmp.Or(s.Packs.AccountRef(l.GetId()), handle), Hosts: some(hosts),
 		EndsAt: native.Millis(l.GetEndsAt().AsTime().UnixMilli()), StartedAt: native.Millis(l.GetStartedAt().AsTime().UnixMilli()),
 		Mode: accessModes[l.GetAccessMode()], HasCode: l.GetHasCodeSeed(), Fields: []native.Field{}, AllowedGuards: some(s.Packs.AllowedGuards(l.GetId())),
 	}

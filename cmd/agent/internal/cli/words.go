@@ -24,9 +24,10 @@ type named interface {
 // accountName is how an account is typed: "x/acme".
 func accountName(a named) string { return string(network(a.GetNetwork())) + "/" + clean(a.GetHandle()) }
 
-// accountTitle is how an account is spoken of: "@acme on X".
+// accountTitle is how an account is spoken of: "@acme on X", "@acme on news.example.com".
 func accountTitle(a named) string {
-	return "@" + clean(a.GetHandle()) + " on " + network(a.GetNetwork()).Title()
+	n, handle := network(a.GetNetwork()), clean(a.GetHandle())
+	return "@" + keyshift.ShownHandle(n, handle) + " on " + keyshift.ShownNetwork(n, handle)
 }
 
 // clean makes text of others safe for a terminal.
