@@ -11,8 +11,9 @@ import (
 type PublishedPack struct {
 	pack.Signed
 	PublishedAt time.Time
+	// PublishedBy is the user who published it; empty if the hub did so itself.
 	PublishedBy keyshift.ID
-	// ByName is the name of who published it.
+	// ByName is the user's name.
 	ByName string
 }
 

@@ -106,14 +106,17 @@ const (
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,29}$`)
 
-// cleanName reads a name as somebody types it: with @ or as an address too.
-func cleanName(typed string) (string, bool) {
+// CodeSuffix ends the names that are asked for a code too.
+const CodeSuffix = "-code"
+
+// CleanName reads a name as somebody types it, with @ or as an address too; false if there can be none of this name.
+func CleanName(typed string) (string, bool) {
 	name, _, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(typed), "@")), "@")
 	return name, namePattern.MatchString(name)
 }
 
 func (s *Site) takeName(w http.ResponseWriter, r *http.Request) {
-	name, ok := cleanName(r.PostFormValue("username"))
+	name, ok := CleanName(r.PostFormValue("username"))
 	if !ok {
 		s.render(w, http.StatusUnprocessableEntity, nameForm, view{Error: "That is no name here: letters, digits, dots and dashes, please."})
 		return
@@ -133,7 +136,7 @@ func (s *Site) takePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	at.password = true
-	if strings.HasSuffix(at.name, "-code") {
+	if strings.HasSuffix(at.name, CodeSuffix) {
 		s.signIns.put(id, at)
 		http.Redirect(w, r, "/login/code", http.StatusSeeOther)
 		return

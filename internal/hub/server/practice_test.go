@@ -2,10 +2,14 @@ package server_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/hub/server"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // TestPracticeNetworkIsServedBesideTheHub: under its own name, and only if somebody wants it.
@@ -29,6 +33,35 @@ func TestPracticeNetworkIsServedBesideTheHub(t *testing.T) {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The hub publishes the pack of the practice network by itself, each start anew but once, and says so in the audit log; it does
+// not begin with a name that cannot be the practice network's.
+func TestThePracticeNetworksPackIsPublishedByTheHub(t *testing.T) {
+	c := config(t)
+	c.Practice = "practice.example.com"
+	for range 2 {
+		s, err := server.Open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packs, err := s.Hub.Store.Read(t.Context()).SitePacks()
+		if err != nil || len(packs) != 1 || packs[0].Network != "site:practice.example.com" || packs[0].Version != 1 || packs[0].PublishedBy != "" {
+			t.Errorf("published are %+v, %v", packs, err)
+		}
+		if p, err := packs[0].Open(s.Hub.SigningKey().Public().(ed25519.PublicKey)); err != nil || p.Title != "Practice network" {
+			t.Errorf("the pack %q, %v", p.Title, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, host := range []string{"practice.x.com", "hub.example"} {
+		c.Practice, c.PublicURL = host, "https://hub.example"
+		if _, err := once(t, c); keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
+			t.Errorf("%s: %v, want a refusal", host, err)
 		}
 	}
 }

@@ -23,7 +23,6 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/hub/wakeup"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/practice"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
@@ -82,7 +81,10 @@ func (s *Server) open(ctx context.Context) error {
 	if err := s.listen(ctx); err != nil {
 		return err
 	}
-	return s.openAPI()
+	if err := s.openAPI(); err != nil {
+		return err
+	}
+	return s.openPractice(ctx)
 }
 
 // steady gives the clock of a hub that is served.
@@ -241,14 +243,6 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 	})
 	return group.Wait()
-}
-
-// handler is the API, with the practice network beside it if there is to be one.
-func (s *Server) handler() http.Handler {
-	if s.config.Practice == "" {
-		return s.API
-	}
-	return practice.New(s.config.Practice).Beside(s.API)
 }
 
 func (s *Server) serve(ctx context.Context) error {

@@ -44,6 +44,7 @@ func (s *scene) furnish() {
 			tx.SaveReminderCounts(d.ID, []keyshift.ReminderCount{{Day: keyshift.DateOf(tx.Now()), Kind: "terms", Shown: 2, Answered: 1}}),
 			second(tx.AddAcknowledgement(keyshift.Acknowledgement{UserID: dana.ID, DeviceID: d.ID, TextID: "terms_x", Version: "2026-08-22", At: tx.Now()})),
 			tx.SaveSitePack(hub.PublishedPack{Signed: pack.Signed{Network: "x", Version: 2, Pack: []byte("{}"), Signature: []byte("sig")}, PublishedAt: tx.Now(), PublishedBy: dana.ID}),
+			tx.SaveSitePack(hub.PublishedPack{Signed: pack.Signed{Network: "site:practice.example.com", Version: 1, Pack: []byte("{}"), Signature: []byte("sig")}, PublishedAt: tx.Now()}),
 			tx.RaiseBrowserRevision([]byte("salt")), second(tx.AddInsiderWord(hub.InsiderWord{Word: "zephyr"})),
 			tx.SavePersonalGuard(group.ID, keyshift.PersonalGuard{Rule: keyshift.PersonalForbidden, Note: "law"}), tx.SaveAccountRef(a.ID, "42"), tx.SaveWorkBrowser(a.ID, hub.WorkBrowser{Browser: "firefox", Keep: true}), second(tx.AddCustodian(a.ID, dana.ID)),
 			second(tx.AcceptRollback(dana.ID)), tx.AddCheckpoint(hub.Checkpoint{Size: 2, Note: "note", At: tx.Now()}),

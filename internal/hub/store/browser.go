@@ -22,7 +22,7 @@ func (r *reader) SitePacks() ([]hub.PublishedPack, error) {
 func packOf(row db.SitePacksRow) hub.PublishedPack {
 	return hub.PublishedPack{
 		Signed:      pack.Signed{Network: row.Network, Version: row.Version, Pack: bytesOf(row.Pack), Signature: bytesOf(row.Signature)},
-		PublishedAt: moment(row.PublishedAt), PublishedBy: keyshift.ID(row.PublishedBy), ByName: row.ByName,
+		PublishedAt: moment(row.PublishedAt), PublishedBy: keyshift.ID(row.PublishedBy.String), ByName: row.ByName,
 	}
 }
 
@@ -106,7 +106,7 @@ func (r *reader) Custodians(account keyshift.ID) ([]keyshift.User, error) {
 
 func (t *tx) SaveSitePack(p hub.PublishedPack) error {
 	n, err := t.q().PutSitePack(t.ctx, db.PutSitePackParams{
-		Network: p.Network, Version: p.Version, Pack: blob(p.Pack), Signature: blob(p.Signature), PublishedAt: micros(p.PublishedAt), PublishedBy: string(p.PublishedBy),
+		Network: p.Network, Version: p.Version, Pack: blob(p.Pack), Signature: blob(p.Signature), PublishedAt: micros(p.PublishedAt), PublishedBy: optional(p.PublishedBy),
 	})
 	return t.swapped("save site pack", n, err)
 }

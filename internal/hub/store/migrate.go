@@ -15,7 +15,7 @@ import (
 var migrations embed.FS
 
 // NewestSchema is the schema version that this program works with.
-const NewestSchema = 5
+const NewestSchema = 6
 
 // ensureSchema brings the database to the newest schema if that was asked for, and refuses any other.
 func ensureSchema(ctx context.Context, e engine, migrate bool) error {

@@ -330,7 +330,7 @@ CREATE TABLE site_packs (
   pack BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   published_at BIGINT NOT NULL,
-  published_by TEXT NOT NULL REFERENCES users (id)
+  published_by TEXT REFERENCES users (id)
 );
 
 -- revision grows with every change of what devices fetch as the browser policy.

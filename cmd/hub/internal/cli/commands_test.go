@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,13 @@ func TestTranscripts(t *testing.T) {
 			},
 			empty: [][]string{{"words"}, {"guard"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "browser"}},
 		},
+		{
+			name: "practice",
+			commands: [][]string{
+				{"practice", "add", "--group", "social-team"}, {"practice", "add", "Acme-Code", "--user", "lee"}, {"practice", "add", "a b", "--user", "lee"}, {"practice", "add"},
+			},
+			empty: [][]string{{"practice", "add", "--user", "lee"}},
+		},
 		{name: "codes", commands: [][]string{{"codes", "enroll", "lee"}, {"codes", "login", "lee"}}},
 		{
 			name: "devices",
@@ -121,6 +129,26 @@ func TestTranscripts(t *testing.T) {
 			}
 			d.golden(tt.name)
 		})
+	}
+}
+
+func TestAPracticeAccountGetsALoginThatNobodySees(t *testing.T) {
+	d := loggedIn(t)
+	got := d.run("", "practice", "add", "acme-code", "--group", "social-team")
+	q := last[v1.AddAccountRequest](t, d.hub)
+	if q.GetNetwork() != v1.Network_NETWORK_SITE || q.GetHandle() != "acme-code@practice.example.com" || q.GetSettings().Exclusive == nil || q.GetSettings().GetExclusive() {
+		t.Errorf("add account asked %v", q)
+	}
+	login := last[v1.SetCredentialRequest](t, d.hub)
+	if login.GetLogin() != "acme-code" || len(login.GetPassword()) < 20 || len(login.GetCodeSeed()) != 32 || strings.Contains(got.out+got.err, login.GetPassword()) {
+		t.Errorf("set credential asked for login %q, a seed of %d, and said %s", login.GetLogin(), len(login.GetCodeSeed()), got.out)
+	}
+	if g := last[v1.AddGrantRequest](t, d.hub); g.GetGroup() != "social-team" || g.GetAccount() != "site/acme-code@practice.example.com" {
+		t.Errorf("add grant asked %v", g)
+	}
+	d.run("", "practice", "add", "acme", "--user", "lee")
+	if again := last[v1.SetCredentialRequest](t, d.hub); again.GetPassword() == login.GetPassword() || again.GetCodeSeed() != "" {
+		t.Error("another account has the same password, or a seed that it does not need")
 	}
 }
 

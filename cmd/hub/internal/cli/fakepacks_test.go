@@ -12,7 +12,8 @@ func (h *fakeHub) ListSitePacks(context.Context, *v1.ListSitePacksRequest) (*v1.
 	answer := &v1.ListSitePacksResponse{Packs: []*v1.SitePack{{Network: "x", Version: 1, Title: "X"}}}
 	if !h.empty {
 		answer.Packs = append(answer.Packs, &v1.SitePack{Network: "site:news.example.com", Version: 3, Title: "News", PublishedAt: on(20), PublishedBy: "dana"},
-			&v1.SitePack{Network: "site:old.example.com", Version: 2, Withdrawn: true, PublishedAt: on(21), PublishedBy: "dana"})
+			&v1.SitePack{Network: "site:old.example.com", Version: 2, Withdrawn: true, PublishedAt: on(21), PublishedBy: "dana"},
+			&v1.SitePack{Network: "site:practice.example.com", Version: 1, Title: "Practice network", PublishedAt: on(19)})
 	}
 	return answer, nil
 }

@@ -37,6 +37,8 @@ type grammar struct {
 	Credential credentialCmd `cmd:"" group:"Accounts" help:"Store the login of an account."`
 	Grants     grantsCmd     `cmd:"" group:"Accounts" help:"Say who may check out which account."`
 
+	Practice practiceCmd `cmd:"" group:"Accounts" help:"Let people practice on the practice network, where nothing is real."`
+
 	Pack  packCmd  `cmd:"" group:"Browsers" help:"List, check and publish site packs: how the networks' pages look."`
 	Site  siteCmd  `cmd:"" group:"Browsers" help:"Make other sites known, by their exact host."`
 	Words wordsCmd `cmd:"" group:"Browsers" help:"Say which words, patterns and internal hosts no draft should have."`

@@ -38,12 +38,19 @@ func (c *packListCmd) Run(ctx context.Context, inv *invocation) error {
 		return inv.Message(answer, func(w io.Writer) {
 			rows := [][]string{{"NETWORK", "VERSION", "PUBLISHED", "BY"}}
 			for _, p := range answer.GetPacks() {
-				rows = append(rows, []string{clean(p.GetNetwork()), strconv.FormatInt(p.GetVersion(), 10), inv.publishedText(p), clean(p.GetPublishedBy())})
+				rows = append(rows, []string{clean(p.GetNetwork()), strconv.FormatInt(p.GetVersion(), 10), inv.publishedText(p), publisherText(p)})
 			}
 			cliout.Table(w, rows)
 			fmt.Fprintln(w, "The embedded packs come from stored public material: confirm one on a real account before you rely on it.")
 		})
 	})
+}
+
+func publisherText(p *v1.SitePack) string {
+	if byHub(p) {
+		return "the hub"
+	}
+	return clean(p.GetPublishedBy())
 }
 
 func (inv *invocation) publishedText(p *v1.SitePack) string {

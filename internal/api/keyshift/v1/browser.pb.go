@@ -87,7 +87,8 @@ type SitePack struct {
 	Signature []byte `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
 	// Absent for an embedded pack.
 	PublishedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
-	// Name of the user who published it.
+	// Name of the user who published it; empty for an embedded pack, and for that of the practice network, which the hub
+	// publishes itself.
 	PublishedBy   string `protobuf:"bytes,6,opt,name=published_by,json=publishedBy,proto3" json:"published_by,omitempty"`
 	Withdrawn     bool   `protobuf:"varint,7,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	Title         string `protobuf:"bytes,8,opt,name=title,proto3" json:"title,omitempty"`

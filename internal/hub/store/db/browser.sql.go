@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
 const addCustodian = `-- name: AddCustodian :execrows
@@ -470,7 +471,7 @@ type PutSitePackParams struct {
 	Pack        []byte
 	Signature   []byte
 	PublishedAt int64
-	PublishedBy string
+	PublishedBy sql.NullString
 }
 
 func (q *Queries) PutSitePack(ctx context.Context, arg PutSitePackParams) (int64, error) {
@@ -729,7 +730,7 @@ func (q *Queries) RemoveWorkBrowser(ctx context.Context, accountID string) (int6
 }
 
 const sitePack = `-- name: SitePack :one
-SELECT p.network, p.version, p.pack, p.signature, p.published_at, p.published_by, u.name AS by_name FROM site_packs p JOIN users u ON u.id = p.published_by WHERE p.network = $1
+SELECT p.network, p.version, p.pack, p.signature, p.published_at, p.published_by, COALESCE(u.name, '') AS by_name FROM site_packs p LEFT JOIN users u ON u.id = p.published_by WHERE p.network = $1
 `
 
 type SitePackRow struct {
@@ -738,7 +739,7 @@ type SitePackRow struct {
 	Pack        []byte
 	Signature   []byte
 	PublishedAt int64
-	PublishedBy string
+	PublishedBy sql.NullString
 	ByName      string
 }
 
@@ -758,7 +759,7 @@ func (q *Queries) SitePack(ctx context.Context, network string) (SitePackRow, er
 }
 
 const sitePacks = `-- name: SitePacks :many
-SELECT p.network, p.version, p.pack, p.signature, p.published_at, p.published_by, u.name AS by_name FROM site_packs p JOIN users u ON u.id = p.published_by ORDER BY p.network
+SELECT p.network, p.version, p.pack, p.signature, p.published_at, p.published_by, COALESCE(u.name, '') AS by_name FROM site_packs p LEFT JOIN users u ON u.id = p.published_by ORDER BY p.network
 `
 
 type SitePacksRow struct {
@@ -767,7 +768,7 @@ type SitePacksRow struct {
 	Pack        []byte
 	Signature   []byte
 	PublishedAt int64
-	PublishedBy string
+	PublishedBy sql.NullString
 	ByName      string
 }
 

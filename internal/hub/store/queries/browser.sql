@@ -1,8 +1,8 @@
 -- name: SitePack :one
-SELECT p.*, u.name AS by_name FROM site_packs p JOIN users u ON u.id = p.published_by WHERE p.network = $1;
+SELECT p.*, COALESCE(u.name, '') AS by_name FROM site_packs p LEFT JOIN users u ON u.id = p.published_by WHERE p.network = $1;
 
 -- name: SitePacks :many
-SELECT p.*, u.name AS by_name FROM site_packs p JOIN users u ON u.id = p.published_by ORDER BY p.network;
+SELECT p.*, COALESCE(u.name, '') AS by_name FROM site_packs p LEFT JOIN users u ON u.id = p.published_by ORDER BY p.network;
 
 -- name: PutSitePack :execrows
 INSERT INTO site_packs (network, version, pack, signature, published_at, published_by) VALUES ($1, $2, $3, $4, $5, $6)
