@@ -255,7 +255,7 @@ func (a *agent) count(kind string) int {
 func lease(left time.Duration) native.Lease {
 	now := time.Now()
 	return native.Lease{
-		ID: "lease-" + rand.Text()[:8], Network: "x", Handle: "@acme", AccountRef: "1001", Hosts: []string{"x.com"},
+		ID: "lease-" + rand.Text()[:8], Network: "x", Handle: "acme", AccountRef: "1001", Hosts: []string{"x.com"},
 		StartedAt: native.Millis(now.Add(-10 * time.Minute).UnixMilli()), EndsAt: native.Millis(now.Add(left).UnixMilli()), Mode: native.AccessSharedSecret,
 		HasCode: true, Fields: []native.Field{native.FieldUsername, native.FieldPassword, native.FieldCode}, AllowedGuards: []native.PageClass{},
 	}

@@ -34,6 +34,6 @@ function color(minutes: number): string {
 }
 
 function title(): string {
-  const handles = memory.leases.map((l) => l.handle);
+  const handles = memory.leases.map((l) => (l.handle.startsWith("@") ? l.handle : "@" + l.handle));
   return handles.length ? text("ext_badge_title", handles.join(", ")) : text("ext_name");
 }

@@ -4,7 +4,7 @@ import { askBackground, type PopupLease, type PopupState } from "../internal";
 import { text } from "../texts";
 import { button, el } from "./element";
 import { ring } from "./ring";
-import { asWhom, clock, refusal, title } from "./words";
+import { asWhom, at, clock, refusal, title } from "./words";
 
 /** What a card needs of the popup around it. */
 export interface Around {
@@ -24,13 +24,13 @@ export function card(lease: PopupLease, around: Around): { element: HTMLElement;
   const time = ring(lease.started_at, lease.ends_at);
   const who = asWhom(lease);
   const element = el(
-    "section", { class: "card", "aria-label": `${lease.handle} ${title(lease.network)}` },
+    "section", { class: "card", "aria-label": `${at(lease.handle)} ${title(lease.network)}` },
     el("div", { class: "top" }, time.element, el("div", { class: "name" },
-      el("h2", {}, lease.handle),
+      el("h2", {}, at(lease.handle)),
       el("p", { class: "dim" }, text("ext_network_until", title(lease.network), clock(lease.ends_at))),
       el("p", { class: "who " + who.mood }, who.words))),
     notice(lease, around),
-    lease.banner_lost && el("p", { class: "notice bad" }, text("ext_banner_lost", lease.handle)),
+    lease.banner_lost && el("p", { class: "notice bad" }, text("ext_banner_lost", at(lease.handle))),
     ...(lease.ending ? [el("p", { class: "dim" }, text("ext_cleaning_here"))] : actions(lease, around)),
   );
   return { element, update: time.update };

@@ -10,9 +10,14 @@ export function title(network: string): string {
   return titles[network] ?? network.replace(/^site:/, "");
 }
 
+/** A handle as people write it, "@acme". */
+export function at(handle: string): string {
+  return handle.startsWith("@") ? handle : "@" + handle;
+}
+
 /** How a lease's account is called: its handle, and where. */
 export function account(lease: { handle: string; network: string }): string {
-  return lease.handle ? text("ext_account", lease.handle, title(lease.network)) : title(lease.network);
+  return lease.handle ? text("ext_account", at(lease.handle), title(lease.network)) : title(lease.network);
 }
 
 const told = new Set<string>([
@@ -38,14 +43,15 @@ export function refusal(code: Refused, host = ""): string {
 export function asWhom(lease: PopupLease): { words: string; mood: "good" | "bad" | "quiet" } {
   switch (lease.here ? lease.relation : null) {
     case "lease":
-      return { words: text("ext_as_lease", lease.handle), mood: "good" };
+      return { words: text("ext_as_lease", at(lease.handle)), mood: "good" };
     case "other_account":
-      return { words: text("ext_as_other", lease.handle), mood: "bad" };
+      return { words: text("ext_as_other", at(lease.handle)), mood: "bad" };
     case "personal":
-      return { words: text("ext_as_personal", lease.handle), mood: "bad" };
+      return { words: text("ext_as_personal", at(lease.handle)), mood: "bad" };
     case "unknown":
       return { words: text("ext_as_unknown"), mood: "quiet" };
   }
+  if (lease.here && lease.session) return { words: text("ext_as_unknown"), mood: "quiet" }; // signed out since, as far as the page shows
   return { words: text(lease.session ? "ext_as_elsewhere" : "ext_as_nobody"), mood: lease.session ? "good" : "quiet" };
 }
 
