@@ -18,7 +18,7 @@ export VULNDB ?= $(abspath $(wildcard ../shared/vulndb))
 help: ## show this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-run: ## install what is missing, build, and show Keyshift at work
+run: ## install what is missing, build, and show Keyshift at work, in a browser too
 	@scripts/setup.sh run
 	@$(MAKE) --no-print-directory programs
 	@[ -z "$${DISPLAY:-}" ] || $(MAKE) --no-print-directory tray

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on real parts, told step by step; see e2e/demo. ONCE=1 ends after the story. scripts/setup.sh run and
+# The main job on real parts, told step by step, and in a real browser; see e2e/demo. ONCE=1 ends after the story. scripts/setup.sh run and
 # make build go before.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this repository needs on Debian and says plainly what it cannot do. Run again, it only looks.
 #
-#   scripts/setup.sh run     for `make run`: Go, the modules, a keyring
+#   scripts/setup.sh run     for `make run`: Go, the modules, a keyring, Chromium
 #   scripts/setup.sh test    for `make test`: that, and PostgreSQL, a C compiler (race detector), strace, ...
 #   scripts/setup.sh tray    for bin/keyshift-tray: Go, a C compiler, what Fyne compiles against
 #   scripts/setup.sh cross-tray for the tray for Windows: Go, mingw-w64
@@ -12,8 +12,8 @@ cd "$(dirname "$0")/.."
 
 # Each need is COMMAND=PACKAGE or FILE=PACKAGE: the package is missing when the command or file is.
 run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-keyring dbus-run-session=dbus-daemon
-	secret-tool=libsecret-tools)
-test_needs=("${run_needs[@]}" chromium=chromium firefox-esr=firefox-esr gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
+	secret-tool=libsecret-tools chromium=chromium)
+test_needs=("${run_needs[@]}" firefox-esr=firefox-esr gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
 	setpriv=util-linux Xvfb=xvfb openbox=openbox xfce4-panel=xfce4-panel dunst=dunst xdotool=xdotool scrot=scrot)
 tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
 	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)

@@ -40,7 +40,7 @@ var hubAddress = regexp.MustCompile(`https://\S+`)
 
 // startHub serves a hub and reads the code for its first owner.
 func (d *demo) startHub() (code string, err error) {
-	words := []string{"serve", "--name", "Acme", "--listen", "127.0.0.1:0"}
+	words := []string{"serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--practice", practiceHost}
 	fmt.Printf("  $ keyshift-hub %s &\n", typed(words))
 	out, err := d.start(d.program("keyshift-hub", words...))
 	if err != nil {
@@ -86,18 +86,21 @@ func (d *demo) fill() error {
 		hub("grants", "add", "x/acme", "--group", "social"),
 		hub("accounts", "add", "facebook/acme"),
 		hub("grants", "add", "facebook/acme", "--user", "dana"),
-		hub("accounts", "add", "instagram/acme"),
 		hub("accounts", "add", "pinterest/acme", "--mode", "shared_secret"),
 		credential("pinterest/acme", "pins@acme.example", demoPassword, "", "types login and password"),
 		hub("grants", "add", "pinterest/acme", "--user", "dana"),
+		hub("practice", "add", "acme", "--group", "social"),
 	)
 }
 
 // enroll starts the agent and makes this computer known to the hub.
 func (d *demo) enroll() error {
 	say("Dana's computer, which is this one. Its agent is enrolled with a code that carries the hub's address and keys:")
+	if err := d.prepareBrowser(); err != nil {
+		return err
+	}
 	fmt.Println("  $ keyshift-agent run &")
-	out, err := d.start(d.program("keyshift-agent", "run"))
+	out, err := d.start(d.program("keyshift-agent", "run", "--browser", d.launcher(), "--extension", d.extensionDir()))
 	if err != nil {
 		return err
 	}
@@ -128,15 +131,33 @@ func (d *demo) logOf(name string) error {
 	return errors.New(text)
 }
 
+// giveBack ends what is held, and lets the work browser sign out and close.
+func (d *demo) giveBack(ctx context.Context) {
+	if len(d.workFolders()) == 0 {
+		return
+	}
+	_, _ = d.command(ctx, "", "keyshift-agent", "checkin", "--all") // what fails here is done by force below
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(12 * time.Second); len(d.workFolders()) > 0; {
+		select {
+		case <-tick.C:
+		case <-late:
+			return
+		}
+	}
+}
+
 // cleanUp takes back what lies outside the demo's own folder: items in the keyring, and programs.
 func (d *demo) cleanUp() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), 30*time.Second)
 	defer cancel()
 	var left error
 	if d.enrolled {
+		d.giveBack(ctx)
 		_, leave := d.command(ctx, "", "keyshift-agent", "unenroll", "--yes", "--force")
 		_, logout := d.command(ctx, "", "keyshift-hub", "logout")
 		left = errors.Join(leave, logout)
 	}
-	return errors.Join(left, d.stopPrograms())
+	return errors.Join(left, d.closeBrowsers(), d.stopPrograms())
 }

@@ -23,7 +23,7 @@ const profile = "keyshift-demo"
 
 // prepare makes the folders, and a session with a keyring if there is none.
 func (d *demo) prepare() error {
-	for _, name := range []string{"run", "config", "state"} {
+	for _, name := range []string{"run", "config", "state", "tmp"} {
 		if err := os.Mkdir(d.path(name), 0o700); err != nil {
 			return fmt.Errorf("make folder: %w", err)
 		}

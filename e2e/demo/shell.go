@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/browsertest"
 )
 
 // demo is what the story needs to act.
@@ -26,6 +28,16 @@ type demo struct {
 	long     []*exec.Cmd
 	enrolled bool
 	hubURL   string
+	// hubPin is the hash of the key of its certificate.
+	hubPin string
+	// once ends the demo after the story, and does not wait for people.
+	once bool
+	// extension is where the extension's source is.
+	extension string
+	// browser is the work browser, once it is driven.
+	browser browsertest.Browser
+	// home is the home folder of the next commands; empty is the user's.
+	home string
 	// foreign are the leases in the keyring that were there before.
 	foreign map[string]bool
 	// desktop is the session bus of the desktop, empty if there is none.
@@ -38,6 +50,9 @@ func (d *demo) path(name string) string { return filepath.Join(d.dir, name) }
 func (d *demo) program(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(d.bin, name), args...) //nolint:gosec // our own programs
 	cmd.Env = append(os.Environ(), d.places()...)
+	if d.home != "" {
+		cmd.Env = append(cmd.Env, "HOME="+d.home)
+	}
 	return cmd
 }
 
@@ -148,7 +163,7 @@ func typed(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
 		quoted[i] = w
-		if strings.ContainsAny(w, " @") {
+		if strings.Contains(w, " ") {
 			quoted[i] = "'" + w + "'"
 		}
 	}

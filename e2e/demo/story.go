@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// story is the main job: check-out, renew, check-in, a refusal, expiry, revocation, audit.
+// story is the main job: check-out, renew, check-in, a refusal, expiry; in a browser, with revocation; audit.
 func (d *demo) story() error {
-	return first(d.checkOut, d.renew, d.checkIn, d.refusal, d.letExpire, d.revoke, d.seeExpired, d.audit)
+	return first(d.checkOut, d.renew, d.checkIn, d.refusal, d.letExpire, d.work, d.ownBrowser, d.seeExpired, d.audit)
 }
 
 func (d *demo) checkOut() error {
@@ -73,18 +73,6 @@ func (d *demo) letExpire() error {
 	return d.show("keyshift-agent", "checkout", "facebook/acme", "--duration", "1m", "--reason", "look at the page")
 }
 
-func (d *demo) revoke() error {
-	say("Dana checks @acme on X out again. This time Alice takes it back, from wherever she is:")
-	return first(
-		d.step("keyshift-agent", "checkout", "x/acme", "--duration", "30m", "--reason", "answer comments"),
-		d.step("keyshift-hub", "leases", "held", "x/acme"),
-		d.step("keyshift-hub", "revoke", "--account", "x/acme", "--reason", "press inquiry"),
-		d.keyringEmpty,
-		d.removalSeen("x"),
-		d.step("keyshift-agent", "leases"),
-	)
-}
-
 func (d *demo) seeExpired() error {
 	say("The minute on Facebook passes, which takes its time. Nobody has to do anything:")
 	return first(d.stateSeen("facebook", "LEASE_STATE_EXPIRED", 75*time.Second), d.removalSeen("facebook"))
@@ -93,7 +81,7 @@ func (d *demo) seeExpired() error {
 func (d *demo) audit() error {
 	say("The audit log tells all of it, and proves that nothing was changed:")
 	return first(
-		d.step("keyshift-hub", "audit", "list", "--account", "x/acme"),
+		d.step("keyshift-hub", "audit", "list", "--account", practiceAccount),
 		d.seeEvents,
 		d.step("keyshift-hub", "audit", "verify"),
 	)
@@ -132,7 +120,7 @@ type leaseInfo struct {
 	Network string
 	State   string
 	EndsAt  time.Time
-	Removal struct{ Text string }
+	Removal struct{ Step, Text string }
 }
 
 // lease gives the newest lease on a network.
@@ -176,9 +164,10 @@ func (d *demo) inviteToTry() error {
 	say("Hub (%s) and agent stay up. Try them from another terminal, after", d.hubURL)
 	fmt.Printf("  source %s\n\n", file)
 	fmt.Println("  keyshift-agent accounts                                  what Dana may check out")
-	fmt.Println("  keyshift-agent checkout x/acme --reason try              take it")
+	fmt.Printf("  keyshift-agent checkout %s --reason try\n", practiceAccount)
+	fmt.Printf("  keyshift-agent open %s        %s\n", practiceAccount, browserHint())
 	fmt.Println("  keyshift-agent leases --watch                            see the time run")
-	fmt.Println("  keyshift-hub revoke --account x/acme --reason try        take it back")
+	fmt.Printf("  keyshift-hub revoke --account %s --reason try\n", practiceAccount)
 	fmt.Println("  keyshift-hub audit list                                  who did what")
 	fmt.Println("\nCtrl-C ends the demo and leaves nothing behind.")
 	return nil
