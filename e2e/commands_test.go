@@ -171,6 +171,8 @@ func cmdCapture(ts *testscript.TestScript, neg bool, args []string) {
 func look(ts *testscript.TestScript, args []string) result {
 	d := worldOf(ts).here(ts)
 	switch args[0] {
+	case "files":
+		return result{out: d.files(ts)}
 	case "keyring":
 		return d.keyring(ts)
 	case "mock":

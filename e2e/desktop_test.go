@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -116,6 +118,16 @@ func (d *desktop) keyring(ts *testscript.TestScript) result {
 		r.exit = 0
 	}
 	return r
+}
+
+// files lists the names of all files at the desktop.
+func (d *desktop) files(ts *testscript.TestScript) string {
+	var names strings.Builder
+	ts.Check(filepath.WalkDir(d.Home, func(path string, _ fs.DirEntry, err error) error {
+		fmt.Fprintln(&names, path)
+		return gone(err)
+	}))
+	return names.String()
 }
 
 // cmdToken reads the API token out of the keyring, as a thief would.

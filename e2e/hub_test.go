@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
@@ -58,12 +59,9 @@ func listenAt(ts *testscript.TestScript) string {
 	return "127.0.0.1:0"
 }
 
-var (
-	hubAddress = regexp.MustCompile(`https?://[^\s"]+`)
-	ownerCode  = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
-)
+var hubAddress = regexp.MustCompile(`https?://[^\s"]+`)
 
-// serve starts the hub and reads what it says at first. That goes to a file that nobody finds afterwards: a code is in it.
+// serve starts the hub and reads what it says at first.
 func (h *hub) serve(ts *testscript.TestScript, w *world) {
 	said, err := os.CreateTemp("", "greeting-")
 	ts.Check(err)
@@ -84,7 +82,9 @@ func (h *hub) serve(ts *testscript.TestScript, w *world) {
 		h.args[4] = strings.TrimPrefix(strings.TrimPrefix(h.url, "https://"), "http://")
 	}
 	ts.Setenv("HUB_ADDRESS", h.args[4])
-	ts.Setenv("CODE", ownerCode.FindString(text))
+	code, err := greeting.Code(text)
+	ts.Check(err)
+	ts.Setenv("CODE", code)
 }
 
 func readText(ts *testscript.TestScript, path string) string {

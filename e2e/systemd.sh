@@ -86,7 +86,10 @@ proc_line() { inside grep -qE "^$2:[[:space:]]+$3\$" "/proc/$("$1_pid")/status";
 no_core() { inside grep -qE '^Max core file size +0 +0 ' "/proc/$("$1_pid")/limits"; }
 refuses() { ! as_user keyshift-agent "$@" >"$dir.out" 2>&1; }
 hub() { inside keyshift-hub --token-file /root/token "$@"; }
-hub_code() { code=$(inside journalctl --no-pager --output=cat --unit keyshift-hub.service | grep -oE 'keyshift1-[A-Za-z0-9_-]+' | head -n 1) && [ -n "$code" ]; }
+hub_said() { inside journalctl --no-pager --output=cat --unit keyshift-hub.service; }
+hub_code() { code=$(inside cat "$(hub_said | grep -m 1 -E '^/.*/first-owner-code$')") && [ -n "$code" ]; }
+no_code() { ! hub_said | grep -q keyshift1-; }
+code_gone() { ! inside test -e /var/lib/keyshift-hub/first-owner-code; }
 hub_result() { [ "$(inside systemctl show --property=Result --value keyshift-hub.service)" = "$1" ]; }
 hub_answers() { hub status >"$dir.out" 2>&1; }
 unit_gone() { ! inside test -e "$unit"; }
@@ -152,9 +155,11 @@ inside systemd-sysusers
 inside systemctl daemon-reload
 inside keyshift-hub kek create --kek-file /etc/keyshift/hub.kek || fail "make the key"
 inside systemctl start keyshift-hub.service || fail "start the hub"
-eventually 20 "the first start prints a code for the first owner" hub_code
+eventually 20 "the first start names a file with the code for the first owner" hub_code
+expect "the code is not in the journal" no_code
 hub login --name "$user" <<<"$code" >"$dir.out" 2>&1 || fail "log in: $(cat "$dir.out")"
 expect "the first owner is logged in" hub_answers
+eventually 10 "the code is gone then" code_gone
 
 hub_uid=$(inside id -u keyshift-hub)
 expect "it runs as its own user" proc_line hub Uid "$hub_uid[[:space:]]+$hub_uid[[:space:]]+$hub_uid[[:space:]]+$hub_uid"

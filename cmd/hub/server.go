@@ -120,20 +120,6 @@ func (cmd serveCmd) Run(ctx context.Context, io console, version buildVersion) e
 	return errors.Join(s.Run(ctx), s.Close())
 }
 
-// greet says where the hub is and, while it has no user, prints the code for the first owner. The code goes to standard
-// output, away from the log.
-func (cmd serveCmd) greet(ctx context.Context, io console, s *server.Server) error {
-	code, err := s.FirstOwnerCode(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(io.out, "Keyshift hub %q is at %s\nIts key: %s\n", s.Hub.Name(), s.URL(), s.KeyText())
-	if err == nil && code != "" {
-		_, err = fmt.Fprintf(io.out, "It has no user yet. Become its owner within 24 hours: keyshift-hub login --name YOU, and paste this code:\n%s\n", code)
-	}
-	return err
-}
-
 type migrateCmd struct{ dataFlags }
 
 // Run migrates and tells the version.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/extension"
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 	"github.com/keyshift-hq/keyshift/internal/replica"
 	"github.com/keyshift-hq/keyshift/internal/totp"
@@ -113,7 +114,7 @@ func (c *company) build() {
 
 var (
 	hubAddress = regexp.MustCompile(`https://\S+`)
-	ownerCode  = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
+	codeFile   = regexp.MustCompile(`(?m)` + greeting.File + `$`)
 )
 
 // startHub serves a hub and gives the code of its first owner.
@@ -128,7 +129,7 @@ func (c *company) startHub() (code string) {
 	c.check(write.Close())
 	var said bytes.Buffer
 	buffer := make([]byte, 4096)
-	for !ownerCode.Match(said.Bytes()) {
+	for !codeFile.Match(said.Bytes()) {
 		n, err := out.Read(buffer)
 		said.Write(buffer[:n])
 		if err != nil {
@@ -136,7 +137,9 @@ func (c *company) startHub() (code string) {
 		}
 	}
 	c.hubURL = hubAddress.FindString(said.String())
-	return ownerCode.FindString(said.String())
+	code, err = greeting.Code(said.String() + "\n")
+	c.check(err)
+	return code
 }
 
 // practiceHost is where the practice network is.

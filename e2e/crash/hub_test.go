@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 )
 
 // patience bounds the wait for whatever has to happen; nothing waits that long unless something is wrong.
@@ -95,10 +97,7 @@ func (h *hubProcess) start() (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-var (
-	addressText = regexp.MustCompile(`is at https://(\S+)`)
-	codeText    = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
-)
+var addressText = regexp.MustCompile(`is at https://(\S+)`)
 
 // listen reads what the process says first: where it is, its key, and while there is no owner, two lines with a code. A
 // hub that has said where it is holds the port; it answers as soon as it can.
@@ -119,7 +118,11 @@ func (h *hubProcess) listen(out io.Reader) error {
 	if found == nil {
 		return errors.New("the hub did not start: " + said + h.said())
 	}
-	h.address, h.code = found[1], codeText.FindString(said)
+	var err error
+	if h.code, err = greeting.Code(said); err != nil {
+		return err
+	}
+	h.address = found[1]
 	return h.answers()
 }
 

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 )
 
 // A made-up login; the seed is that of RFC 6238.
@@ -46,7 +47,7 @@ func (d *demo) startHub() (code string, err error) {
 	if err != nil {
 		return "", err
 	}
-	lines := bufio.NewReader(out)
+	lines, said := bufio.NewReader(out), ""
 	for code == "" {
 		line, err := lines.ReadString('\n')
 		if err != nil {
@@ -55,11 +56,11 @@ func (d *demo) startHub() (code string, err error) {
 		if url := hubAddress.FindString(line); url != "" {
 			d.hubURL = url
 		}
-		if strings.HasPrefix(line, "keyshift1-") {
-			code = strings.TrimSpace(line)
-			line = shortened(code) + "\n"
-		}
 		indent(line)
+		said += line
+		if code, err = greeting.Code(said); err != nil {
+			return "", err
+		}
 	}
 	drain(lines)
 	return code, nil

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 )
@@ -113,10 +114,7 @@ func (w *world) start(s *osringtest.Session, born *fault, out *os.File, name str
 	return tr
 }
 
-var (
-	hubAddress = regexp.MustCompile(`https://\S+`)
-	ownerCode  = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
-)
+var hubAddress = regexp.MustCompile(`https://\S+`)
 
 // startHub starts the hub, again at its old address, and waits until it says where it is.
 func (w *world) startHub() {
@@ -137,7 +135,10 @@ func (w *world) startHub() {
 		return answers(url), url
 	})
 	text := w.read(said.Name())
-	w.code, w.listen = ownerCode.FindString(text), strings.TrimPrefix(hubAddress.FindString(text), "https://")
+	if w.code, err = greeting.Code(text); err != nil {
+		w.t.Fatal(err)
+	}
+	w.listen = strings.TrimPrefix(hubAddress.FindString(text), "https://")
 	w.checkOuts = 0
 }
 

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -31,7 +32,7 @@ func (s *Server) callOf(ctx context.Context, req proto.Message) (hub.Call, error
 	if p == nil {
 		return hub.Call{}, errors.New("read call: the request was not identified")
 	}
-	if err := checkText(req); err != nil {
+	if err := checkText(p.body, req); err != nil {
 		return hub.Call{}, err
 	}
 	call := p.call
@@ -47,8 +48,11 @@ func (s *Server) callOf(ctx context.Context, req proto.Message) (hub.Call, error
 }
 
 // checkText refuses the zero character, which PostgreSQL does not take and nobody needs. What else text may hold is for the
-// rules of each field to say.
-func checkText(req proto.Message) error {
+// rules of each field to say. Content without a zero, written out or as JSON writes it, need not be looked at closely.
+func checkText(content []byte, req proto.Message) error {
+	if len(content) > 0 && bytes.IndexByte(content, 0) < 0 && !bytes.Contains(content, []byte(`\u0000`)) {
+		return nil
+	}
 	return protorange.Range(req.ProtoReflect(), func(p protopath.Values) error {
 		if text, ok := p.Index(-1).Value.Interface().(string); ok && strings.ContainsRune(text, 0) {
 			return errZero

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 )
 
 // door is a listener that lets no stranger take all connections which this process may have open: behind the limit it hangs
@@ -15,13 +16,15 @@ type door struct {
 	// most is how many connections a stranger may have.
 	most int
 	log  *slog.Logger
+	// handshakes has a place for each that may be under way.
+	handshakes chan struct{}
 
 	mu   sync.Mutex
 	open map[netip.Prefix]int
 }
 
 func newDoor(l net.Listener, most int, log *slog.Logger) *door {
-	return &door{Listener: l, most: most, log: log, open: map[netip.Prefix]int{}}
+	return &door{Listener: l, most: most, log: log, handshakes: make(chan struct{}, handshakesAtOnce()), open: map[netip.Prefix]int{}}
 }
 
 // mostOf is what of all open files one stranger may have: nine tenths.
@@ -35,7 +38,7 @@ func (d *door) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if from := strangerOf(conn.RemoteAddr()); d.enter(from) {
-			return &guest{Conn: conn, leave: sync.OnceFunc(func() { d.left(from) })}, nil
+			return &guest{Conn: conn, leave: sync.OnceFunc(func() { d.left(from) }), handshakes: d.handshakes}, nil
 		}
 		_ = conn.Close() // there are too many of them
 	}
@@ -77,10 +80,15 @@ func (d *door) left(from netip.Prefix) {
 type guest struct {
 	net.Conn
 	leave func()
+	// busy: it has one of the places of the door's handshakes.
+	busy, closed atomic.Bool
+	handshakes   chan struct{}
 }
 
 // Close implements [net.Conn].
 func (g *guest) Close() error {
+	g.closed.Store(true)
+	g.rest()
 	g.leave()
 	return g.Conn.Close()
 }

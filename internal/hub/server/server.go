@@ -208,11 +208,6 @@ func (s *Server) Stats() store.Stats { return s.store.Stats() }
 // KeyText is the hub's key as an agent shows it before it enrolls, for people to compare.
 func (s *Server) KeyText() string { return keyshift.KeyText(publicKey(s.Hub)) }
 
-// FirstOwnerCode gives the code that makes the first owner, "" when there is one.
-func (s *Server) FirstOwnerCode(ctx context.Context) (string, error) {
-	return s.Hub.FirstOwnerCode(ctx)
-}
-
 // stopWithin is how long open requests may take to end.
 const stopWithin = 5 * time.Second
 
@@ -234,6 +229,7 @@ func (s *Server) Run(ctx context.Context) error {
 	actor("wake-up", s.waker.Run)
 	actor("api", s.serve)
 	actor("standby", s.watchStandby)
+	actor("first owner", s.forgetCode)
 	actor("store", func(ctx context.Context) error {
 		select {
 		case err := <-s.fatal:
@@ -285,7 +281,7 @@ func shutDown(ctx context.Context, server *http.Server) error {
 }
 
 func serverTLS(certificate tls.Certificate) *tls.Config {
-	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	return inTurn(&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 }
 
 // Close gives everything back that Open took. It is called once, after Run or instead of it.

@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/systest"
@@ -124,15 +125,16 @@ func moduleRoot() (string, error) {
 	return "", err
 }
 
-var (
-	address   = regexp.MustCompile(`https://[^\s"]+`)
-	ownerCode = regexp.MustCompile(`(?m)^keyshift1-\S+$`)
-)
+var address = regexp.MustCompile(`https://[^\s"]+`)
 
 func (c *Cluster) becomeOwner() {
 	c.t.Helper()
 	newest := c.Replica[len(c.Replica)-1] // its code is in the place of the others'
-	target, code := systest.Target(c.t, ownerCode.FindString(newest.Greeting))
+	owner, err := greeting.Code(newest.Greeting)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	target, code := systest.Target(c.t, owner)
 	nobody := c.admin(target, nil)
 	got := systest.Do(c.t, nobody.Auth.Login, &v1.LoginRequest{Code: code.SecretText(), UserName: "owner"})
 	target.HubID = got.GetHubId()
