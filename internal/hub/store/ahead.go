@@ -50,18 +50,18 @@ type scanner interface{ Scan(values ...any) error }
 
 // lookAhead gives the queries for what commands say that they will ask, and keeps the answers.
 func (b *batch) lookAhead(commands []*command) []question {
-	var byDevices, byUsers []statement
+	var byDevices, byUsers [][]any
 	for i, c := range commands {
 		switch a := c.ahead; {
 		case a.DeviceID != "":
-			byDevices = append(byDevices, statement{args: []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)}})
+			byDevices = append(byDevices, []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)})
 		case a.TokenHash != nil:
-			byUsers = append(byUsers, statement{args: []any{int64(i), a.RequestID, string(a.LeaseID), a.TokenHash}})
+			byUsers = append(byUsers, []any{int64(i), a.RequestID, string(a.LeaseID), a.TokenHash})
 		}
 	}
 	b.facts = make([]foreseen, len(commands))
-	questions := inSizes(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
-	return inSizes(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
+	questions := b.joinedQuestions(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
+	return b.joinedQuestions(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
 }
 
 // taking makes a row of what was scanned.
@@ -76,23 +76,13 @@ func taking[R any](keep func(R)) func(scanner) error {
 	}
 }
 
-// inSizes adds questions by the same text, joined.
-func inSizes(questions []question, text string, asked []statement, take func(scanner) error) []question {
-	for len(asked) > 0 {
-		n := largest(len(asked))
-		questions = append(questions, question{together(text, asked[:n]), take})
-		asked = asked[n:]
+// joinedQuestions adds a question for each of some rows, as few as the engine takes.
+func (b *batch) joinedQuestions(questions []question, text string, rows [][]any, take func(scanner) error) []question {
+	for len(rows) > 0 {
+		s, n := b.store.engine.join(text, rows)
+		questions, rows = append(questions, question{s, take}), rows[n:]
 	}
 	return questions
-}
-
-// together makes one of queries by the same text for one row each.
-func together(text string, rows []statement) statement {
-	var args []any
-	for _, row := range rows {
-		args = append(args, row.args...)
-	}
-	return statement{repeat(text, len(rows), len(rows[0].args)), args}
 }
 
 // mostColumns is about how many columns a row has.

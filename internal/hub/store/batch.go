@@ -123,7 +123,7 @@ func (b *batch) send() error {
 
 // takeWaiting gives what waits, joined.
 func (b *batch) takeWaiting() (groups []group, statements []statement) {
-	groups = joined(b.waiting)
+	groups = b.joined(b.waiting)
 	b.waiting, b.leases = nil, false
 	for _, g := range groups {
 		statements = append(statements, g.statement)
@@ -181,11 +181,8 @@ type group struct {
 	changes []*change
 }
 
-// sizes are how many changes are joined into one statement: few forms, so that each is prepared once.
-var sizes = []int{32, 16, 8, 4, 2, 1}
-
 // joined puts changes by the same statement side by side, in the order in which each statement came first.
-func joined(changes []*change) (groups []group) {
+func (b *batch) joined(changes []*change) (groups []group) {
 	var order []string
 	same := map[string][]*change{}
 	for _, c := range changes {
@@ -195,44 +192,28 @@ func joined(changes []*change) (groups []group) {
 		same[c.text] = append(same[c.text], c)
 	}
 	for _, text := range order {
-		groups = append(groups, splitGroup(same[text])...)
+		groups = append(groups, b.splitGroup(same[text])...)
 	}
 	return groups
 }
 
-func splitGroup(changes []*change) (groups []group) {
-	rest := changes
+// splitGroup joins what the engine takes at once.
+func (b *batch) splitGroup(rest []*change) (groups []group) {
 	for len(rest) > 0 {
-		n := 1
-		if rest[0].joins() {
-			n = largest(len(rest))
+		s, n := rest[0].statement, 1
+		if rest[0].missed == nil && !rest[0].any {
+			s, n = b.store.engine.join(s.text, rowsOf(rest))
 		}
-		groups = append(groups, joinChanges(rest[:n]))
+		groups = append(groups, group{s, rest[:n]})
 		rest = rest[n:]
 	}
 	return groups
 }
 
-func (c *change) joins() bool {
-	return c.missed == nil && !c.any && repeat(c.text, 2, len(c.args)) != ""
-}
-
-func largest(n int) int {
-	for _, size := range sizes {
-		if size <= n {
-			return size
-		}
+func rowsOf(changes []*change) [][]any {
+	rows := make([][]any, len(changes))
+	for i, c := range changes {
+		rows[i] = c.args
 	}
-	return 1
-}
-
-func joinChanges(changes []*change) group {
-	if len(changes) == 1 {
-		return group{changes[0].statement, changes}
-	}
-	args := make([]any, 0, len(changes)*len(changes[0].args))
-	for _, c := range changes {
-		args = append(args, c.args...)
-	}
-	return group{statement{repeat(changes[0].text, len(changes), len(changes[0].args)), args}, changes}
+	return rows
 }

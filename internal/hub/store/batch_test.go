@@ -31,6 +31,28 @@ func TestRepeat(t *testing.T) {
 	}
 }
 
+func TestOverArrays(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		types      []string
+		want       string
+	}{
+		{"an insert", "INSERT INTO t (a, b)\nVALUES ($1, $2, 0)\nON CONFLICT DO NOTHING\n", []string{"text", "bigint"},
+			"INSERT INTO t (a, b)\nSELECT r.c1, r.c2, 0 FROM unnest($1::text[], $2::bigint[]) AS r(c1, c2)\nON CONFLICT DO NOTHING\n"},
+		{"a list that is asked for", "WITH q AS (\nSELECT CAST($1 AS BIGINT) AS a, $2 AS b\n)\nSELECT * FROM q", []string{"bigint", "bytea"},
+			"WITH q AS (\nSELECT CAST(r.c1 AS BIGINT) AS a, r.c2 AS b\nFROM unnest($1::bigint[], $2::bytea[]) AS r(c1, c2)\n)\nSELECT * FROM q"},
+		{"one beside a table", "WITH q AS (\nSELECT CAST($1 AS BIGINT) AS a, t.b\nFROM t WHERE t.c = $2\n)\nSELECT * FROM q", []string{"bigint", "text"},
+			"WITH q AS (\nSELECT CAST(r.c1 AS BIGINT) AS a, t.b\nFROM unnest($1::bigint[], $2::text[]) AS r(c1, c2), t WHERE t.c = r.c2\n)\nSELECT * FROM q"},
+		{"an update", "UPDATE t SET a = $1", []string{"text"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := overArrays(tt.text, tt.types); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // lending is a user with devices and a grant on an account.
 type lending struct {
 	*scene

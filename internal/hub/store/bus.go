@@ -53,13 +53,15 @@ func (b *Bus) notify(ctx context.Context, payload string) error {
 	return nil
 }
 
-// connect keeps the address, which may hold a password, out of its error.
+// connect keeps the address, which may hold a password, out of its error. What is told need not outlive the server, so telling does
+// not wait for its disk.
 func (b *Bus) connect(ctx context.Context) (*pgx.Conn, error) {
 	config, err := parseDSN(b.dsn)
 	if err != nil {
 		return nil, err
 	}
 	config.RuntimeParams["application_name"] = "keyshift-hub"
+	config.RuntimeParams["synchronous_commit"] = "off"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, withoutAddress(err)

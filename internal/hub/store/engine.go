@@ -32,6 +32,9 @@ type engine interface {
 	// run runs statements one after the other and gives how many rows each changed. When one fails, the counts are those
 	// of the ones before it.
 	run(ctx context.Context, l *link, statements []statement) ([]int64, error)
+	// join makes one statement of some by the same text, each with the values of one row, and gives how many of them are in it. It is
+	// at least the first.
+	join(text string, rows [][]any) (statement, int)
 	// together reports whether commit sends the last statements along; otherwise it is given none.
 	together() bool
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of

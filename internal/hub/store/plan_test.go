@@ -144,6 +144,38 @@ func TestQueriesDoNotWalkThroughHistoryOnPostgreSQL(t *testing.T) {
 	}
 }
 
+// However many rows a statement is for, it looks up each of them.
+func TestJoinedStatementsLookUpOnPostgreSQL(t *testing.T) {
+	s := newScene(t, testpg.New(t))
+	conn, err := s.engine.(*postgresEngine).pool.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	all := queries(t)
+	for name, types := range map[string][]string{
+		"Ahead": {"bigint", "text", "text", "text", "bigint"}, "AheadOfUser": {"bigint", "text", "text", "bytea"},
+		"SaveWindow": {"text", "bigint", "bigint", "bigint", "bigint"}, "PlaceEvent": {"bigint", "text"}, "EndLease": {"text", "text", "text", "bigint", "bigint"},
+	} {
+		joined := overArrays(all[name], types)
+		if joined == "" {
+			t.Errorf("%s: it cannot be joined", name)
+			continue
+		}
+		if _, err := conn.ExecContext(t.Context(), "PREPARE "+name+" AS "+joined); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		nulls := strings.TrimSuffix(strings.Repeat("NULL,", len(types)), ",")
+		plan := strings.Join(explain(t, conn, "EXPLAIN EXECUTE "+name+"("+nulls+")"), "\n")
+		for _, node := range strings.Split(plan, "->") {
+			if whole.MatchString(node) && !strings.Contains(node, "Index Cond") {
+				t.Errorf("%s: %s", name, node)
+			}
+		}
+	}
+}
+
 // whole is a node of a plan that reads a table or index; without a condition on the index it reads all of it.
 var whole = regexp.MustCompile(`(Seq Scan|Index Scan|Index Only Scan|Bitmap Index Scan) `)
 

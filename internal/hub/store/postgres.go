@@ -50,6 +50,14 @@ const (
 	readLimit        = 15 * time.Second
 )
 
+// writerSettings have every statement planned once, by the indexes that it was written for: planning one takes longer than running
+// it, and a plan that was made while the tables were small must be good for large ones too.
+var writerSettings = map[string]string{
+	"idle_in_transaction_session_timeout": milliseconds(transactionLimit),
+	"plan_cache_mode":                     "force_generic_plan",
+	"enable_seqscan":                      "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+}
+
 func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	config, err := parseDSN(dsn)
 	if err != nil {
@@ -58,8 +66,8 @@ func openPostgres(ctx context.Context, dsn string) (*postgresEngine, error) {
 	e := &postgresEngine{
 		settling: 10 * time.Second,
 		target:   config.Host + "/" + config.Database,
-		pool:     postgresPool(config, postgresWrites, map[string]string{"idle_in_transaction_session_timeout": milliseconds(transactionLimit)}),
-		reads:    postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on"}),
+		pool:     postgresPool(config, postgresWrites, writerSettings),
+		reads:    postgresPool(config, postgresReaders, map[string]string{"statement_timeout": milliseconds(readLimit), "default_transaction_read_only": "on", "jit": "off"}),
 	}
 	var both errgroup.Group
 	both.Go(func() error { return e.checkServer(ctx) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -83,6 +84,18 @@ func (e *postgresEngine) run(ctx context.Context, l *link, statements []statemen
 	return counts, err
 }
 
+// join makes arrays of the rows.
+func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
+	if len(rows) > 1 {
+		if columns, types := columnsOf(rows); columns != nil {
+			if joined := overArrays(text, types); joined != "" {
+				return statement{joined, columns}, len(rows)
+			}
+		}
+	}
+	return statement{text, rows[0]}, 1
+}
+
 func (e *postgresEngine) together() bool { return true }
 
 // commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
@@ -94,7 +107,8 @@ func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting) 
 	}
 	way := &pgx.Batch{}
 	for _, s := range last {
-		way.Queue(s.guarded(), s.args...)
+		guarded := s.guarded()
+		way.Queue(guarded.text, guarded.args...)
 	}
 	way.Queue("COMMIT")
 	err = l.send(ctx, way, func(results pgx.BatchResults) error {
@@ -110,11 +124,12 @@ func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting) 
 }
 
 // guarded is the statement, but an error when it changes other than the rows it has to.
-func (s expecting) guarded() string {
+func (s expecting) guarded() statement {
 	if s.rows < 0 {
-		return s.text
+		return s.statement
 	}
-	return fmt.Sprintf("WITH done AS (\n%s\nRETURNING 1)\nSELECT 1 / CASE WHEN count(*) = %d THEN 1 ELSE 0 END FROM done", s.text, s.rows)
+	text := fmt.Sprintf("WITH done AS (\n%s\nRETURNING 1)\nSELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM done", s.text, len(s.args)+1)
+	return statement{text, append(slices.Clip(s.args), int64(s.rows))}
 }
 
 // divisionByZero is the SQLSTATE of a guard; no statement of ours divides.

@@ -17,6 +17,18 @@ var (
 	repeated sync.Map
 )
 
+// sizes are how many rows are joined by repeating: few forms, so that each is prepared once.
+var sizes = []int{32, 16, 8, 4, 2, 1}
+
+func largest(n int) int {
+	for _, size := range sizes {
+		if size <= n {
+			return size
+		}
+	}
+	return 1
+}
+
 type repeatKey struct {
 	text string
 	rows int

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -256,6 +257,16 @@ func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 		l.prepared[text] = made
 	}
 	return made, err
+}
+
+// join repeats the row.
+func (e *sqliteEngine) join(text string, rows [][]any) (statement, int) {
+	if n := largest(len(rows)); n > 1 {
+		if joined := repeat(text, n, len(rows[0])); joined != "" {
+			return statement{joined, slices.Concat(rows[:n]...)}, n
+		}
+	}
+	return statement{text, rows[0]}, 1
 }
 
 // together: there is no way to a server that could be spared.

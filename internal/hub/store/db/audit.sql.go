@@ -494,7 +494,7 @@ const placeEvent = `-- name: PlaceEvent :execrows
 WITH place AS (
 SELECT CAST($1 AS BIGINT) AS leaf_index, CAST($2 AS TEXT) AS id
 )
-UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND audit_events.leaf_index IS NULL
+UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND COALESCE(audit_events.leaf_index, -1) = -1
 `
 
 type PlaceEventParams struct {
@@ -502,6 +502,7 @@ type PlaceEventParams struct {
 	ID        string
 }
 
+// PlaceEvent asks for no place in a way that no index knows: it is the ids that have to be looked up.
 func (q *Queries) PlaceEvent(ctx context.Context, arg PlaceEventParams) (int64, error) {
 	result, err := q.exec(ctx, q.placeEventStmt, placeEvent, arg.LeafIndex, arg.ID)
 	if err != nil {

@@ -44,11 +44,12 @@ SELECT * FROM audit_events WHERE leaf_index IS NOT NULL AND leaf_index >= CAST(@
 -- name: Unsequenced :many
 SELECT * FROM audit_events WHERE leaf_index IS NULL ORDER BY id LIMIT @most;
 
+-- PlaceEvent asks for no place in a way that no index knows: it is the ids that have to be looked up.
 -- name: PlaceEvent :execrows
 WITH place AS (
 SELECT CAST(@leaf_index AS BIGINT) AS leaf_index, CAST(@id AS TEXT) AS id
 )
-UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND audit_events.leaf_index IS NULL;
+UPDATE audit_events SET leaf_index = place.leaf_index FROM place WHERE audit_events.id = place.id AND COALESCE(audit_events.leaf_index, -1) = -1;
 
 -- name: AddTreeHash :execrows
 INSERT INTO audit_hashes (position, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING;
