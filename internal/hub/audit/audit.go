@@ -56,6 +56,9 @@ import (
 // pageSize is how many events or checkpoints are read at once.
 const pageSize = 500
 
+// batchSize is how many events one write places. Whoever else writes waits for all of them.
+const batchSize = 200
+
 // TreeReader is what proofs need of [hub.Reader].
 type TreeReader interface {
 	// TreeHashes gives stored hashes by their tlog index, in the order asked for; a missing one is an error.

@@ -51,7 +51,7 @@ func NewSequencer(store hub.Store, log *slog.Logger) *Sequencer {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Sequencer{store: store, log: log, batch: pageSize, size: unknown, poke: make(chan struct{}, 1), ready: make(chan struct{})}
+	return &Sequencer{store: store, log: log, batch: batchSize, size: unknown, poke: make(chan struct{}, 1), ready: make(chan struct{})}
 }
 
 // Use says who signs. It is called once, after the hub was opened.

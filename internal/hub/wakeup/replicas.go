@@ -21,6 +21,10 @@ type Bus interface {
 	Listen(ctx context.Context, ready func(), each func(payload string)) error
 }
 
+// tellEvery bounds how often the bus is used: a notification costs the database as much as a small transaction, and one carries
+// many wake-ups.
+const tellEvery = 10 * time.Millisecond
+
 // listenAgainAfter is the wait after a lost connection.
 const listenAgainAfter = time.Second
 
@@ -38,7 +42,7 @@ type replicas struct {
 // Replicas tells wake-ups over a bus whose texts have at most maxPayload bytes.
 func Replicas(bus Bus, maxPayload int, store hub.Store, sink Sink, log *slog.Logger, clock func() time.Time) Waker {
 	r := &replicas{outbox: newOutbox(store, log, clock), bus: bus, maxPayload: maxPayload, sink: sink, listening: make(chan struct{})}
-	r.tell = r.send
+	r.tell, r.apart = r.send, tellEvery
 	return r
 }
 

@@ -51,6 +51,9 @@ type outbox struct {
 	clock func() time.Time
 	// tell gives rows to whoever holds the streams. Rows are removed only after it succeeded.
 	tell func(context.Context, []hub.OutboxRow) error
+	// apart is the least time between two calls of tell, toldAt when the last one was.
+	apart  time.Duration
+	toldAt time.Time
 
 	mu      sync.Mutex
 	waiting []hub.OutboxRow
@@ -100,10 +103,25 @@ func (o *outbox) run(ctx context.Context, sweep <-chan time.Time) error {
 		case <-o.remove.C:
 			o.note("remove wake-ups", o.removeTold(ctx))
 		case <-o.ready:
+			o.gather(ctx)
 			o.note("tell wake-ups", o.pass(ctx, o.take()))
 		case <-sweep:
 			o.note("sweep wake-ups", o.sweep(ctx, o.clock().Add(-leftAfter)))
 		}
+	}
+}
+
+// gather lets more come, if something was told just now.
+func (o *outbox) gather(ctx context.Context) {
+	wait := o.apart - time.Since(o.toldAt)
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -123,7 +141,9 @@ func (o *outbox) sweep(ctx context.Context, before time.Time) error {
 
 // pass tells rows; they are removed soon.
 func (o *outbox) pass(ctx context.Context, rows []hub.OutboxRow) error {
-	if err := o.tell(ctx, rows); err != nil {
+	err := o.tell(ctx, rows)
+	o.toldAt = time.Now()
+	if err != nil {
 		return err
 	}
 	if len(o.told) == 0 {

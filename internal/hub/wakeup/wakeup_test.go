@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // to end a listener's connection from outside
@@ -145,6 +146,29 @@ func TestARowThatACrashLeftIsTold(t *testing.T) {
 		t.Errorf("heard %q", got)
 	}
 	emptied(t, st)
+}
+
+// The first wake-up is told at once; those that follow close behind wait for each other.
+func TestWakeUpsThatComeTogetherAreToldTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutbox(nil, slog.New(slog.DiscardHandler), time.Now)
+		o.remove = time.NewTimer(time.Hour)
+		defer o.remove.Stop()
+		o.apart = tellEvery
+		began, told := time.Now(), 0
+		o.tell = func(_ context.Context, rows []hub.OutboxRow) error { told += len(rows); return nil }
+		for i, want := range []time.Duration{0, tellEvery, 2 * tellEvery} {
+			o.Committed(make([]hub.OutboxRow, 3))
+			<-o.ready
+			o.gather(t.Context())
+			if err := o.pass(t.Context(), o.take()); err != nil {
+				t.Fatal(err)
+			}
+			if got := time.Since(began); got != want || told != 3*(i+1) {
+				t.Errorf("%d told after %v, want %d after %v", told, got, 3*(i+1), want)
+			}
+		}
+	})
 }
 
 func TestManyWakeUpsFitIntoNotifications(t *testing.T) {
