@@ -163,7 +163,7 @@ func (w *world) treatRing(d *desk) {
 }
 
 // chanceOf draws what happens to a letter.
-func (f *fortune) chanceOf(letter) fate {
+func (f *fortune) chanceOf(*letter) fate {
 	d := f.dice
 	if !chance(d, f.rough) {
 		return fate{kept: chance(d, 50)}

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"flag"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,11 +23,15 @@ func TestModel(t *testing.T) {
 	setDefault(t, "rapid.steps", "30", "100")
 	setDefault(t, "rapid.seed", "0", "1")
 	checkModel(t)
-	for i := range soaking() {
+	before := "1"
+	for range soaking() {
 		if t.Failed() {
 			return
 		}
-		setDefault(t, "rapid.seed", strconv.Itoa(i+1), strconv.Itoa(i+2))
+		seed := strconv.FormatUint(rand.Uint64(), 10)
+		t.Logf("-rapid.seed=%s", seed)
+		setDefault(t, "rapid.seed", before, seed)
+		before = seed
 		checkModel(t)
 	}
 }
@@ -92,7 +97,7 @@ func (m *model) fail(rt *rapid.T) {
 
 // withTrouble lets the letters of a desk meet what waits for them.
 func (m *model) withTrouble() {
-	m.w.fates = func(l letter) fate {
+	m.w.fates = func(l *letter) fate {
 		if m.trouble[l.from] <= 0 || l.method == "push" {
 			return fate{kept: m.w.dice.below(10) == 0}
 		}

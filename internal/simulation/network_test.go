@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
 )
 
 var errNoAnswer = errors.New("connection refused")
@@ -29,6 +31,8 @@ type letter struct {
 	from   *desk
 	method string
 	send   func() *http.Response
+	// taken: the hub did what it asks for, and said so.
+	taken bool
 }
 
 // cable is the network between one run of an agent and the hub.
@@ -73,22 +77,36 @@ func (c *cable) RoundTrip(req *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-func (c *cable) letter(req *http.Request) (letter, error) {
+func (c *cable) letter(req *http.Request) (*letter, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
-		return letter{}, err
+		return nil, err
 	}
-	l := letter{from: c.desk, method: req.URL.Path}
+	l := &letter{from: c.desk, method: req.URL.Path}
 	l.send = func() *http.Response {
 		again := req.Clone(context.Background())
 		again.Body, again.RemoteAddr = io.NopCloser(bytes.NewReader(body)), "192.0.2.1:1"
-		return c.desk.w.hub.serve(again)
+		answer := c.desk.w.hub.serve(again)
+		c.desk.w.once(l, answer)
+		return answer
 	}
 	return l, nil
 }
 
+// once checks that the hub takes no signed request for an effect twice: repetitions are asked for under a new number.
+func (w *world) once(l *letter, answer *http.Response) {
+	access := w.hub.api.Access()[l.method]
+	if answer == nil || answer.StatusCode != http.StatusOK || access.Kind != hub.DeviceAccess || !access.Effect {
+		return
+	}
+	if l.taken {
+		w.violated("class 9: a signed request of %s was taken twice: %s", l.from.name, l.method)
+	}
+	l.taken = true
+}
+
 // deliver takes a letter to the hub and gives the answer; nil when none arrives.
-func (c *cable) deliver(l letter, f fate) *http.Response {
+func (c *cable) deliver(l *letter, f fate) *http.Response {
 	if f.lost || c.desk.cut || c.desk.muffled && strings.HasSuffix(l.method, "/Sync") || c.run.fuse.dead {
 		return nil
 	}

@@ -52,9 +52,10 @@ func (w *world) sleep(d *desk, asleep bool) {
 	}
 }
 
-// turnClock sets the wall clock of a desk right, a little wrong, or very wrong.
+// turnClock sets the wall clock of a desk right, a little wrong, very wrong, or so wrong that the agent must notice and the hub
+// does not.
 func (w *world) turnClock(d *desk) {
-	switch w.dice.below(5) {
+	switch w.dice.below(6) {
 	case 0, 1:
 		d.wall = 0
 	case 2:
@@ -63,6 +64,8 @@ func (w *world) turnClock(d *desk) {
 		d.wall = between(w.dice, 10*time.Minute, 24*time.Hour)
 	case 4:
 		d.wall = -between(w.dice, 10*time.Minute, 24*time.Hour)
+	case 5:
+		d.wall = between(w.dice, maxSkew, heard) * time.Duration(1-2*w.dice.below(2))
 	}
 	w.say("%s: the clock is off by %v", d.name, d.wall)
 }

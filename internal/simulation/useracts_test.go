@@ -27,7 +27,7 @@ func (d *desk) listen(r *run) {
 	}
 	if r.stream.woken {
 		r.stream.woken = false
-		if f := w.fateOf(letter{from: d, method: "push"}); !f.lost {
+		if f := w.fateOf(&letter{from: d, method: "push"}); !f.lost {
 			r.sync = time.Now()
 		}
 	}
@@ -132,8 +132,12 @@ func (d *desk) code(lease string) error {
 	return err
 }
 
-// maxSkew is more than a clock may be wrong by while something is shown, and less than the world turns clocks by.
-const maxSkew = 4 * time.Minute
+// maxSkew is more than a clock may be wrong by while something is shown, and less than the world turns clocks by. The hub, which
+// does not look so closely, still hears whoever is not wrong by heard.
+const (
+	maxSkew = 2*time.Minute + 2*maxHubStep
+	heard   = 5*time.Minute - maxHubStep
+)
 
 // used checks that a use was right when it happened.
 func (d *desk) used(action keyshift.AuditAction, lease string) {

@@ -28,10 +28,10 @@ type world struct {
 	// depth is how many waits for the network the world is inside of.
 	depth int
 	// fates decides about letters, nested acts come from overlaps; nil is a calm world.
-	fates    func(letter) fate
+	fates    func(*letter) fate
 	overlaps func(waits *desk)
 	at       *desk // where something has to happen; nil is anywhere
-	kept     []letter
+	kept     []*letter
 	// lazy desks that hold nothing sync six times more seldom: that saves most of a test's time.
 	lazy bool
 
@@ -85,7 +85,7 @@ func (w *world) tired(d *desk, wait time.Duration) time.Duration {
 	return wait
 }
 
-func (w *world) fateOf(l letter) fate {
+func (w *world) fateOf(l *letter) fate {
 	if w.fates == nil {
 		return fate{}
 	}
