@@ -40,11 +40,32 @@ mapfile -t plain < <(grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$longes
 mapfile -t raced <<<"$raced"
 mapfile -t stories < <(grep -E "$stories" <<<"$all" | sort -r)
 
+# Most packages wait for something more often than they compute, so more of them run at once than there are processors.
+at_once=$(($(nproc) * 3 / 2))
 # go vet has looked at everything already.
-say "go test, ${#plain[@]} packages"
-go test -vet=off -timeout 8m "${plain[@]}"
-say "go test of what draws, ${#drawn[@]} packages"
-CGO_ENABLED=0 go test -vet=off -timeout 8m -tags ci "${drawn[@]}"
+tests=(go test -vet=off -timeout 8m)
+
+# beside runs a command beside the one that comes next; joined waits for it and shows what it said.
+beside() {
+	said=$(mktemp)
+	"$@" >"$said" 2>&1 &
+	running=$!
+	trap 'kill "$running" 2>/dev/null; rm -f "$said"' EXIT
+}
+joined() {
+	wait "$running" || failed=1
+	cat "$said"
+	rm -f "$said"
+	trap - EXIT
+}
+
+failed=0
+say "go test, ${#plain[@]} packages, and ${#drawn[@]} of what draws"
+beside env CGO_ENABLED=0 "${tests[@]}" -tags ci "${drawn[@]}"
+"${tests[@]}" -p "$at_once" "${plain[@]}" || failed=1
+joined
 say "go test with the race detector, where many meet in ${#stories[@]} packages, and ${#raced[@]} packages"
-go test -vet=off -timeout 8m -race -run "$met" "${stories[@]}"
-go test -vet=off -timeout 8m -race "${raced[@]}"
+beside "${tests[@]}" -race "${raced[@]}"
+"${tests[@]}" -race -run "$met" "${stories[@]}" || failed=1
+joined
+exit "$failed"
