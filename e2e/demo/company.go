@@ -21,7 +21,7 @@ const (
 
 // company starts a hub, fills it with a demo company, and enrolls this computer.
 func (d *demo) company() error {
-	say("A hub for a demo company. On its first start it makes all it needs, here on embedded SQLite, and prints a code:")
+	say("A hub for a demo company. On its first start it makes all it needs, here on embedded SQLite, and a code, in a file because nobody reads its output but this program:")
 	code, err := d.startHub()
 	if err != nil {
 		return err
