@@ -8,12 +8,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -62,13 +64,14 @@ type agent struct {
 	key     *ecdsa.PublicKey
 	asked   map[string][]json.RawMessage
 	values  map[native.Field]string
-	refuse  map[string]native.Code
+	refuse  map[string]native.Error
+	newer   int64 // by how much versions of packs and words are higher than the first
 	changed *sync.Cond
 }
 
 func newAgent(t *testing.T, mode native.ProfileMode) *agent {
 	t.Helper()
-	a := &agent{t: t, socket: filepath.Join(t.TempDir(), "agent.sock"), asked: map[string][]json.RawMessage{}, refuse: map[string]native.Code{}}
+	a := &agent{t: t, socket: filepath.Join(t.TempDir(), "agent.sock"), asked: map[string][]json.RawMessage{}, refuse: map[string]native.Error{}}
 	a.changed = sync.NewCond(&a.mu)
 	a.values = map[native.Field]string{native.FieldUsername: "acme", native.FieldPassword: "hunter2", native.FieldCode: "492817"}
 	a.welcome = native.Welcome{AgentVersion: "v1.2.3", Paired: true, Mode: mode, Versions: []int64{native.Version}, Challenge: "Y2hhbGxlbmdl", Packs: []native.PackVersion{{Network: "x", Version: 1}}}
@@ -123,7 +126,9 @@ func (a *agent) serve(conn net.Conn) {
 		}
 		body, err := a.answer(e)
 		kind := native.TypeOK
-		if err != nil {
+		if refused, ok := errors.AsType[*native.Refusal](err); ok {
+			kind, body = native.TypeError, native.Error{Code: refused.Code, Text: refused.Text}
+		} else if err != nil {
 			kind, body = native.TypeError, native.Error{Code: native.Code(err.Error()), Text: "no"}
 		}
 		a.send(conn, e.ID, kind, body)
@@ -156,8 +161,8 @@ func (a *agent) answer(e native.Envelope) (any, error) {
 	defer a.mu.Unlock()
 	a.asked[e.Type] = append(a.asked[e.Type], e.Body)
 	a.changed.Broadcast()
-	if code := a.refuse[e.Type]; code != "" {
-		return nil, fmt.Errorf("%s", code)
+	if refused, ok := a.refuse[e.Type]; ok {
+		return nil, native.Refuse(refused.Code, "%s", refused.Text)
 	}
 	switch e.Type {
 	case native.TypeHello:
@@ -168,9 +173,9 @@ func (a *agent) answer(e native.Envelope) (any, error) {
 		a.state.ServerTime = native.Millis(time.Now().UnixMilli())
 		return a.state, nil
 	case native.TypePackGet:
-		return sitePack(e.Body)
+		return a.sitePack(e.Body)
 	case native.TypeWordsGet:
-		return native.Words{Version: 1, Salt: "c2FsdA", Hashes: []string{}, Patterns: []native.WordPattern{}, Hosts: []string{}}, nil
+		return native.Words{Version: 1 + a.newer, Salt: "c2FsdA", Hashes: []string{}, Patterns: []native.WordPattern{}, Hosts: []string{}}, nil
 	case native.TypeFillGet:
 		return a.fill(e)
 	case native.TypeSentList:
@@ -198,7 +203,7 @@ func (a *agent) takeKey(body json.RawMessage) error {
 	return err
 }
 
-func sitePack(body json.RawMessage) (any, error) {
+func (a *agent) sitePack(body json.RawMessage) (any, error) {
 	var get native.PackGet
 	if err := native.Decode(body, &get); err != nil {
 		return nil, err
@@ -207,6 +212,7 @@ func sitePack(body json.RawMessage) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s", native.CodeRefused)
 	}
+	p.Version += a.newer
 	text, err := p.Encode()
 	return native.Pack{Network: p.Network, Version: p.Version, Pack: text}, err
 }
@@ -249,6 +255,36 @@ func (a *agent) count(kind string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.asked[kind])
+}
+
+// refuses makes it answer requests of a type so; no code takes that back.
+func (a *agent) refuses(kind string, code native.Code, text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if delete(a.refuse, kind); code != "" {
+		a.refuse[kind] = native.Error{Code: code, Text: text}
+	}
+}
+
+// everything is all that the extension ever sent, as text.
+func (a *agent) everything() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all strings.Builder
+	for kind, bodies := range a.asked {
+		for _, body := range bodies {
+			fmt.Fprintf(&all, "%s %s\n", kind, body)
+		}
+	}
+	return all.String()
+}
+
+// watch says whether personal accounts are to be pointed out.
+func (a *agent) watch(on bool) {
+	a.mu.Lock()
+	a.state.WatchPersonal = on
+	a.mu.Unlock()
+	a.hold()
 }
 
 // lease is a lease of @acme on X that ends in so long.

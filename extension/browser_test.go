@@ -27,6 +27,10 @@ func site(w http.ResponseWriter, r *http.Request) {
 		setCookies(w, r)
 	}
 	w.Header().Set("Content-Type", "text/html")
+	if r.URL.Query().Has("personal") {
+		w.Header().Add("Set-Cookie", "twid=u%3D"+personalID+"; Path=/; Domain=x.com; Secure")
+		fmt.Fprint(w, personalPage)
+	}
 	fmt.Fprint(w, "<!doctype html><title>Page</title><body><script>", pageScript, "</script>")
 }
 
@@ -69,6 +73,26 @@ onmessage = (e) => { window.fromFrame = e.data; };
 document.addEventListener("sign-out", () => fetch("/logout"));
 `
 
+// front brings the tab at an address to the front, as seen from a page of the extension.
+func (w *world) front(popup browsertest.Page, address string) {
+	w.Helper()
+	w.wait(popup, fmt.Sprintf(`chrome.tabs.query({}).then((all) => chrome.tabs.update(all.find((t) => t.url === %q).id, {active: true})).then((t) => t.active)`, address))
+}
+
+// picture keeps a screenshot where the environment says, to be looked at.
+func (w *world) picture(p browsertest.Page, name string) {
+	w.Helper()
+	dir := os.Getenv("KEYSHIFT_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := p.Screenshot()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, string(w.kind)+"-"+name+".png"), png, 0o600)
+	}
+	w.check(err)
+}
+
 // world is a browser with the extension, an agent, and an internet.
 type world struct {
 	*testing.T
@@ -78,6 +102,7 @@ type world struct {
 	dir      string
 	options  browsertest.Options
 	internet *browsertest.Fixture
+	personal []string // cookies of another network
 }
 
 func eachKind(t *testing.T, test func(t *testing.T, k browsertest.Kind)) {
@@ -240,7 +265,17 @@ func decode[T any](t *testing.T, body json.RawMessage) T {
 }
 
 // cookies are the names of the cookies of a domain and below, sorted.
-func (w *world) cookies(domain string) []string {
+func (w *world) cookies(domain string) (names []string) {
+	w.Helper()
+	for _, c := range w.jar(domain) {
+		name, _, _ := strings.Cut(c, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// jar are the cookies of a domain and below, with their values, domains and paths, sorted.
+func (w *world) jar(domain string) []string {
 	w.Helper()
 	all, err := w.browser.Cookies()
 	if err != nil {
@@ -249,7 +284,7 @@ func (w *world) cookies(domain string) []string {
 	var names []string
 	for _, c := range all {
 		if d := strings.TrimPrefix(c.Domain, "."); d == domain || strings.HasSuffix(d, "."+domain) {
-			names = append(names, c.Name)
+			names = append(names, fmt.Sprintf("%s=%s; %s%s; %v %v", c.Name, c.Value, c.Domain, c.Path, c.Secure, c.HTTPOnly))
 		}
 	}
 	slices.Sort(names)

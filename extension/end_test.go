@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -28,24 +29,39 @@ func (w *world) wantOnlyPersonal() {
 	if got := w.cookies("x.com"); len(got) != 0 {
 		w.Errorf("left are the cookies %q", got)
 	}
-	if got := w.cookies("facebook.com"); len(got) != 4 {
-		w.Errorf("of another network's four cookies are left %q", got)
+	if got := w.jar("facebook.com"); !slices.Equal(got, w.personal) {
+		w.Errorf("the other network's cookies were %q and are %q", w.personal, got)
+	}
+	var stored []int
+	if err := w.ready("https://facebook.com/").Eval("stored()", &stored); err != nil || !slices.Equal(stored, []int{1, 1, 1}) {
+		w.Errorf("the other network's localStorage, databases, caches are %v, %v", stored, err)
 	}
 }
 
-// TestTheUsersOwnProfile: nobody but the page that was asked for gets a value, and without the agent a lease ends in time.
+// staysPersonal fills cookies and storage of another network, which are nobody's business.
+func (w *world) staysPersonal() {
+	w.Helper()
+	w.check(w.ready("https://facebook.com/?cookies").Eval("store()", nil))
+	if w.personal = w.jar("facebook.com"); len(w.personal) != 4 {
+		w.Fatalf("the other network set the cookies %q", w.personal)
+	}
+}
+
+// TestTheUsersOwnProfile: nobody but the page that was asked for gets a value, without the agent a lease ends in time, and the popup
+// says what it should.
 func TestTheUsersOwnProfile(t *testing.T) {
 	eachKind(t, func(t *testing.T, k browsertest.Kind) {
 		w := start(t, k, native.ModeSameProfile, Options{})
 		w.nobodyElseGetsAValue()
 		w.endsInTimeWithoutTheAgent()
+		w.saysAndDoes()
 	})
 }
 
 // endsInTimeWithoutTheAgent: nothing is filled in any more, time goes on, and the clean-up is reported when the agent is back.
 func (w *world) endsInTimeWithoutTheAgent() {
 	w.Helper()
-	w.ready("https://facebook.com/?cookies")
+	w.staysPersonal()
 	popup := w.popup()
 	held := lease(time.Hour)
 	cleaned := w.agent.count(native.TypeCleanupDone)

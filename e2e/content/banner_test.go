@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	bt "github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/network/pack"
 )
 
 // Rule 9 and 10: the banner has nothing to press, lies on top, and is styled whatever the page forbids.
@@ -89,6 +90,57 @@ func TestThePlaceOfTheBanner(t *testing.T) {
 	})
 }
 
+// The user pushes the banner out of the way, and finds it there again on the next page.
+func TestTheBannerIsMoved(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", "")
+		p.lease("x", nil)
+		d := p.ours(func(d drawn) bool { return d.OnTop && d.Box.Y > 100 })
+		grip := bt.Point{X: d.Box.X + 30, Y: d.Box.Y + d.Box.Height/2}
+		if err := p.Drag(grip, bt.Point{X: 42 + 30, Y: 60 + d.Box.Height/2}); err != nil {
+			t.Fatal(err)
+		}
+		near := func(d drawn) bool { return d.Box.X > 38 && d.Box.X < 46 && d.Box.Y > 56 && d.Box.Y < 64 }
+		p.ours(near)
+		var place map[string]float64
+		if p.ask("place", &place); len(place) != 2 {
+			t.Errorf("the place that is kept is %v", place)
+		}
+		next := show(t, k, "https://x.com/explore", "")
+		next.ask("set", nil, map[string]any{"place": place})
+		next.lease("x", nil)
+		next.ours(near)
+	})
+}
+
+// A reminder stands there for a while and goes by itself: nothing can be pressed.
+func TestALineGoesByItself(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", "")
+		line := func(until int) []map[string]any {
+			return []map[string]any{{"id": "1", "title": "Keyshift", "text": "Two minutes ago", "answers": []string{}, "until": until}}
+		}
+		p.lease("x", map[string]any{"lines": line(4102444800000)})
+		p.ours(says("Two minutes ago"))
+		p.ask("send", nil, "page.state", map[string]any{"state": stateOf(t, "x", map[string]any{"lines": line(1)})})
+		p.ours(func(d drawn) bool { return !says("Two minutes ago")(d) })
+	})
+}
+
+// A new site pack counts on a page that is open.
+func TestANewPackCountsAtOnce(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", `<b id=whoami>@dana_private</b>`)
+		p.lease("x", nil)
+		p.ours(says("You are"))
+		site := packOf(t, "x")
+		site.Version++
+		site.Identity = []pack.Signal{{Kind: pack.DOM, Gives: pack.Handle, Selectors: []string{"#whoami"}}}
+		p.ask("send", nil, "page.state", map[string]any{"state": stateOf(t, "x", map[string]any{"pack": site})})
+		p.ours(says("This is not"))
+	})
+}
+
 var handles = map[string]string{
 	"plain": "acme", "long": "the-longest-company-name-that-anybody-ever-registered-anywhere.official", "rtl": "شركة_الأخبار", "wide": strings.Repeat("W", 60),
 	"mixed": "acme\u202eevil", "emoji": "👩‍🚀👩‍🚀👩‍🚀",
@@ -99,7 +151,7 @@ func TestEveryHandleFits(t *testing.T) {
 	inBoth(t, func(t *testing.T, k bt.Kind) {
 		for look, style := range map[string]string{"light": "background:#fff", "dark": "background:#15202b;color:#eee"} {
 			p := show(t, k, "https://www.instagram.com/", "<body style='"+style+"'><h1 dir=auto>صفحة Page</h1><p>"+strings.Repeat("A page with text. ", 200))
-			line := []map[string]any{{"id": "1", "title": "Stand up for a moment", "text": "You have been posting for an hour.", "answers": []string{}}}
+			line := []map[string]any{{"id": "1", "title": "Stand up for a moment", "text": "You have been posting for an hour.", "answers": []string{}, "until": 4102444800000}}
 			p.lease("instagram", map[string]any{"handle": "first", "lines": line})
 			p.ours(says("@first"))
 			for name, handle := range handles {
@@ -135,7 +187,7 @@ func TestTheBannerComesUpAgain(t *testing.T) {
 		p.ours(func(d drawn) bool { return d.OnTop })
 		p.eval(`o.showPopover()`, nil)
 		p.ours(func(d drawn) bool { return !d.OnTop })
-		line := []map[string]any{{"id": "1", "title": "Almost over", "text": "", "answers": []string{}}}
+		line := []map[string]any{{"id": "1", "title": "Almost over", "text": "", "answers": []string{}, "until": 4102444800000}}
 		p.ask("send", nil, "page.state", map[string]any{"state": stateOf(t, "x", map[string]any{"lines": line})})
 		p.ours(func(d drawn) bool { return d.OnTop && says("Almost over")(d) })
 		if got := p.calls("banner.lost"); len(got) != 0 {

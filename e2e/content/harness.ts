@@ -22,6 +22,7 @@ const background = {
   values: {} as Record<string, string | { refused: string }>,
   cookies: { relation: "unknown" as Relation, others: [] as Account[] },
   delay: 0,
+  ttl: 5000,
   place: null as Place | null,
 };
 
@@ -42,7 +43,7 @@ async function value(field: string): Promise<unknown> {
   const delay = background.delay;
   if (delay > 0) await new Promise((done) => setTimeout(done, delay));
   const known = background.values[field];
-  return typeof known === "string" ? { value: known, ttl_ms: 5000 } : known ?? { refused: "no_lease" };
+  return typeof known === "string" ? { value: known, until: Date.now() + background.ttl } : known ?? { refused: "no_lease" };
 }
 
 function find(selector: string): HTMLInputElement {

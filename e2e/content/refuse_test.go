@@ -232,3 +232,18 @@ func TestRule07AtMostSixQuestions(t *testing.T) {
 		t.Errorf("asked %d times, want 6", len(asked))
 	}
 }
+
+// A value that came too late is forgotten, and asked for anew.
+func TestRule07AValueHasItsTime(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/i/jf/onboarding/web?mode=login", xPage)
+		p.lease("x", nil)
+		p.ask("set", nil, map[string]any{"ttl": -1})
+		p.fill()
+		waitAsk(p, "calls", func(c []call) bool { return len(c) == 6 }, "fill.value")
+		p.wantValue("#u", "")
+		p.ask("set", nil, map[string]any{"ttl": 60_000})
+		p.fill()
+		p.wantReport("username", "filled")
+	})
+}

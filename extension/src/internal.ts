@@ -23,8 +23,25 @@ export type Refused =
   | Unusable // the content script: a field that nobody could click
   | "changed_by_page"; // the content script: the page takes the value away, again
 
+/** Why something did not work. */
+export interface Refusal {
+  code: Refused;
+  /** The host of the page that was refused; empty where no page is the reason. */
+  host: string;
+  /** What the agent says of it; empty where it says no more than its code. */
+  said: string;
+}
+
+/** What became of something that was pressed. */
+export type Pressed = { refused?: Refusal };
+
 /** A lease as a content script needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
 export type PageLease = Lease;
+
+/** A reminder, and until when it stands in the banner, where nothing can be pressed. In the popup it stays until it is answered. */
+export interface ReminderLine extends Reminder {
+  until: number;
+}
 
 /**
  * All that a content script knows. With lease null and watch false it has nothing to do and observes nothing.
@@ -41,16 +58,18 @@ export interface PageState {
   mode: ProfileMode;
   /** A fill was asked for in this tab and is not done. */
   fill: boolean;
+  /** Until when a code is waited for that somebody else was asked for; 0 is none. */
+  code_asked: number;
   /** Reminders to show, newest last. */
-  lines: Reminder[];
+  lines: ReminderLine[];
 }
 
 /** What the content script asks the background. */
 export interface FromPage {
   /** First, from each document, at document_start; again whenever it lost track. */
   "page.hello": { ask: {}; answer: PageState };
-  /** One value, for a usable field that is there now. Do not keep it: it is typed at once or forgotten. */
-  "fill.value": { ask: { field: Field }; answer: { value: string; ttl_ms: number } | { refused: Refused } };
+  /** One value, for a usable field that is there now. Do not keep it: it is typed at once, before `until`, or forgotten. */
+  "fill.value": { ask: { field: Field }; answer: { value: string; until: number } | { refused: Refused } };
   "fill.report": { ask: { field: Field; outcome: Outcome; ms: number; why?: Refused }; answer: {} };
   /** The page shows that somebody is signed in: verified when its identity is the lease's. Ends the fill. */
   "session.began": { ask: { verified: boolean }; answer: {} };
@@ -93,10 +112,12 @@ export interface PopupLease extends PageLease {
   ending: boolean;
   /** The page in front belongs to it. */
   here: boolean;
+  /** A code is waited for that somebody else was asked for. */
+  code_asked: boolean;
   /** The page took the banner away again and again. */
   banner_lost: boolean;
   /** Why the last fill did not work, and for which host. */
-  refused: { code: Refused; host: string } | null;
+  refused: Refusal | null;
 }
 
 export interface PopupState {
@@ -106,7 +127,7 @@ export interface PopupState {
   leases: PopupLease[];
   /** Clean-ups that are not done. */
   cleaning: { network: string; handle: string }[];
-  lines: Reminder[];
+  lines: ReminderLine[];
   mode: ProfileMode;
   /** Milliseconds of this computer's clock; 0 while the hub can be reached. */
   offline_since: number;
@@ -127,11 +148,11 @@ export interface EndedLease {
 /** What popup and ended page ask the background. */
 export interface FromPopup {
   "popup.state": { ask: {}; answer: PopupState };
-  "popup.pair": { ask: {}; answer: { refused?: Refused } };
-  "popup.fill": { ask: { lease_id: string; only?: Field }; answer: { refused?: Refused } };
-  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: { refused?: Refused } };
-  "popup.check_in": { ask: { lease_id: string }; answer: { refused?: Refused } };
-  "popup.mistake": { ask: { lease_id: string }; answer: { refused?: Refused } };
+  "popup.pair": { ask: {}; answer: Pressed };
+  "popup.fill": { ask: { lease_id: string; only?: Field }; answer: Pressed };
+  "popup.renew": { ask: { lease_id: string; minutes: number }; answer: Pressed };
+  "popup.check_in": { ask: { lease_id: string }; answer: Pressed };
+  "popup.mistake": { ask: { lease_id: string }; answer: Pressed };
   "popup.sent": { ask: {}; answer: { sent: SentList | null } };
   "popup.answer": { ask: { id: string; answer: string }; answer: {} };
   "popup.retry": { ask: {}; answer: {} };

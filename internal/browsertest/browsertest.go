@@ -88,6 +88,8 @@ type Page interface {
 	Wait(expression string) error
 	// Click presses the mouse at the center of the first element that matches, wherever that is, as a user would.
 	Click(selector string) error
+	// Drag presses the mouse at one place of the viewport, moves it to another, and lets it go there.
+	Drag(from, to Point) error
 	// Type clicks the element and presses the keys of text.
 	Type(selector, text string) error
 	// Press presses one key by its name in KeyboardEvent.key: Enter, Tab, Escape, Backspace.
@@ -99,6 +101,9 @@ type Page interface {
 	Screenshot() ([]byte, error)
 	Close() error
 }
+
+// Point is a place in the viewport in CSS pixels.
+type Point struct{ X, Y float64 }
 
 // Cookie is a cookie as the browser stores it.
 type Cookie struct {

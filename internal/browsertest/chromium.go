@@ -227,6 +227,21 @@ func (p *chromiumPage) Click(selector string) error {
 	return err
 }
 
+func (p *chromiumPage) Drag(from, to Point) error {
+	for _, e := range []chromedp.Action[chromedp.Void]{
+		chromedp.MouseEvent(chromedp.MouseMoved, from.X, from.Y),
+		chromedp.MouseEvent(chromedp.MousePressed, from.X, from.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)),
+		chromedp.MouseEvent(chromedp.MouseMoved, (from.X+to.X)/2, (from.Y+to.Y)/2, chromedp.ButtonLeft),
+		chromedp.MouseEvent(chromedp.MouseMoved, to.X, to.Y, chromedp.ButtonLeft),
+		chromedp.MouseEvent(chromedp.MouseReleased, to.X, to.Y, chromedp.ButtonLeft, chromedp.ClickCount(1)),
+	} {
+		if _, err := runPage(p, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *chromiumPage) Type(selector, text string) error {
 	if err := p.Click(selector); err != nil {
 		return err

@@ -206,6 +206,16 @@ func (p *firefoxPage) Click(selector string) error {
 	})
 }
 
+func (p *firefoxPage) Drag(from, to Point) error {
+	return p.perform("pointer", "mouse", []any{
+		map[string]any{"type": "pointerMove", "x": int(from.X), "y": int(from.Y)},
+		map[string]any{"type": "pointerDown", "button": 0},
+		map[string]any{"type": "pointerMove", "x": int((from.X + to.X) / 2), "y": int((from.Y + to.Y) / 2)},
+		map[string]any{"type": "pointerMove", "x": int(to.X), "y": int(to.Y)},
+		map[string]any{"type": "pointerUp", "button": 0},
+	})
+}
+
 // perform sends the input events of one device.
 func (p *firefoxPage) perform(kind, id string, actions []any) error {
 	return p.call("input.performActions", map[string]any{"actions": []any{map[string]any{"type": kind, "id": id, "actions": actions}}}, nil)

@@ -21,12 +21,9 @@ func center(selector string) string {
 // textNode is the type of a text in a document, https://dom.spec.whatwg.org/#dom-node-nodetype.
 const textNode = 3
 
-// point is a place in the viewport in CSS pixels.
-type point struct{ X, Y float64 }
-
 // find waits for an element and answers where it is.
-func find(p Page, selector string) (at point, err error) {
-	var seen *point
+func find(p Page, selector string) (at Point, err error) {
+	var seen *Point
 	late := poll(func() bool {
 		err = p.Eval(center(selector), &seen)
 		return err == nil && seen != nil

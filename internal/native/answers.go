@@ -9,6 +9,7 @@ const (
 	TypeLeaseEnded   = "lease.ended"
 	TypePacksChanged = "packs.changed"
 	TypeReminder     = "reminder"
+	TypeReminderOver = "reminder.over"
 	TypeCodeReady    = "code.ready"
 	TypeBrowserClose = "browser.close"
 	TypePairDone     = "pair.done"
@@ -26,12 +27,8 @@ type Welcome struct {
 	// Versions are the versions of the contract that the agent speaks.
 	Versions []int64 `json:"versions" ks:"max=8"`
 	// Challenge is part of all that the profile signs on this connection.
-	Challenge    string        `json:"challenge" ks:"base64,max=64"`
-	Packs        []PackVersion `json:"packs" ks:"max=64"`
-	WordsVersion int64         `json:"words_version"`
-	// GuardPersonal: the admin's jurisdiction allows to notice a personal account. It is off unless it is said.
-	GuardPersonal bool `json:"guard_personal"`
-	WorkHoursNow  bool `json:"work_hours_now"`
+	Challenge string        `json:"challenge" ks:"base64,max=64"`
+	Packs     []PackVersion `json:"packs" ks:"max=64"`
 }
 
 // PackVersion says which version of a network's site pack the agent has.
@@ -82,6 +79,11 @@ type State struct {
 	// Ended are leases whose clean-up this profile owes.
 	Ended      []Ended `json:"ended" ks:"max=256"`
 	ServerTime Millis  `json:"server_time"`
+	// WordsVersion is another one when there are other words.
+	WordsVersion int64 `json:"words_version"`
+	// WatchPersonal: a personal account is to be pointed out to the user now. The admin's jurisdiction allows it, and it is within
+	// work hours; it is off unless it is said.
+	WatchPersonal bool `json:"watch_personal"`
 	// OfflineSince is when the hub was last heard, while it is out of reach.
 	OfflineSince Millis `json:"offline_since,omitempty"`
 }
@@ -132,6 +134,11 @@ type Reminder struct {
 	Title   string           `json:"title" ks:"max=256"`
 	Text    string           `json:"text" ks:"max=1024"`
 	Answers []ReminderChoice `json:"answers" ks:"max=8"`
+}
+
+// ReminderRef names a reminder.
+type ReminderRef struct {
+	ID string `json:"id" ks:"token,max=64"`
 }
 
 // ReminderChoice is one possible answer, and its text.

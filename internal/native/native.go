@@ -96,6 +96,7 @@ func Events() []Event {
 		{TypeLeaseEnded, LeaseEnded{}},
 		{TypePacksChanged, PackVersion{}},
 		{TypeReminder, Reminder{}},
+		{TypeReminderOver, ReminderRef{}},
 		{TypeCodeReady, LeaseRef{}},
 		{TypeBrowserClose, LeaseRef{}},
 		{TypePairDone, Empty{}},

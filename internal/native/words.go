@@ -140,7 +140,8 @@ const (
 	CodeTooLarge           Code = "too_large"
 	CodeBadMessage         Code = "bad_message"
 	CodeVersionUnsupported Code = "version_unsupported"
-	CodeRefused            Code = "refused" // anything else; the text says what
+	CodeNoCustodian        Code = "no_custodian" // nobody passes on codes of the account
+	CodeRefused            Code = "refused"      // anything else; the text says what
 )
 
 // word is a type whose values are a fixed set.
@@ -194,7 +195,8 @@ func (AccessMode) Words() []string {
 // Words lists the values of the type.
 func (Code) Words() []string {
 	return list(CodeNoLease, CodeOriginRefused, CodeFrameRefused, CodeNotPaired, CodeBadSignature, CodeRateLimited, CodeStepUpNeeded,
-		CodeOfflineExpired, CodeLocked, CodeAgentDown, CodeUnknownType, CodeTooLarge, CodeBadMessage, CodeVersionUnsupported, CodeRefused)
+		CodeOfflineExpired, CodeLocked, CodeAgentDown, CodeUnknownType, CodeTooLarge, CodeBadMessage, CodeVersionUnsupported, CodeNoCustodian,
+		CodeRefused)
 }
 
 func list[T ~string](values ...T) []string {

@@ -47,7 +47,7 @@ func withBrowsers(t *testing.T, d *Desk, w browser.Work) *companion {
 func (c *companion) listen(t *testing.T, w browser.Work) {
 	t.Helper()
 	server, err := browser.New(browser.Config{
-		Engine: c.Desk.Agent, Notes: c.Desk.Agent, Relay: c.Desk.Agent, Packs: browser.Embedded{}, Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
+		Engine: c.Desk.Agent, Notes: c.Desk.Agent, Relay: c.Desk.Agent, Packs: c.Desk.Agent.Packs(), Work: w, Log: slog.New(slog.DiscardHandler), Random: rand.Reader, Version: "test",
 		Now: func() time.Time { return c.now() },
 	})
 	if err != nil {
@@ -378,7 +378,7 @@ func TestRelayedCodeIsFilledOnce(t *testing.T) {
 		return x.Ask(native.TypeRelayAsk, native.RelayAsk{LeaseID: l.GetId(), Origin: origin}, nil)
 	}
 	wantRefused(t, "on another page", ask("https://evil-x.com"), native.CodeOriginRefused)
-	wantRefused(t, "without a custodian", ask(xOrigin), native.CodeNoLease)
+	wantRefused(t, "without a custodian", ask(xOrigin), native.CodeNoCustodian)
 	Do(t, w.Owner.Browser.AddCustodian, &v1.AddCustodianRequest{Account: "x/acme", User: "lee"})
 	if err := ask(xOrigin); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@ export type Down = "agent_missing" | "agent_down" | "host_forbidden" | "too_old"
 
 /** A no of the agent. */
 export class No extends Error {
-  constructor(readonly code: wire.Code) {
+  /** said is what the agent says of it, for people; empty where it was not the agent. */
+  constructor(readonly code: wire.Code, readonly said = "") {
     super(code);
   }
 }
@@ -33,8 +34,6 @@ const patience = 20_000;
 /** The first pause before another try, in milliseconds; it doubles, and alarms try every half minute anyway. */
 const firstPause = 500;
 const longestPause = 15_000;
-/** After how many milliseconds a connection is old. */
-const oldAfter = 5 * 60_000;
 
 export class Agent {
   private port: chrome.runtime.Port | undefined;
@@ -42,7 +41,6 @@ export class Agent {
   private lastID = 0;
   private turn: Promise<unknown> = Promise.resolve();
   private pause = firstPause;
-  private since = 0;
   /** Part of all that is signed on this connection. */
   challenge = "";
 
@@ -59,17 +57,7 @@ export class Agent {
     this.port = port;
     port.onMessage.addListener((message) => this.heard(message));
     port.onDisconnect.addListener(() => this.lost(port));
-    void this.hello().catch(() => port === this.port && this.drop(port, "agent_down"));
-  }
-
-  /** Connects anew once a connection is old, to hear again what only its beginning says: whether it is within work hours. */
-  refresh(): void {
-    if (!this.port || !this.connected || this.waiting.size > 0 || Date.now() - this.since < oldAfter) return;
-    const port = this.port;
-    this.port = undefined;
-    this.challenge = "";
-    port.disconnect();
-    this.connect();
+    void this.hello().catch((no) => port === this.port && this.drop(port, isStranger(no) ? "too_old" : "agent_down"));
   }
 
   private async hello(): Promise<void> {
@@ -83,7 +71,6 @@ export class Agent {
     });
     if (!welcome.versions.includes(wire.VERSION)) throw new No("version_unsupported");
     this.challenge = welcome.challenge;
-    this.since = Date.now();
     this.pause = firstPause;
     this.listener.up(welcome);
   }
@@ -125,7 +112,7 @@ export class Agent {
   private heard(message: unknown): void {
     if (wire.check("Envelope", message) !== undefined) return;
     const { v, id, type, body = {} } = message as wire.Envelope;
-    if (v !== wire.VERSION) return;
+    if (v !== wire.VERSION) return this.settle(id ?? 0)?.no(new No("version_unsupported"));
     if (id) this.answered(id, type, body);
     else if (Object.hasOwn(wire.events, type)) this.told(type as keyof wire.Events, body);
   }
@@ -134,7 +121,7 @@ export class Agent {
     const waiting = this.settle(id);
     if (!waiting) return;
     if (type === "ok" && wire.check(wire.requests[waiting.type].answer, body) === undefined) waiting.yes(body);
-    else if (type === "error" && wire.check("Refusal", body) === undefined) waiting.no(new No((body as wire.Refusal).code));
+    else if (type === "error" && wire.check("Refusal", body) === undefined) waiting.no(noOf(body as wire.Refusal));
     else waiting.no(new No("bad_message"));
   }
 
@@ -160,6 +147,15 @@ export class Agent {
     setTimeout(() => this.connect(), this.pause);
     this.pause = Math.min(2 * this.pause, longestPause);
   }
+}
+
+/** Whether a hello was refused because the two speak differently. */
+function isStranger(no: unknown): boolean {
+  return no instanceof No && ["version_unsupported", "bad_message", "unknown_type"].includes(no.code);
+}
+
+function noOf({ code, text }: wire.Refusal): No {
+  return new No(code, text);
 }
 
 /** What the browser's words about a lost connection mean. */

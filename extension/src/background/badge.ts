@@ -1,6 +1,7 @@
 // The badge: minutes that are left of the lease that ends first.
 
 import { memory } from "./memory";
+import { accountName } from "../names";
 import { text } from "../texts";
 
 const calm = "#1f6f66";
@@ -25,7 +26,7 @@ function trouble(): boolean {
 
 function badgeText(minutes: number): string {
   if (minutes === 0) return trouble() ? "!" : "";
-  return minutes < 100 ? `${minutes}m` : `${Math.floor(minutes / 60)}h`;
+  return minutes < 100 ? `${minutes}m` : `${Math.round(minutes / 60)}h`;
 }
 
 function color(minutes: number): string {
@@ -34,6 +35,6 @@ function color(minutes: number): string {
 }
 
 function title(): string {
-  const handles = memory.leases.map((l) => (l.handle.startsWith("@") ? l.handle : "@" + l.handle));
-  return handles.length ? text("ext_badge_title", handles.join(", ")) : text("ext_name");
+  const names = memory.leases.map(accountName);
+  return names.length ? text("ext_badge_title", names.join(", ")) : text("ext_name");
 }

@@ -7,8 +7,8 @@ import { memory, traces } from "./memory";
 const mark = "Keyshift ";
 
 /** Makes the container of a lease, and gives its cookie store. */
-export async function makeContainer(handle: string): Promise<string> {
-  const made = await firefoxAPI.contextualIdentities.create({ name: mark + handle, color: "turquoise", icon: "briefcase" });
+export async function makeContainer(account: string): Promise<string> {
+  const made = await firefoxAPI.contextualIdentities.create({ name: mark + account, color: "turquoise", icon: "briefcase" });
   return made.cookieStoreId;
 }
 

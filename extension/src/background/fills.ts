@@ -1,7 +1,7 @@
 // Fills: the user asks for one in the browser's own surface (popup, keyboard command) or at the agent, for one tab; from then on that tab's
 // pages may ask for one value at a time, until somebody is signed in, the tab goes elsewhere, or three minutes are over.
 
-import { askTab, type Refused, type ToPage } from "../internal";
+import { askTab, type FromPage, type Refused, type ToPage } from "../internal";
 import { refuseAddress } from "../content/address";
 import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
@@ -32,7 +32,7 @@ export class Fills {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
 
   /** The user asks to be signed in: in this tab if it shows the network, in a new one otherwise. */
-  async begin(lease: Lease, gesture: Gesture, front?: chrome.tabs.Tab, only?: Field): Promise<Refused | undefined> {
+  async begin(lease: Lease, gesture: Gesture, front?: chrome.tabs.Tab, only?: Field): Promise<void> {
     delete memory.refused[lease.id];
     await this.ends.quiet(); // a clean-up would take the new session along
     const trace = await this.leases.use(lease);
@@ -40,14 +40,13 @@ export class Fills {
     if (lease.mode === "delegated") return void (await this.show(entrance(pack, lease), trace.store));
     const host = hostOf(front?.url);
     const unsafe = lookAlike(front?.url ?? "", pack, lease);
-    if (unsafe) return this.refuse(lease.id, unsafe.why, unsafe.host);
+    if (unsafe) return void this.refuse(lease.id, unsafe.why, unsafe.host);
     const here = front?.id !== undefined && fillsAt(host, lease, pack) && !isOther(front, trace.store);
     if (!here || front.id === undefined) return void (await this.openAndAsk(lease, gesture, pack, trace.store));
     this.ask(front.id, lease, gesture, only);
     const answer = await this.start(front.id, only);
     if (answer && !answer.started && answer.why && !only && answer.why === "no_field") await this.toLogin(front.id, pack);
-    else if (answer && !answer.started && answer.why) return this.refuse(lease.id, answer.why, host);
-    return undefined;
+    else if (answer && !answer.started && answer.why) this.refuse(lease.id, answer.why, host);
   }
 
   /** Begins in a tab's page. */
@@ -133,7 +132,7 @@ export class Fills {
   }
 
   /** One value for the document that asks. Who asks is what the browser says. */
-  async value(field: Field, sender: chrome.runtime.MessageSender): Promise<Fill | { refused: Refused }> {
+  async value(field: Field, sender: chrome.runtime.MessageSender): Promise<FromPage["fill.value"]["answer"]> {
     const tab = sender.tab?.id ?? -1;
     this.served.add(tab);
     const asked = this.askedIn(tab);
@@ -142,10 +141,11 @@ export class Fills {
     const why = await this.allowed(lease, asked, field, sender);
     if (why) return { refused: this.refuse(lease.id, why, hostOf(sender.url)) };
     try {
-      const value = await this.fetch(lease, asked, field, sender);
-      return (await isStill(sender)) && this.leases.get(lease.id) ? value : { refused: this.refuse(lease.id, "page_changed", hostOf(sender.url)) };
+      const { value, ttl_ms } = await this.fetch(lease, asked, field, sender);
+      const until = Date.now() + ttl_ms;
+      return (await isStill(sender)) && this.leases.get(lease.id) ? { value, until } : { refused: this.refuse(lease.id, "page_changed", hostOf(sender.url)) };
     } catch (no) {
-      return { refused: this.refuse(lease.id, no instanceof No ? no.code : "agent_down", hostOf(sender.url)) };
+      return { refused: this.refuseFor(lease.id, no, hostOf(sender.url)) };
     }
   }
 
@@ -179,10 +179,12 @@ export class Fills {
     try {
       await this.agent.ask("relay.ask", { lease_id: lease.id, origin });
     } catch (no) {
-      return { refused: this.refuse(lease.id, no instanceof No ? no.code : "agent_down", hostOf(origin)) };
+      return { refused: this.refuseFor(lease.id, no, hostOf(origin)) };
     }
     asked.relay = true;
-    asked.until = Math.max(asked.until, Date.now() + relayFor);
+    delete memory.refused[lease.id];
+    asked.code_asked = Date.now() + relayFor;
+    asked.until = Math.max(asked.until, asked.code_asked);
     remember();
     return {};
   }
@@ -190,21 +192,35 @@ export class Fills {
   /** The custodian's code is there. */
   async codeReady(id: string): Promise<void> {
     for (const [tab, asked] of Object.entries(memory.asked)) {
-      if (asked.lease_id === id) await askTab(Number(tab), { type: "fill.start", only: "code" });
+      if (asked.lease_id !== id) continue;
+      asked.code_asked = 0;
+      await askTab(Number(tab), { type: "fill.start", only: "code" });
     }
+    remember();
+  }
+
+  /** Until when a code is waited for that somebody was asked for; 0 is none. */
+  codeAsked(id: string): number {
+    return Math.max(0, ...Object.values(memory.asked).map((a) => (a.lease_id === id && a.code_asked) || 0));
   }
 
   /** Notes for the popup why it did not work. */
-  refuse(lease: string, code: Refused, host: string): Refused {
-    memory.refused[lease] = { code, host };
+  refuse(lease: string, code: Refused, host: string, said = ""): Refused {
+    memory.refused[lease] = { code, host, said };
     remember();
     return code;
+  }
+
+  private refuseFor(lease: string, no: unknown, host: string): Refused {
+    return no instanceof No ? this.refuse(lease, no.code, host, no.said) : this.refuse(lease, "agent_down", host);
   }
 }
 
 /** A page in front that pretends to be the network is named, instead of opening the real one beside it. */
 function lookAlike(url: string, pack: Pack | null, lease: Lease): { why: Refused; host: string } | undefined {
   const hosts = pack?.fill_hosts ?? lease.hosts;
+  const own = [...lease.hosts, ...(pack?.hosts ?? []), ...(pack?.cookie_domains ?? []).map((d) => d.replace(/^\./, ""))];
+  if (within(hostOf(url), own)) return undefined; // another page of the network
   const why = url.startsWith("http") ? refuseAddress(url, hosts) : undefined;
   const host = why ? new URL(url).hostname : "";
   if (why === "look_alike" || why === "idn" || (why === "http" && within(host, lease.hosts))) return { why, host };

@@ -3,6 +3,7 @@
 
 import type { Lease, State } from "../gen/messages";
 import { hostOf } from "../hosts";
+import { accountName } from "../names";
 import { ownStore } from "./browser";
 import { makeContainer, removeStrays } from "./containers";
 import type { Ends } from "./end";
@@ -21,6 +22,7 @@ export class Leases {
   async take(state: State): Promise<Lease[]> {
     const ahead = Date.now() - state.server_time;
     memory.ahead = ahead;
+    memory.watch_personal = state.watch_personal;
     const here = state.leases.map((l) => ({ ...l, ends_at: l.ends_at + ahead, started_at: l.started_at + ahead }));
     const asked = here.filter((l) => (l.fill_asked_until ?? 0) > (this.get(l.id)?.fill_asked_until ?? 0));
     memory.leases = here.filter((l) => l.ends_at > Date.now() && !traces[l.id]?.done);
@@ -65,7 +67,7 @@ export class Leases {
     const known = traces[lease.id];
     if (known) return known;
     const pack = await this.packs.get(lease.network);
-    const store = memory.mode === "container" ? await makeContainer(lease.handle) : ownStore;
+    const store = memory.mode === "container" ? await makeContainer(accountName(lease)) : ownStore;
     traces[lease.id] ??= {
       id: lease.id, network: lease.network, handle: lease.handle, ends_at: lease.ends_at, store, mode: memory.mode, session: false, seen: [],
       hosts: hostsOf(lease, pack), cookie_domains: cookieDomainsOf(lease, pack),

@@ -15,6 +15,8 @@ import { Popup, registerAdded } from "./popup";
 
 /** How long the first word of the agent is waited for, in milliseconds. */
 const firstWordTime = 3000;
+/** How long a reminder stands in the banner, in milliseconds. */
+const lineTime = 2 * 60_000;
 
 let said: () => void;
 const firstWord = new Promise<void>((resolve) => (said = resolve));
@@ -45,10 +47,9 @@ function up(welcome: Welcome): void {
   memory.trouble = welcome.paired ? "none" : "unpaired";
   memory.mode = welcome.mode;
   memory.agent_version = welcome.agent_version;
-  memory.guard_personal = welcome.guard_personal;
-  memory.work_hours = welcome.work_hours_now;
   memory.networks = welcome.packs.map((p) => p.network);
   memory.focused = false;
+  memory.lines = []; // an agent that just started would not say when they are over
   packs.forget();
   remember();
   if (welcome.paired) void askState();
@@ -73,6 +74,7 @@ async function askState(): Promise<void> {
 
 async function take(state: Events["state"]): Promise<void> {
   await recalled;
+  packs.wordsAre(state.words_version);
   for (const lease of await leases.take(state)) void ready.then(() => fills.askedAtAgent(lease));
 }
 
@@ -86,14 +88,12 @@ const heard: { [K in keyof Events]: (body: Events[K]) => unknown } = {
   "lease.ended": ({ lease_id }) => leases.over(lease_id),
   "packs.changed": ({ network }) => {
     packs.forget(network);
+    if (!memory.networks.includes(network)) memory.networks.push(network);
     changed();
   },
-  reminder: (reminder) => {
-    memory.lines = [...memory.lines.filter((l) => l.id !== reminder.id), reminder].slice(-3);
-    remember();
-    changed();
-  },
-  "code.ready": ({ lease_id }) => fills.codeReady(lease_id),
+  reminder: (reminder) => showLines([...withoutLine(reminder.id), { ...reminder, until: Date.now() + lineTime }].slice(-3)),
+  "reminder.over": ({ id }) => showLines(withoutLine(id)),
+  "code.ready": ({ lease_id }) => fills.codeReady(lease_id).then(changed),
   "browser.close": closeWorkBrowser,
   "pair.done": () => {
     memory.trouble = "none";
@@ -102,6 +102,16 @@ const heard: { [K in keyof Events]: (body: Events[K]) => unknown } = {
     void askState();
   },
 };
+
+function withoutLine(id: string): typeof memory.lines {
+  return memory.lines.filter((l) => l.id !== id);
+}
+
+function showLines(lines: typeof memory.lines): void {
+  memory.lines = lines;
+  remember();
+  changed();
+}
 
 function event<K extends keyof Events>(type: K, body: Events[K]): void {
   void heard[type](body);
@@ -132,7 +142,6 @@ function changed(): void {
 async function tick(): Promise<void> {
   await recalled;
   agent.connect();
-  if (memory.guard_personal && Object.keys(memory.asked).length === 0) agent.refresh();
   await leases.endWhatIsOver();
   void showBadge();
   clearTimeout(next);

@@ -1,8 +1,8 @@
 // What the background knows. `Memory` lasts as long as the browser runs (storage.session), `Trace` until its clean-up is done
 // (storage.local): a browser that was killed, or an agent that is gone, must not keep a session alive. Neither holds a secret.
 
-import type { Gesture, Lease, ProfileMode, Relation, Reminder, Field, SignOut } from "../gen/messages";
-import type { Refused, Trouble } from "../internal";
+import type { Gesture, Lease, ProfileMode, Relation, Field, SignOut } from "../gen/messages";
+import type { Refusal, ReminderLine, Trouble } from "../internal";
 
 /** A fill that the user asked for, in one tab. */
 export interface Asked {
@@ -12,6 +12,8 @@ export interface Asked {
   only?: Field;
   /** A custodian was asked for a code. */
   relay?: boolean;
+  /** Until when it is waited for. */
+  code_asked?: number;
 }
 
 /** Where a lease left something in this profile, and what is to be removed. */
@@ -46,8 +48,9 @@ export interface Memory {
   trouble: Trouble;
   mode: ProfileMode;
   agent_version: string;
-  guard_personal: boolean;
-  work_hours: boolean;
+  /** A personal account is to be pointed out now; pages were told so last. */
+  watch_personal: boolean;
+  watched: boolean;
   offline_since: number;
   /** The networks that have a site pack. */
   networks: string[];
@@ -62,8 +65,8 @@ export interface Memory {
   /** Tabs whose page does not let the banner be. */
   banner_lost: Record<string, boolean>;
   /** Why the last fill of a lease did not work. */
-  refused: Record<string, { code: Refused; host: string }>;
-  lines: Reminder[];
+  refused: Record<string, Refusal>;
+  lines: ReminderLine[];
   /** The digits to compare, and until when. */
   pairing: { code: string; until: number } | null;
   /** The page in front has the focus, as the agent was told. */
@@ -74,7 +77,7 @@ export interface Memory {
 
 function nothing(): Memory {
   return {
-    trouble: "starting", mode: "same_profile", agent_version: "", guard_personal: false, work_hours: false, offline_since: 0,
+    trouble: "starting", mode: "same_profile", agent_version: "", watch_personal: false, watched: false, offline_since: 0,
     networks: [], ahead: 0, focused: false, leases: [], asked: {}, relation: {}, banner_lost: {}, refused: {}, lines: [], pairing: null, ended: {},
   };
 }

@@ -9,6 +9,7 @@ import type { Agent } from "./agent";
 export class Packs {
   private packs = new Map<string, Promise<Pack | null>>();
   private words: Promise<Words | null> | undefined;
+  private wordsVersion = -1;
 
   constructor(private readonly agent: Agent) {}
 
@@ -42,6 +43,12 @@ export class Packs {
       return null;
     });
     return this.words;
+  }
+
+  /** Says which words the agent has: others than before are asked for anew. */
+  wordsAre(version: number): void {
+    if (version !== this.wordsVersion) this.words = undefined;
+    this.wordsVersion = version;
   }
 
   /** Forgets a network's pack, or everything. */

@@ -17,7 +17,7 @@ import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
 
-const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, lines: [] };
+const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [] };
 
 export class Pages {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills) {}
@@ -72,7 +72,9 @@ export class Pages {
     "relay.ask": async (_, sender, tab) => {
       const asked = this.fills.askedIn(tab.id ?? -1);
       if (!asked) return { refused: "not_asked" };
-      return this.fills.relay(asked, sender.origin ?? originOf(sender.url));
+      const answer = await this.fills.relay(asked, sender.origin ?? originOf(sender.url));
+      void this.tellAll();
+      return answer;
     },
     "reminder.answer": ({ id, answer }) => this.answerReminder(id, answer),
     "page.focus": ({ focused }) => this.focus(focused),
@@ -112,13 +114,13 @@ export class Pages {
     if (!lease) return this.watchFor(tab, host);
     const [pack, words] = await Promise.all([this.packs.get(lease.network), this.packs.wordList()]);
     const asked = this.fills.askedIn(tab.id ?? -1); // as late as can be: what is older would stop a fill that has begun
-    return { ...none, lease, pack, words, fill: asked?.lease_id === lease.id, lines: memory.lines };
+    return { ...none, lease, pack, words, fill: asked?.lease_id === lease.id, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
   }
 
   /** Without a lease: only the reminder that this is a personal account on the clock, where the admin switched it on. */
   private async watchFor(tab: chrome.tabs.Tab, host: string): Promise<PageState> {
     const none = { ...idle, mode: memory.mode };
-    if (!memory.guard_personal || !memory.work_hours || memory.mode === "work" || storeOf(tab) !== ownStore) return none;
+    if (!memory.watch_personal || memory.mode === "work" || storeOf(tab) !== ownStore) return none;
     const pack = await this.packAt(host);
     return pack ? { ...none, pack, watch: true } : none;
   }
@@ -131,11 +133,18 @@ export class Pages {
     return undefined;
   }
 
-  /** Tells the pages of all leases, of those that just ended, and those that watch. */
+  /** Tells the pages of all leases, of those that just ended, and those that watch, or did when they were told last. */
   async tellAll(): Promise<void> {
     const hosts = [...memory.leases.flatMap((l) => l.hosts), ...Object.values(traces).flatMap((t) => [...t.hosts, ...t.seen])];
+    if (memory.watch_personal || memory.watched) hosts.push(...(await this.hostsOfAll()));
+    memory.watched = memory.watch_personal;
     const tabs = await chrome.tabs.query({});
     await Promise.all(tabs.filter((t) => within(hostOf(t.url), hosts)).map((t) => this.tellTab(t)));
+  }
+
+  private async hostsOfAll(): Promise<string[]> {
+    const packs = await Promise.all(memory.networks.map((n) => this.packs.get(n)));
+    return packs.flatMap((p) => p?.hosts ?? []);
   }
 
   private async tellTab(tab: chrome.tabs.Tab): Promise<void> {

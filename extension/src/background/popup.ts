@@ -1,6 +1,6 @@
 // What the popup and the ended page show and ask.
 
-import type { FromPopup, PopupLease, PopupState, Refused } from "../internal";
+import type { FromPopup, PopupLease, PopupState, Pressed } from "../internal";
 import type { Lease } from "../gen/messages";
 import { No, type Agent } from "./agent";
 import type { Ends } from "./end";
@@ -33,8 +33,9 @@ export class Popup {
       }),
     "popup.fill": async ({ lease_id, only }) => {
       const lease = this.leases.get(lease_id);
-      if (!lease) return { refused: "no_lease" };
-      const refused = await this.fills.begin(lease, "popup", (await inFront())?.tab, only);
+      if (!lease) return { refused: { code: "no_lease", host: "", said: "" } };
+      await this.fills.begin(lease, "popup", (await inFront())?.tab, only);
+      const refused = memory.refused[lease.id];
       return refused ? { refused } : {};
     },
     "popup.renew": ({ lease_id, minutes }) => this.say(() => this.agent.ask("lease.renew", { lease_id, minutes })),
@@ -56,12 +57,13 @@ export class Popup {
     if (lease) await this.fills.begin(lease, "command", front?.tab);
   }
 
-  private async say(what: () => Promise<unknown>): Promise<{ refused?: Refused }> {
+  private async say(what: () => Promise<unknown>): Promise<Pressed> {
     try {
       await what();
       return {};
     } catch (no) {
-      return { refused: no instanceof No ? no.code : "agent_down" };
+      const { code, said } = no instanceof No ? no : new No("agent_down");
+      return { refused: { code, host: "", said } };
     }
   }
 
@@ -88,6 +90,7 @@ export class Popup {
     return {
       ...lease,
       relation: tab === undefined ? null : (memory.relation[tab] ?? null),
+      code_asked: this.fills.codeAsked(lease.id) > Date.now(),
       banner_lost: tab !== undefined && (memory.banner_lost[tab] ?? false),
       session: traces[lease.id]?.session ?? false,
       ending: this.ends.isEnding(lease.id),

@@ -11,7 +11,7 @@ export type Why = NonNullable<Screen["why"]> | "no_field" | "page_changed" | "ch
 
 /** Who has the values. */
 export interface Source {
-  value(field: FieldName): Promise<{ value: string } | { refused: string }>;
+  value(field: FieldName): Promise<{ value: string; until: number } | { refused: string }>;
   report(field: FieldName, outcome: "filled" | "changed_by_page" | "not_visible" | "refused", ms: number, why?: Why): void;
   /** The page wants a code that the source does not have by itself. */
   relay(): Promise<boolean>;
@@ -111,6 +111,7 @@ export class Filling {
     const answer = await this.source.value(f.value);
     if ("refused" in answer) return this.refused(f, answer.refused);
     if (!this.running) return;
+    if (Date.now() > answer.until) return this.soon(); // too late: it is asked for anew
     if (page !== location.href) return this.source.report(f.value, "not_visible", this.since(began), "page_changed");
     f.inputs.forEach((i) => this.filled.add(i));
     void fill({ find: () => this.again(f), wait }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));

@@ -23,7 +23,7 @@ export interface Tools {
 
 type Answers = { [K in keyof ToPage]?: (message: ToPage[K]["ask"]) => Promise<ToPage[K]["answer"]> | ToPage[K]["answer"] };
 
-const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, lines: [] };
+const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [] };
 
 /** One document. */
 export class Page {

@@ -30,7 +30,9 @@ export class TopPage {
     const before = this.state;
     const active = state.lease !== null || state.watch;
     this.state = active ? state : null;
-    if (before?.lease?.id !== state.lease?.id || (before !== null) !== active) this.restart(before !== null);
+    const same = before?.lease?.id === state.lease?.id && before?.pack?.version === state.pack?.version && (before !== null) === active;
+    if (!same) this.restart(before !== null);
+    else if (isInFront()) this.tellFocus(); // the agent may be another one
     this.guard();
     this.draw();
   }
@@ -76,8 +78,12 @@ export class TopPage {
   }
 
   private focused(): void {
-    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: document.hasFocus() && !document.hidden });
+    this.tellFocus();
     this.draw();
+  }
+
+  private tellFocus(): void {
+    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: isInFront() });
   }
 
   /** Without a lease nothing is told to anybody: what the user does on his own account is his own. */
@@ -99,7 +105,7 @@ export class TopPage {
     if (!closed || !lease) return this.stopPage?.hide();
     this.stopPage ??= new StopPage(() => this.leave());
     const { text } = this.tools;
-    this.stopPage.show({ title: text("ext_stop_title", name(lease.handle)), text: text(`ext_stop_${closed}`), help: text("ext_stop_help"), back: text("ext_stop_back") });
+    this.stopPage.show({ title: text("ext_stop_title", name(lease)), text: text(`ext_stop_${closed}`), help: text("ext_stop_help"), back: text("ext_stop_back") });
     void this.tools.background.ask({ type: "guard.hit", page_class: closed });
   }
 
@@ -131,18 +137,23 @@ export class TopPage {
     const lines = this.lines();
     const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
     const wrong = this.relation === "personal" || this.relation === "other_account";
-    return { who: text(wrong ? "ext_page_not" : "ext_page_as", name(lease.handle), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
+    return { who: text(wrong ? "ext_page_not" : "ext_page_as", name(lease), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
   }
 
   private lines(): Line[] {
     const { text } = this.tools;
-    const lines: Line[] = (this.state?.lines ?? []).map((r) => ({ id: r.id, tone: "calm", text: [r.title, r.text].filter(Boolean).join(" · ") }));
+    const lines: Line[] = (this.state?.lines ?? []).filter((r) => r.until > Date.now()).map((r) => ({ id: r.id, tone: "calm", text: [r.title, r.text].filter(Boolean).join(" · ") }));
     const { lease, pack } = this.state ?? {};
     if (!lease || !pack) return lines;
-    if (this.relation === "personal" || this.relation === "other_account") lines.unshift({ id: "who", tone: "warning", text: text(`ext_page_${this.relation}`, name(lease.handle), pack.title) });
+    if (this.relation === "personal" || this.relation === "other_account") lines.unshift({ id: "who", tone: "warning", text: text(`ext_page_${this.relation}`, name(lease), pack.title) });
+    if (this.state!.code_asked > Date.now()) lines.unshift({ id: "code", tone: "calm", text: text("ext_code_asked", pack.title) });
     if (this.draftLine) lines.unshift({ id: "draft", tone: "advice", text: this.draftLine });
     return lines;
   }
+}
+
+function isInFront(): boolean {
+  return document.hasFocus() && !document.hidden;
 }
 
 function untilNextMinute(end: number): number {

@@ -31,9 +31,6 @@ export interface Welcome {
   versions: number[];
   challenge: string;
   packs: PackVersion[];
-  words_version: number;
-  guard_personal: boolean;
-  work_hours_now: boolean;
 }
 
 export type Empty = Record<string, never>;
@@ -78,6 +75,8 @@ export interface State {
   leases: Lease[];
   ended: Ended[];
   server_time: number;
+  words_version: number;
+  watch_personal: boolean;
   offline_since?: number;
 }
 
@@ -237,7 +236,11 @@ export interface Reminder {
   answers: ReminderChoice[];
 }
 
-export const Codes = ["no_lease", "origin_refused", "frame_refused", "not_paired", "bad_signature", "rate_limited", "step_up_needed", "offline_expired", "locked", "agent_down", "unknown_type", "too_large", "bad_message", "version_unsupported", "refused"] as const;
+export interface ReminderRef {
+  id: string;
+}
+
+export const Codes = ["no_lease", "origin_refused", "frame_refused", "not_paired", "bad_signature", "rate_limited", "step_up_needed", "offline_expired", "locked", "agent_down", "unknown_type", "too_large", "bad_message", "version_unsupported", "no_custodian", "refused"] as const;
 export type Code = (typeof Codes)[number];
 
 export interface Refusal {
@@ -304,6 +307,7 @@ export interface Events {
   "lease.ended": LeaseEnded;
   "packs.changed": PackVersion;
   "reminder": Reminder;
+  "reminder.over": ReminderRef;
   "code.ready": LeaseRef;
   "browser.close": LeaseRef;
   "pair.done": Empty;
@@ -315,6 +319,7 @@ export const events = {
   "lease.ended": "LeaseEnded",
   "packs.changed": "PackVersion",
   "reminder": "Reminder",
+  "reminder.over": "ReminderRef",
   "code.ready": "LeaseRef",
   "browser.close": "LeaseRef",
   "pair.done": "Empty",
@@ -340,9 +345,6 @@ export const shapes = {
     versions: { kind: "list", max: 8, of: { kind: "int" } },
     challenge: { kind: "base64", max: 64 },
     packs: { kind: "list", max: 64, of: { kind: "struct", name: "PackVersion" } },
-    words_version: { kind: "int" },
-    guard_personal: { kind: "bool" },
-    work_hours_now: { kind: "bool" },
   },
   Empty: {},
   PairCode: {
@@ -373,6 +375,8 @@ export const shapes = {
     leases: { kind: "list", max: 64, of: { kind: "struct", name: "Lease" } },
     ended: { kind: "list", max: 256, of: { kind: "struct", name: "Ended" } },
     server_time: { kind: "int" },
+    words_version: { kind: "int" },
+    watch_personal: { kind: "bool" },
     offline_since: { kind: "int", optional: true },
   },
   PackGet: {
@@ -488,6 +492,9 @@ export const shapes = {
     title: { kind: "text", max: 256 },
     text: { kind: "text", max: 1024 },
     answers: { kind: "list", max: 8, of: { kind: "struct", name: "ReminderChoice" } },
+  },
+  ReminderRef: {
+    id: { kind: "token", max: 64 },
   },
   Refusal: {
     code: { kind: "word", words: Codes },

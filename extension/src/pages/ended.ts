@@ -3,7 +3,8 @@
 import { askBackground, type EndedLease } from "../internal";
 import { text } from "../texts";
 import { el } from "./element";
-import { account, title } from "./words";
+import { networkName } from "../names";
+import { account } from "./words";
 
 const main = document.getElementById("main")!;
 const lease_id = new URLSearchParams(location.search).get("lease") ?? "";
@@ -36,7 +37,7 @@ function steps({ network, done }: EndedLease): HTMLElement[] {
   if (!done) return [el("li", { class: "running" }, text("ext_ended_running"))];
   const out = done.sign_out === "done";
   return [
-    el("li", { class: out ? "good" : "quiet" }, text("ext_ended_sign_out_" + done.sign_out, title(network))),
+    el("li", { class: out ? "good" : "quiet" }, text("ext_ended_sign_out_" + done.sign_out, networkName(network))),
     done.left_over === 0 ? el("li", { class: "good" }, text("ext_ended_clean")) : el("li", { class: "running" }, text("ext_ended_left")),
   ];
 }

@@ -1,10 +1,11 @@
 // The card of a lease.
 
-import { askBackground, type PopupLease, type PopupState } from "../internal";
+import { askBackground, type PopupLease, type PopupState, type Pressed } from "../internal";
+import { accountName, networkName } from "../names";
 import { text } from "../texts";
 import { button, el } from "./element";
 import { ring } from "./ring";
-import { asWhom, at, clock, refusal, title } from "./words";
+import { asWhom, clock, refusal, silent } from "./words";
 
 /** What a card needs of the popup around it. */
 export interface Around {
@@ -24,13 +25,14 @@ export function card(lease: PopupLease, around: Around): { element: HTMLElement;
   const time = ring(lease.started_at, lease.ends_at);
   const who = asWhom(lease);
   const element = el(
-    "section", { class: "card", "aria-label": `${at(lease.handle)} ${title(lease.network)}` },
+    "section", { class: "card", "aria-label": `${accountName(lease)} ${networkName(lease.network)}` },
     el("div", { class: "top" }, time.element, el("div", { class: "name" },
-      el("h2", {}, at(lease.handle)),
-      el("p", { class: "dim" }, text("ext_network_until", title(lease.network), clock(lease.ends_at))),
+      el("h2", {}, accountName(lease)),
+      el("p", { class: "dim" }, text("ext_network_until", networkName(lease.network), clock(lease.ends_at))),
       el("p", { class: "who " + who.mood }, who.words))),
     notice(lease, around),
-    lease.banner_lost && el("p", { class: "notice bad" }, text("ext_banner_lost", at(lease.handle))),
+    lease.code_asked && el("p", { class: "notice quiet", role: "status" }, text("ext_code_asked", networkName(lease.network))),
+    lease.banner_lost && el("p", { class: "notice bad" }, text("ext_banner_lost", accountName(lease))),
     ...(lease.ending ? [el("p", { class: "dim" }, text("ext_cleaning_here"))] : actions(lease, around)),
   );
   return { element, update: time.update };
@@ -41,7 +43,7 @@ function notice(lease: PopupLease, around: Around): HTMLElement | null {
   const said = around.said.get(lease.id);
   if (said) return el("p", { class: "notice " + said.mood, role: "status" }, said.words);
   if (!lease.refused) return null;
-  return el("p", { class: "notice bad", role: "status" }, refusal(lease.refused.code, lease.refused.host));
+  return el("p", { class: "notice bad", role: "status" }, refusal(lease.refused));
 }
 
 /** Without the agent nothing can be done; who is signed in already is not asked to sign in. */
@@ -56,14 +58,20 @@ function actions(lease: PopupLease, around: Around): HTMLElement[] {
 }
 
 function firstLabel(lease: PopupLease): string {
-  if (lease.mode === "delegated" || (lease.session && !lease.here)) return text("ext_open", title(lease.network));
+  if (lease.mode === "delegated" || (lease.session && !lease.here)) return text("ext_open", networkName(lease.network));
   return text("ext_sign_in");
 }
 
 async function fill(lease: PopupLease, around: Around, only?: "code"): Promise<void> {
   const answer = await askBackground({ type: "popup.fill", lease_id: lease.id, ...(only && { only }) });
-  if (!answer || answer.refused) around.say(lease.id, refusal(answer?.refused ?? "agent_down", lease.refused?.host), "bad");
-  else window.close();
+  if (!failed(lease, around, answer)) window.close();
+}
+
+/** Says why something did not work, if it did not. */
+function failed(lease: PopupLease, around: Around, answer: Pressed | null): boolean {
+  const refused = answer ? answer.refused : silent;
+  if (refused) around.say(lease.id, refusal(refused), "bad");
+  return refused !== undefined;
 }
 
 function second(lease: PopupLease, around: Around): HTMLElement {
@@ -79,8 +87,7 @@ function renew(lease: PopupLease, around: Around, minutes: number): HTMLElement 
   return button(`${lease.id}.renew.${minutes}`, text("ext_renew_minutes", String(minutes)), "plain", async () => {
     const answer = await askBackground({ type: "popup.renew", lease_id: lease.id, minutes });
     around.setOpen(null);
-    if (!answer || answer.refused) around.say(lease.id, refusal(answer?.refused ?? "agent_down"), "bad");
-    else around.say(lease.id, text("ext_renewed"), "good");
+    if (!failed(lease, around, answer)) around.say(lease.id, text("ext_renewed"), "good");
     await around.refresh();
   });
 }
@@ -89,7 +96,7 @@ function checkIn(lease: PopupLease, around: Around): HTMLElement {
   return button(`${lease.id}.sure`, text("ext_check_in_sure"), "primary", async () => {
     const answer = await askBackground({ type: "popup.check_in", lease_id: lease.id });
     around.setOpen(null);
-    if (!answer || answer.refused) around.say(lease.id, refusal(answer?.refused ?? "agent_down"), "bad");
+    failed(lease, around, answer);
     await around.refresh();
   });
 }
@@ -101,7 +108,6 @@ function cancel(lease: PopupLease, around: Around): HTMLElement {
 function mistake(lease: PopupLease, around: Around): HTMLElement {
   return button(`${lease.id}.mistake`, text("ext_mistake"), "quiet", async () => {
     const answer = await askBackground({ type: "popup.mistake", lease_id: lease.id });
-    if (!answer || answer.refused) around.say(lease.id, refusal(answer?.refused ?? "agent_down"), "bad");
-    else around.say(lease.id, text("ext_mistake_opened"), "good");
+    if (!failed(lease, around, answer)) around.say(lease.id, text("ext_mistake_opened"), "good");
   });
 }

@@ -3,7 +3,7 @@
 import { askBackground, type PopupState, type Trouble } from "../internal";
 import { text } from "../texts";
 import { button, el } from "./element";
-import { account, clock, refusal } from "./words";
+import { account, clock, refusal, silent } from "./words";
 
 /** A whole popup that says one thing. */
 export function message(heading: string, words: string, ...more: (HTMLElement | null)[]): HTMLElement {
@@ -31,7 +31,7 @@ function pairing(state: PopupState, refresh: () => Promise<void>): HTMLElement {
   const begin = button("pair", text("ext_pair_begin"), "primary", async () => {
     const answer = await askBackground({ type: "popup.pair" });
     if (!answer || answer.refused) {
-      said.textContent = refusal(answer?.refused ?? "agent_down");
+      said.textContent = refusal(answer?.refused ?? silent);
       said.hidden = false;
     } else await refresh();
   });
@@ -68,7 +68,7 @@ function reminder(line: PopupState["lines"][number]): HTMLElement {
 export async function sentView(back: () => void): Promise<HTMLElement> {
   const answer = await askBackground({ type: "popup.sent" });
   const top = el("div", { class: "bar" }, button("back", text("ext_back"), "quiet", back), el("h2", {}, text("ext_sent")));
-  if (!answer?.sent) return el("section", {}, top, el("p", { class: "notice bad" }, refusal("agent_down")));
+  if (!answer?.sent) return el("section", {}, top, el("p", { class: "notice bad" }, refusal(silent)));
   const { entries, since } = answer.sent;
   const rows = entries.map((e) => el("li", {}, el("span", {}, e.text, e.account ? el("small", { class: "dim" }, e.account) : null), el("b", {}, text("ext_sent_count", String(e.count)))));
   const words = entries.length ? text("ext_sent_since", new Date(since).toLocaleDateString(chrome.i18n.getUILanguage())) : text("ext_sent_none");

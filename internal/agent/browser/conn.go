@@ -205,7 +205,7 @@ func (c *conn) watch(ctx context.Context) {
 	defer timer.Stop()
 	for ctx.Err() == nil {
 		timer.Stop()
-		if next, live := c.tell(); live {
+		if next, again := c.tell(); again {
 			timer.Reset(next)
 		}
 		select {

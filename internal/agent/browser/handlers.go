@@ -78,7 +78,7 @@ func hello(_ context.Context, c *conn, q native.Hello) (any, error) {
 	c.s.Engine.Ring()
 	return native.Welcome{
 		AgentVersion: c.s.Version, Paired: c.paired(), Mode: mode, Versions: []int64{native.Version}, Challenge: c.challenge,
-		Packs: c.s.Packs.Versions(), WordsVersion: c.s.Packs.Words().Version, GuardPersonal: c.s.Packs.GuardPersonal(), WorkHoursNow: c.s.workHoursNow(),
+		Packs: c.s.Packs.Versions(),
 	}, nil
 }
 

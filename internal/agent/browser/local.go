@@ -105,9 +105,6 @@ func (s *Server) Status() *v1.LocalServiceGetStatusResponse {
 	return status
 }
 
-// workHoursNow asks the agent; without hours every moment is work time.
-func (s *Server) workHoursNow() bool { return s.Engine.WorkHoursNow() }
-
 // mistakeOpen opens the window of the tray in which mistakes are told.
 func mistakeOpen(ctx context.Context, c *conn, q native.LeaseRef) (any, error) {
 	if err := c.s.live(q.LeaseID); err != nil {

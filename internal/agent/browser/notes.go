@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/native"
 )
 
@@ -40,5 +41,9 @@ func relayAsk(ctx context.Context, c *conn, q native.RelayAsk) (any, error) {
 	case c.s.Relay == nil:
 		return nil, native.Refuse(native.CodeRefused, "your company's hub relays no codes")
 	}
-	return done, c.s.Relay.AskRelay(ctx, q.LeaseID)
+	err := c.s.Relay.AskRelay(ctx, q.LeaseID)
+	if keyshift.CodeOf(err) == keyshift.CodeNotFound { // the lease is there: who is not is the custodian
+		return nil, native.Refuse(native.CodeNoCustodian, "nobody is named who receives the codes of this account")
+	}
+	return done, err
 }

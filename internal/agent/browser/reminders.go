@@ -32,8 +32,23 @@ func (s *Server) placeReminders() *v1.LocalServiceListRemindersResponse {
 		}
 		now[r.GetId()], r.InBrowser = in, in
 	}
+	before := s.placed.inBrowser
 	s.placed.inBrowser = now
+	for id, in := range before {
+		if _, still := now[id]; in && !still {
+			s.takeBack(id)
+		}
+	}
 	return list
+}
+
+// takeBack takes a reminder out of the browsers: it was answered, wherever that was.
+func (s *Server) takeBack(id string) {
+	for _, c := range s.all() {
+		if c.paired() {
+			c.event(native.TypeReminderOver, native.ReminderRef{ID: id})
+		}
+	}
 }
 
 // Reminders are those of the agent, with where they were shown.

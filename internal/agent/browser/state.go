@@ -27,7 +27,10 @@ type told struct {
 // state is all that a profile has to know.
 func (s *Server) state(profile string) native.State {
 	b := s.Engine.Browsing(profile)
-	state := native.State{Leases: []native.Lease{}, Ended: []native.Ended{}, ServerTime: native.Millis(b.Now.UnixMilli())}
+	state := native.State{
+		Leases: []native.Lease{}, Ended: []native.Ended{}, ServerTime: native.Millis(b.Now.UnixMilli()), WordsVersion: s.Packs.Words().Version,
+		WatchPersonal: s.Packs.GuardPersonal() && s.Engine.WorkHoursNow(),
+	}
 	if !b.OfflineSince.IsZero() {
 		state.OfflineSince = native.Millis(b.OfflineSince.UnixMilli())
 	}
@@ -98,9 +101,9 @@ func (s *Server) leaseOf(l *v1.Lease) native.Lease {
 // some makes a list that is there, and empty, of one that is not.
 func some[T any](list []T) []T { return append([]T{}, list...) }
 
-// tell tells a paired profile what it does not know yet. While a lease is live, it says how long at most until it has to look
-// again.
-func (c *conn) tell() (next time.Duration, live bool) {
+// tell tells a paired profile what it does not know yet. While something changes with time, it says how long at most until it
+// has to look again.
+func (c *conn) tell() (next time.Duration, again bool) {
 	c.mu.Lock()
 	welcome := c.welcome
 	c.mu.Unlock()
@@ -111,7 +114,7 @@ func (c *conn) tell() (next time.Duration, live bool) {
 	c.tellState(state)
 	c.tellPacks()
 	c.tellCodes(state)
-	return c.tellLeases(state), len(state.Leases) > 0
+	return c.tellLeases(state), len(state.Leases) > 0 || c.s.Packs.GuardPersonal() // work hours begin and end by themselves
 }
 
 // tellState sends the state unless only the time in it is new.
