@@ -49,5 +49,5 @@ export function asWhom(lease: PopupLease): { words: string; mood: "good" | "bad"
 
 /** A time of day. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(chrome.i18n.getUILanguage(), { hour: "numeric", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(chrome.i18n.getUILanguage(), { hour: "numeric", minute: "2-digit" }).replace(" ", "\u00a0");
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/extensionid"
 )
 
 // noteName is the file in a folder that says which process uses it.
@@ -56,9 +58,10 @@ func (d *Desk) makeFolder(b Browser, folder string) error {
 	return nil
 }
 
-// The browser's own password manager must not keep what was filled in, and no restart may bring pages back.
+// The browser's own password manager must not keep what was filled in, no restart may bring pages back, and the extension's
+// icon, on which the minutes are, is in the toolbar.
 const (
-	chromiumSettings = `{"credentials_enable_service":false,"profile":{"password_manager_enabled":false},"autofill":{"profile_enabled":false,"credit_card_enabled":false},"session":{"restore_on_startup":5},"signin":{"allowed":false}}`
+	chromiumSettings = `{"credentials_enable_service":false,"profile":{"password_manager_enabled":false},"autofill":{"profile_enabled":false,"credit_card_enabled":false},"session":{"restore_on_startup":5},"signin":{"allowed":false},"extensions":{"pinned_extensions":["` + extensionid.Chromium + `"]}}`
 	firefoxSettings  = `user_pref("signon.rememberSignons", false);
 user_pref("signon.autofillForms", false);
 user_pref("browser.formfill.enable", false);
