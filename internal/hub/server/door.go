@@ -14,17 +14,16 @@ import (
 type door struct {
 	net.Listener
 	// most is how many connections a stranger may have.
-	most int
-	log  *slog.Logger
-	// handshakes has a place for each that may be under way.
-	handshakes chan struct{}
+	most       int
+	log        *slog.Logger
+	handshakes turns
 
 	mu   sync.Mutex
 	open map[netip.Prefix]int
 }
 
 func newDoor(l net.Listener, most int, log *slog.Logger) *door {
-	return &door{Listener: l, most: most, log: log, handshakes: make(chan struct{}, handshakesAtOnce()), open: map[netip.Prefix]int{}}
+	return &door{Listener: l, most: most, log: log, handshakes: turns{free: handshakesAtOnce()}, open: map[netip.Prefix]int{}}
 }
 
 // mostOf is what of all open files one stranger may have: nine tenths.
@@ -38,7 +37,7 @@ func (d *door) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if from := strangerOf(conn.RemoteAddr()); d.enter(from) {
-			return &guest{Conn: conn, leave: sync.OnceFunc(func() { d.left(from) }), handshakes: d.handshakes}, nil
+			return &guest{Conn: conn, leave: sync.OnceFunc(func() { d.left(from) }), handshakes: &d.handshakes}, nil
 		}
 		_ = conn.Close() // there are too many of them
 	}
@@ -82,7 +81,7 @@ type guest struct {
 	leave func()
 	// busy: it has one of the places of the door's handshakes.
 	busy, closed atomic.Bool
-	handshakes   chan struct{}
+	handshakes   *turns
 }
 
 // Close implements [net.Conn].

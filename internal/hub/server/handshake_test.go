@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func newHall(t *testing.T) *hall {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	h := &hall{door: newDoor(l, 100, slog.New(slog.DiscardHandler)), t: t, config: serverTLS(tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: private})}
-	h.handshakes = make(chan struct{}, 1)
+	h.handshakes.free = 1
 	go h.serve()
 	return h
 }
@@ -102,7 +103,9 @@ func settle(t *testing.T, what string, done <-chan error) error {
 
 func TestHandshakesTakeTurns(t *testing.T) {
 	h := newHall(t)
-	h.handshakes <- struct{}{} // somebody's handshake is under way
+	if !h.handshakes.take(time.Minute) { // somebody's handshake is under way
+		t.Fatal("there was no place")
+	}
 	waiting := []<-chan error{h.visit(), h.visit(), h.visit()}
 	for _, done := range waiting {
 		select {
@@ -111,12 +114,42 @@ func TestHandshakesTakeTurns(t *testing.T) {
 		case <-time.After(100 * time.Millisecond): // on a slow machine it proves less
 		}
 	}
-	<-h.handshakes
+	h.handshakes.leave()
 	for _, done := range waiting {
 		if err := settle(t, "a handshake in its turn", done); err != nil {
 			t.Errorf("in turn: %v", err)
 		}
 	}
+}
+
+// Who came last is served first, and who waited too long leaves no trace.
+func TestTheLastToComeHasTheNextTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var places turns
+		order := make(chan string, 3)
+		for _, name := range []string{"first", "second", "third"} {
+			go func() {
+				if !places.take(time.Second) {
+					name += " gave up"
+				}
+				order <- name
+			}()
+			synctest.Wait()
+		}
+		for _, want := range []string{"third", "second"} {
+			places.leave()
+			if got := <-order; got != want {
+				t.Errorf("%s has the turn, want %s", got, want)
+			}
+		}
+		if got := <-order; got != "first gave up" {
+			t.Errorf("%s, want the first to give up after a second", got)
+		}
+		places.leave()
+		if places.free != 1 || len(places.waiting) != 0 {
+			t.Errorf("%d places are free and %d wait, want 1 and nobody", places.free, len(places.waiting))
+		}
+	})
 }
 
 // Those who begin a handshake and do not go on keep nobody waiting.
@@ -133,14 +166,14 @@ func TestWhoStallsInAHandshakeHasNoPlace(t *testing.T) {
 func TestWhoLeftBeforeTheTurnHasNoPlace(t *testing.T) {
 	near, far := net.Pipe()
 	defer far.Close()
-	g := &guest{Conn: near, leave: func() {}, handshakes: make(chan struct{}, 1)}
+	g := &guest{Conn: near, leave: func() {}, handshakes: &turns{free: 1}}
 	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.takeTurn(); !errors.Is(err, errLeft) {
 		t.Errorf("after it left: %v", err)
 	}
-	if len(g.handshakes) != 0 {
+	if g.handshakes.free != 1 {
 		t.Error("a place is taken by nobody")
 	}
 }
