@@ -25,6 +25,8 @@ func site(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", "auth_token=; Path=/; Domain=x.com; Max-Age=0; Secure")
 	case r.URL.Query().Has("cookies"):
 		setCookies(w, r)
+	case r.URL.Query().Has("becomes"): // somebody else, without any navigation
+		w.Header().Add("Set-Cookie", "twid=u%3D"+r.URL.Query().Get("becomes")+"; Path=/; Domain="+r.Host+"; Secure")
 	}
 	w.Header().Set("Content-Type", "text/html")
 	if r.URL.Query().Has("personal") {
@@ -114,6 +116,14 @@ func eachKind(t *testing.T, test func(t *testing.T, k browsertest.Kind)) {
 // start starts a browser; prepare may change the agent before.
 func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options, prepare ...func(*agent)) *world {
 	t.Helper()
+	w := arrange(t, k, mode, o, prepare...)
+	w.launch()
+	return w
+}
+
+// arrange is start without the start.
+func arrange(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options, prepare ...func(*agent)) *world {
+	t.Helper()
 	internet, err := browsertest.NewFixture(http.HandlerFunc(site))
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +142,6 @@ func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options,
 		w.options.Args = []string{"--remote-allow-system-access"} // or it opens no page of an extension
 	}
 	w.agent.installHost(w.options.Profile, w.options.Home)
-	w.launch()
 	return w
 }
 

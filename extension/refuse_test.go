@@ -25,6 +25,7 @@ func (w *world) nobodyElseGetsAValue() {
 	page := w.pageAt("https://x.com/login")
 	w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
 	w.refuses("the tab beside it", unasked, askPassword, "not_asked")
+	w.hearsOfAnotherAccount(page, unasked)
 	w.refuses("a value that the lease has not", page, `{type: "fill.value", field: "token"}`, "field_refused")
 	w.framesGetNothing(page)
 	w.pagesAreNoPopup(page)
@@ -46,6 +47,25 @@ func (w *world) refuses(who string, page browsertest.Page, message, want string)
 	w.Helper()
 	if got := ask[valueAnswer](w, page, message); got.Refused != want || got.Value != "" {
 		w.Errorf("%s: got %+v, want %s", who, got, want)
+	}
+}
+
+// hearsOfAnotherAccount: pages of the network are asked to look again who is signed in when a cookie says so, in all tabs.
+func (w *world) hearsOfAnotherAccount(page, beside browsertest.Page) {
+	w.Helper()
+	looked := func(p browsertest.Page) (n int) {
+		w.check(p.Eval(`ask({type: "identity.cookies"}).then((got) => got.heard.filter((m) => m.type === "identity.look").length)`, &n))
+		return n
+	}
+	for i, who := range []struct{ id, relation string }{{"99", "personal"}, {"1001", "lease"}} {
+		if n := looked(page); i == 0 && n > 0 {
+			w.Errorf("asked to look %d times, and nothing changed", n)
+		}
+		before := looked(page)
+		w.check(page.Eval(`fetch("/?cookies").then(() => fetch("/?becomes=`+who.id+`"))`, nil))
+		for _, p := range []browsertest.Page{page, beside} {
+			w.wait(p, fmt.Sprintf(`ask({type: "identity.cookies"}).then((got) => got.answer.relation === %q && got.heard.filter((m) => m.type === "identity.look").length > %d)`, who.relation, before))
+		}
 	}
 }
 

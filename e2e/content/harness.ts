@@ -122,7 +122,7 @@ const ops = {
     await page.begin();
   },
   /** What the background would send. */
-  send: async (type: "page.state" | "fill.start" | "fill.stop" | "sign_out", message: object) => page!.answers[type]!(message as never),
+  send: async (type: "page.state" | "fill.start" | "fill.stop" | "identity.look" | "sign_out", message: object) => page!.answers[type]!(message as never),
   calls: (type: string) => calls.filter((c) => type === "" || c.type === type),
   place: () => background.place,
   ours: () => ours().map(drawn),

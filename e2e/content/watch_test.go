@@ -91,6 +91,18 @@ func TestRule14WrongAccount(t *testing.T) {
 	})
 }
 
+// An account can be switched while the page stays where it is: the background hears it by a cookie.
+func TestRule14LooksAgainWhenACookieChanged(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/home", `<button data-testid=SideNav_AccountSwitcher_Button>Acme <b>@acme</b></button>`)
+		p.lease("x", nil)
+		p.ours(func(d drawn) bool { return d.Tone == "calm" })
+		p.ask("set", nil, map[string]any{"cookies": map[string]any{"relation": "personal", "others": []any{}}})
+		p.ask("send", nil, "identity.look", map[string]any{})
+		p.ours(says("Somebody other than"))
+	})
+}
+
 // everyCall is all that the background was asked, as text.
 func (p *tab) everyCall() string {
 	p.t.Helper()

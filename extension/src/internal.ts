@@ -95,6 +95,8 @@ export interface ToPage {
   "fill.start": { ask: { only?: Field }; answer: { started: boolean; why?: Refused } };
   /** Stop filling and forget. */
   "fill.stop": { ask: {}; answer: {} };
+  /** Top frame only: a cookie changed that says who is signed in. */
+  "identity.look": { ask: {}; answer: {} };
   /** Top frame only: sign out at the network with the steps of the site pack. The document may go away while it does. */
   "sign_out": { ask: { pack: Pack }; answer: { sign_out: SignOut } };
 }

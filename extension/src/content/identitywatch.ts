@@ -31,7 +31,8 @@ export class IdentityWatch {
   private last = "";
   private turn = 0;
   private looked = 0;
-  private readonly again = (): void => void (document.hidden || this.look());
+  /** Looks again, unless nobody sees the page: it looks when somebody does. */
+  readonly again = (): void => void (document.hidden || this.look());
 
   constructor(private readonly pack: Pack, private readonly lease: Account | null, private readonly listener: Listener) {}
 

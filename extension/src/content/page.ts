@@ -41,6 +41,7 @@ export class Page {
     "page.state": ({ state }) => (this.apply(state), {}),
     "fill.start": ({ only }) => this.startFill(only),
     "fill.stop": () => (this.stopFill(), {}),
+    "identity.look": () => (this.top?.look(), {}),
     "sign_out": async ({ pack }) => ({ sign_out: await signOut(pack) }), // the lease is over, and with it the state
   };
 

@@ -37,6 +37,11 @@ export class TopPage {
     this.draw();
   }
 
+  /** Who is signed in may be another one. */
+  look(): void {
+    this.identity?.again();
+  }
+
   /** A line of advice about the draft, or none. */
   advise(line: string | null): void {
     this.draftLine = line;
