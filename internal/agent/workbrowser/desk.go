@@ -187,11 +187,11 @@ func (d *Desk) watch(i *instance, wait func() (well bool)) {
 	}
 }
 
-// rest deletes the folder of a browser that ended, or notes that nobody uses it.
+// rest deletes the folder of a browser that ended, or what of it is not kept, and notes that nobody uses it.
 func (d *Desk) rest(n note, well bool) error {
 	if n.Keep && well {
 		n.PID, n.Started = 0, ""
-		if d.writeNote(n) == nil {
+		if err := errors.Join(d.sweep(n.Browser.Family, folderName(n.Account)), d.writeNote(n)); err == nil {
 			return nil
 		}
 	}

@@ -2,6 +2,7 @@ package workbrowser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -152,13 +153,19 @@ func TestKeptFolderStaysUntilTheNextLease(t *testing.T) {
 	kept.Keep = true
 	w.open(kept)
 	await(t, "the browser runs", func() bool { _, err := os.Stat(program + ".lines"); return err == nil })
-	mark := filepath.Join(w.folder(order.Account), "mark")
-	if err := os.WriteFile(mark, nil, 0o600); err != nil {
-		t.Fatal(err)
+	in := func(path string) string { return filepath.Join(w.folder(order.Account), path) }
+	mark, rest := in("Default/Bookmarks"), []string{"Default/Cookies", "Default/Network/Cookies", "Default/Local Storage/leveldb/1.log", "Crash Reports/1"}
+	for _, path := range append(rest, "Default/Bookmarks") {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(in(path)), 0o700), os.WriteFile(in(path), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.close(order.Account)
 	w.awaitEnded(order.Account)
 	wantGone(t, mark, false)
+	for _, path := range rest {
+		wantGone(t, in(path), true)
+	}
 	w.open(order) // the policy changed: fresh
 	wantGone(t, mark, true)
 }
