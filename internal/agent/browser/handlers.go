@@ -116,11 +116,12 @@ func fillReport(_ context.Context, c *conn, q native.FillReport) (any, error) {
 	if err := c.s.live(q.LeaseID); err != nil {
 		return nil, err
 	}
-	what := "field filled"
-	if q.Outcome != native.OutcomeFilled {
-		what = "field not filled"
+	log := c.s.Log.With("lease_id", q.LeaseID, "field", string(q.Field), "outcome", string(q.Outcome), "ms", q.MS)
+	if q.Outcome == native.OutcomeFilled {
+		log.Info("field filled")
+	} else {
+		log.Info("field not filled")
 	}
-	c.s.Log.Info(what, "lease_id", q.LeaseID, "field", string(q.Field), "outcome", string(q.Outcome), "ms", q.MS)
 	return done, nil
 }
 

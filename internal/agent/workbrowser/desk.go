@@ -152,7 +152,7 @@ func (d *Desk) start(o Order, b Browser, cmd *exec.Cmd) error {
 	n := note{Account: o.Account, Keep: o.Keep, PID: cmd.Process.Pid, Started: startOf(cmd.Process.Pid), Browser: b}
 	i := &instance{n, make(chan struct{})}
 	d.running[o.Account] = i
-	go d.watch(i, func() bool { return cmd.Wait() == nil })
+	go d.watch(i, func() bool { return endedWell(cmd.Wait()) })
 	d.cfg.Log.Info("work browser started", "browser", b.ID, "pid", n.PID)
 	if err := d.writeNote(n); err != nil { // only the next agent would miss it
 		d.cfg.Log.Warn("work browser has no note", "error", err)

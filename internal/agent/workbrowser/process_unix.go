@@ -3,6 +3,7 @@
 package workbrowser
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 )
@@ -17,4 +18,14 @@ func ask(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) } // it may be gone
 func force(pid int) {
 	_ = syscall.Kill(-pid, syscall.SIGKILL)
 	_ = syscall.Kill(pid, syscall.SIGKILL)
+}
+
+// endedWell tells of a browser that ended by itself, or because it was asked to: Firefox does nothing more when it is.
+func endedWell(err error) bool {
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	if !failed {
+		return err == nil
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGTERM
 }

@@ -28,6 +28,9 @@ func taskkill(args ...string) {
 	_ = cmd.Run() // it may be gone
 }
 
+// endedWell tells of a browser that ended by itself, or because it was asked to.
+func endedWell(err error) bool { return err == nil }
+
 // startOf is when a process started; empty if there is none.
 func startOf(pid int) processID {
 	h, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION|windows.SYNCHRONIZE, false, uint32(pid))
