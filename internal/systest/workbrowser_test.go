@@ -19,7 +19,6 @@ type fakeWork struct {
 	opened []string
 	order  browser.WorkOrder
 	closed chan string
-	clean  bool // when it was closed last
 	mine   bool
 }
 
@@ -30,8 +29,7 @@ func (f *fakeWork) Open(o browser.WorkOrder) (browser.WorkOpened, error) {
 	return browser.WorkOpened{Browser: "chromium", Mode: native.ModeWork, Missing: o.Browser}, nil
 }
 
-func (f *fakeWork) Close(_ context.Context, account string, clean bool) error {
-	f.clean = clean
+func (f *fakeWork) Close(_ context.Context, account string) error {
 	f.closed <- account
 	return nil
 }
@@ -75,8 +73,8 @@ func TestWorkBrowser(t *testing.T) {
 	if err := x.Ask(native.TypeCleanupDone, native.CleanupDone{LeaseID: l.GetId(), SignOut: native.SignOutDone}, nil); err != nil {
 		t.Error(err)
 	}
-	if got := <-work.closed; got != "x/acme" || !work.clean {
-		t.Errorf("closed %q, clean: %v", got, work.clean)
+	if got := <-work.closed; got != "x/acme" {
+		t.Errorf("closed %q", got)
 	}
 	Eventually(t, "access is removed", func() bool {
 		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED
@@ -129,8 +127,8 @@ func TestWorkBrowserIsGoneBeforeTheEnd(t *testing.T) {
 	c.Desk.Stop()
 	c.Desk.Start()
 	c.listen(t, work)
-	if got := <-work.closed; got != "x/acme" || work.clean {
-		t.Errorf("closed %q, clean: %v", got, work.clean)
+	if got := <-work.closed; got != "x/acme" {
+		t.Errorf("closed %q", got)
 	}
 	Eventually(t, "access is removed", func() bool {
 		return w.Leases()[0].GetRemoval().GetStep() == v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED

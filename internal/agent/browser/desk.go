@@ -57,9 +57,9 @@ func (s *Server) Adopt(d Desk) {
 	}
 }
 
-// workGone takes note that a work browser ended, if its folder is gone too, or has nothing of a session and may be kept.
+// workGone takes note that a work browser ended, if its folder is gone too, or has nothing of a session.
 func (s *Server) workGone(d Desk, account string) {
-	if err := d.Close(context.Background(), account, s.clean(account)); err != nil {
+	if err := d.Close(context.Background(), account); err != nil {
 		s.Log.Error("remove folder of work browser", "error", err)
 		return
 	}

@@ -17,9 +17,9 @@ import (
 type Work interface {
 	// Open opens an address in the browser of an account.
 	Open(WorkOrder) (WorkOpened, error)
-	// Close ends the browser of an account and deletes what it left, unless that may be kept: it is clean, and the order said
-	// so. One that does not run is closed.
-	Close(ctx context.Context, account string, clean bool) error
+	// Close ends the browser of an account and deletes what it left; where the order said to keep it, all but settings,
+	// bookmarks and extensions. One that does not run is closed.
+	Close(ctx context.Context, account string) error
 	// CloseAll ends all browsers and deletes what they left.
 	CloseAll(ctx context.Context) error
 	// AccountOf tells for which account the browser was started below which a process runs.
@@ -52,7 +52,7 @@ func (NoWork) Open(WorkOrder) (WorkOpened, error) {
 }
 
 // Close has nothing to do.
-func (NoWork) Close(context.Context, string, bool) error { return nil }
+func (NoWork) Close(context.Context, string) error { return nil }
 
 // CloseAll has nothing to do.
 func (NoWork) CloseAll(context.Context) error { return nil }
@@ -260,7 +260,7 @@ func (s *Server) closeWork(ctx context.Context, account string) {
 	s.awaitClean(ctx, profile)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
-	if err := s.Work.Close(ctx, account, s.clean(account)); err != nil {
+	if err := s.Work.Close(ctx, account); err != nil {
 		s.Log.Error("close work browser", "error", err)
 		time.AfterFunc(lookAgain, s.Engine.Ring) // then it is tried again
 		return
@@ -283,11 +283,6 @@ func (s *Server) awaitClean(ctx context.Context, profile string) {
 			return
 		}
 	}
-}
-
-// clean reports whether the extension said that nothing of any lease that is over is left in the work browser of an account.
-func (s *Server) clean(account string) bool {
-	return len(s.Engine.Browsing(workPrefix+account).Owed) == 0
 }
 
 // there reports whether a profile talks to the agent.

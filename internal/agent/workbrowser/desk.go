@@ -199,9 +199,11 @@ func (d *Desk) rest(n note, well bool) error {
 }
 
 // Close asks the account's browser to end, ends it by force if it does not within the grace, and answers when its folder is
-// gone, or kept. A browser that does not run is closed. keep says that nothing of a session is in the folder: otherwise it is
-// deleted, whatever the order said.
-func (d *Desk) Close(ctx context.Context, account string, keep bool) error {
+// gone, or kept with nothing of a session in it. A browser that does not run is closed.
+func (d *Desk) Close(ctx context.Context, account string) error { return d.close(ctx, account, true) }
+
+// close deletes kept folders too, unless keep is set.
+func (d *Desk) close(ctx context.Context, account string, keep bool) error {
 	d.mu.Lock()
 	i := d.running[account]
 	d.mu.Unlock()
@@ -238,7 +240,7 @@ func (d *Desk) CloseAll(ctx context.Context) error {
 			err = errors.Join(err, d.remove(name))
 			continue
 		}
-		err = errors.Join(err, d.Close(ctx, n.Account, false))
+		err = errors.Join(err, d.close(ctx, n.Account, false))
 	}
 	return err
 }

@@ -80,7 +80,7 @@ func (w *world) close(account string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	if err := w.Close(ctx, account, true); err != nil {
+	if err := w.Close(ctx, account); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -170,7 +170,7 @@ func TestKeptFolderStaysUntilTheNextLease(t *testing.T) {
 	wantGone(t, mark, true)
 }
 
-// TestKeptFolderGoes where the browser cannot have written down what it deleted, and where something of a session is in it.
+// TestKeptFolderGoes where helpers of the browser may write on, and where nothing is to be left.
 func TestKeptFolderGoes(t *testing.T) {
 	kept := order
 	kept.Keep = true
@@ -180,11 +180,6 @@ func TestKeptFolderGoes(t *testing.T) {
 	}{
 		{"the browser is killed", polite, func(w *world) { force(w.pid(order.Account)) }},
 		{"it does not end by itself", stubborn, func(w *world) { w.close(order.Account) }},
-		{"it is not clean", polite, func(w *world) {
-			if err := w.Close(w.t.Context(), order.Account, false); err != nil {
-				w.t.Error(err)
-			}
-		}},
 		{"everything goes", polite, func(w *world) {
 			if err := w.CloseAll(w.t.Context()); err != nil {
 				w.t.Error(err)

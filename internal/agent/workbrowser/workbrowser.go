@@ -9,9 +9,8 @@
 //   - [native.ModeSameProfile]: the user's own profile. Nothing keeps it apart, the extension cleans up afterwards, and
 //     [Opened.Apart] says so: an interface must not claim more.
 //
-// A folder is fresh by default: it is deleted when its browser ended, unless the order says that the policy keeps it, the
-// browser ended well, and who closes it says that nothing of a session is in there ([Desk.Close]). Only settings, bookmarks and
-// extensions are kept.
+// A folder is fresh by default: it is deleted when its browser ended, unless the order says that the policy keeps it, and the
+// browser ended well. Only settings, bookmarks and extensions are kept.
 // A browser outlives the agent that started it; the next one finds it again by the note in its folder ([Desk.Adopt]).
 //
 // Nothing secret is in a command line or in the environment: there is the folder and the address of the network.
