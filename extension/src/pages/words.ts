@@ -44,6 +44,7 @@ export function asWhom(lease: PopupLease): { words: string; mood: "good" | "bad"
     case "unknown":
       return { words: text("ext_as_unknown"), mood: "quiet" };
   }
+  if (lease.here && lease.session) return { words: text("ext_as_unknown"), mood: "quiet" }; // signed out since, as far as the page shows
   return { words: text(lease.session ? "ext_as_elsewhere" : "ext_as_nobody"), mood: lease.session ? "good" : "quiet" };
 }
 
