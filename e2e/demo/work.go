@@ -132,9 +132,14 @@ func (w *window) renewHere() error {
 					return after.EndsAt.After(before.EndsAt), err
 				})
 			},
-			func() error { return w.aboveSays("the sign above the page says", "59 min left") },
+			func() error { return w.says("the sign above the page says", anHour, w.page.Above) },
 		)
 	})
+}
+
+// anHour tells whether about an hour is left.
+func anHour(text string) bool {
+	return strings.Contains(text, "59 min left") || strings.Contains(text, "1 h 0 min left")
 }
 
 // draft writes what should not be posted.
