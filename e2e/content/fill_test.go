@@ -218,6 +218,18 @@ func TestRule02AnotherAddressAsksAgain(t *testing.T) {
 	waitAsk(p, "calls", func(c []call) bool { return len(c) == 2 }, "fill.value")
 }
 
+// What a page lost on its way to another address is not typed there.
+func TestRule02WhatWasLostIsNotTypedElsewhere(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://www.facebook.com/login", `<form><input id=p type=password name=pass></form>`)
+		p.lease("facebook", map[string]any{"pack": patched(t, "facebook")})
+		p.eval(`p.addEventListener("input", () => setTimeout(() => { p.value = ""; history.pushState({}, "", "/login?next"); }, 60), {once: true})`, nil)
+		p.fill()
+		p.wantReport("password", "filled")
+		p.wantValue("#p", "")
+	})
+}
+
 // patched is a pack that finds a password alone.
 func patched(t *testing.T, network string) pack.Pack {
 	t.Helper()

@@ -37,6 +37,8 @@ var fields = map[string]struct{ html, want string }{
 	"behind a dialog":      {field + `<dialog id=d>x</dialog>`, "covered"},
 	"inert":                {`<div inert>` + field + `</div>`, "covered"},
 	"an icon at its end":   {`<div style="position:relative;width:206px">` + field + `<b style="position:absolute;right:0;top:0;width:60px;height:36px"></b></div>`, ""},
+	"masked":               {`<div style="mask:linear-gradient(transparent,transparent)">` + field + `</div>`, "transparent"},
+	"filtered away":        {`<svg width=0 height=0><filter id=gone><feFlood flood-opacity=0 /></filter></svg><div style="filter:url(#gone)">` + field + `</div>`, "transparent"},
 	"in a frame of a form": {`<form><label>Name ` + field + `</label></form>`, ""},
 }
 
@@ -60,6 +62,30 @@ func (p *tab) draw(html string) {
 	text, _ := json.Marshal(html)
 	p.eval(`(document.body.style.margin = 0, document.body.innerHTML = `+string(text)+`,
 		document.querySelectorAll("[popover]").forEach(e => e.showPopover()), document.querySelectorAll("dialog").forEach(e => e.showModal()))`, nil)
+}
+
+// lies are pages that hide what hides the field: a field that is called like a property of the form, an image like one of the
+// document, and the slot of a closed shadow root.
+var lies = map[string]string{
+	"a field called parentElement": `<div style="opacity:0"><form id=form><input id=f style="width:200px;height:30px"></form></div><input name=parentElement form=form type=hidden>`,
+	"a field called assignedSlot":  `<div style="opacity:0"><form id=form><input id=f style="width:200px;height:30px"></form></div><input name=assignedSlot form=form type=hidden>`,
+	"a field called getRootNode":   `<div style="opacity:0"><form id=form><input id=f style="width:200px;height:30px"></form></div><input name=getRootNode form=form type=hidden>`,
+	"a slot that is closed":        `<div><template shadowrootmode=closed><div style="opacity:0"><slot></slot></div></template>` + field + `</div>`,
+	"slots in slots": `<div><template shadowrootmode=closed><p style="opacity:.1"><slot></slot></p></template><section>
+		<template shadowrootmode=closed><slot></slot></template>` + field + `</section></div>`,
+}
+
+func TestRule05PagesThatLieAboutWhatIsAroundAField(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		for name, html := range lies {
+			p := show(t, k, "https://lies.example/", html)
+			var got string
+			if p.ask("unusable", &got, "#f"); got != "transparent" {
+				t.Errorf("%s: %q, want transparent", name, got)
+			}
+			_ = p.Close()
+		}
+	})
 }
 
 const inShadow = `<div id=outer></div><script>

@@ -114,7 +114,7 @@ export class Filling {
     if (Date.now() > answer.until) return this.soon(); // too late: it is asked for anew
     if (page !== location.href) return this.source.report(f.value, "not_visible", this.since(began), "page_changed");
     f.inputs.forEach((i) => this.filled.add(i));
-    void fill({ find: () => this.again(f), wait }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));
+    void fill({ find: () => (page === location.href ? this.again(f) : []), wait }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));
     this.soon(); // the next field need not wait until this one is verified
   }
 

@@ -1,12 +1,12 @@
 // refuse finds the fields that look like a log-in and are not: setting a password, signing up, searching, paying. A
 // password typed there would be published, changed or lost.
-import { drawnParent, findAll } from "./dom";
+import { attribute, drawnParent, findAll, findHere, fits, rootOf } from "./dom";
 import { unusable } from "./usable";
 
 /** Why a field is never filled. */
 export type FieldRefusal =
   | "new_password" | "two_passwords" | "sign_up" | "change_password" | "change_email" | "newsletter" | "search" | "payment"
-  | "wrong_kind";
+  | "wrong_kind" | "sends_elsewhere";
 
 /** What a field can be filled with. */
 export type FieldName = "username" | "password" | "code";
@@ -21,7 +21,7 @@ const typesOf: Record<FieldName, readonly string[]> = {
 export function refuseField(el: HTMLInputElement, field: FieldName, address: string = location.href): FieldRefusal | undefined {
   if (isSearch(el)) return "search";
   if (!typesOf[field].includes(el.type)) return "wrong_kind";
-  return byAutocomplete(el) ?? byAddress(address) ?? byForm(el);
+  return byAutocomplete(el) ?? byAddress(address) ?? byForm(el, address);
 }
 
 function tokens(el: Element): string[] {
@@ -72,37 +72,69 @@ export function byAddress(address: string): FieldRefusal | undefined {
 export function formOf(el: HTMLInputElement): Element {
   if (el.form) return el.form;
   for (let at: Element | null = el; at; at = drawnParent(at)) {
-    if (at.matches('[role="form"], [role="dialog"], dialog, main, section, article, body')) return at;
+    if (fits(at, '[role="form"], [role="dialog"], dialog, main, section, article, body')) return at;
   }
   return document.documentElement;
 }
 
-function byForm(el: HTMLInputElement): FieldRefusal | undefined {
+function byForm(el: HTMLInputElement, address: string): FieldRefusal | undefined {
   const form = formOf(el);
   if (hasTwoPasswords(form)) return "two_passwords";
-  if (findAll('[autocomplete~="new-password" i]', form).length > 0) return "new_password";
-  if (findAll('[autocomplete^="cc-" i], [autocomplete*=" cc-" i]', form).length > 0) return "payment";
-  return el.form ? firstOf(namesOf(el.form), words) ?? byButtons(el.form) : undefined;
+  if (inForm('[autocomplete~="new-password" i]', form).length > 0) return "new_password";
+  if (inForm('[autocomplete^="cc-" i], [autocomplete*=" cc-" i]', form).length > 0) return "payment";
+  if (!el.form) return undefined;
+  return firstOf(namesOf(el.form), words) ?? byButtons(el.form) ?? byTarget(el.form, address);
+}
+
+/** What is in a form, and what stands elsewhere and says that it belongs to it. */
+function inForm(selector: string, form: Element): HTMLElement[] {
+  const elsewhere = findHere("[form]", rootOf(form)).filter((el) => (el as HTMLInputElement).form === form && fits(el, selector));
+  return [...new Set([...findAll(selector, form), ...elsewhere])];
 }
 
 /** Transparent fields count too. X draws its whole form twice: a copy by the same name that nobody can use does not. */
 function hasTwoPasswords(form: Element): boolean {
-  const drawn = findAll('input[type="password"]', form).filter((p) => p.getClientRects().length > 0) as HTMLInputElement[];
+  const drawn = inForm('input[type="password" i]', form).filter((p) => p.getClientRects().length > 0) as HTMLInputElement[];
   const names = new Set(drawn.map((p, i) => p.name || String(i)));
   return names.size > 1 || drawn.filter((p) => !unusable(p)).length > 1;
 }
 
 function namesOf(form: HTMLFormElement): string {
-  const said = ["id", "name", "class", "action", "data-testid", "aria-label"].map((a) => form.getAttribute(a) ?? "");
+  const said = ["id", "name", "class", "action", "data-testid", "aria-label"].map((a) => attribute(form, a));
   return said.join(" ").replace(/\?\S*/g, "").toLowerCase(); // an action's query says where it leads to
 }
 
+const submits = 'button:not([type]), button[type="submit" i], input[type="submit" i], input[type="image" i]';
+
 /** Only what submits the form: a log-in page also has a button that leads to signing up. */
 function byButtons(form: HTMLFormElement): FieldRefusal | undefined {
-  for (const b of form.querySelectorAll<HTMLElement>('button:not([type]), button[type="submit" i], input[type="submit" i]')) {
-    const text = (b.matches("input") ? b.getAttribute("value") ?? "" : b.textContent ?? "").replace(/\s+/g, " ").trim();
+  for (const b of inForm(submits, form)) {
+    const text = (fits(b, "input") ? attribute(b, "value") : b.textContent ?? "").replace(/\s+/g, " ").trim();
     const why = firstOf(text.toLowerCase(), buttonWords);
     if (why) return why;
   }
   return undefined;
+}
+
+/** Where the form, or one of its buttons, would send what is typed: to the page's own site or nowhere. */
+function byTarget(form: HTMLFormElement, address: string): FieldRefusal | undefined {
+  const targets = [attribute(form, "action"), ...inForm(submits, form).map((b) => attribute(b, "formaction"))];
+  const strange = targets.some((to) => to.trim() !== "" && !isOwnTarget(to, new URL(address)));
+  return strange ? "sends_elsewhere" : undefined;
+}
+
+function isOwnTarget(to: string, page: URL): boolean {
+  try {
+    const url = new URL(to, document.baseURI);
+    return url.protocol === "javascript:" || (url.protocol === page.protocol && siteOf(url.hostname) === siteOf(page.hostname));
+  } catch {
+    return true; // sends nothing
+  }
+}
+
+/** The end of a host that its owner is known by, as far as one can tell without a list: x.com of www.x.com, example.co.uk of id.example.co.uk. */
+function siteOf(host: string): string {
+  const labels = host.replace(/^www\./, "").split(".");
+  const isShort = labels.length > 2 && labels.at(-2)!.length <= 3;
+  return labels.slice(isShort ? -3 : -2).join(".");
 }

@@ -8,6 +8,8 @@ export type Unusable = "gone" | "disabled" | "read_only" | "no_pointer" | "trans
 const LEAST_OPACITY = 0.5;
 const LEAST_WIDTH = 12;
 const LEAST_HEIGHT = 8;
+/** How much of its size a frame around the field may keep at least. */
+const LEAST_SCALE = 0.5;
 
 /** Elements of ours that may lie over a field without covering it. */
 const ours = new WeakSet<Element>();
@@ -23,8 +25,40 @@ export function unusable(el: HTMLInputElement): Unusable | undefined {
   if (el.matches(":disabled")) return "disabled";
   if (el.readOnly) return "read_only";
   if (getComputedStyle(el).pointerEvents === "none") return "no_pointer";
-  if (opacity(el) < LEAST_OPACITY) return "transparent";
-  return place(el);
+  if (isFaint(el)) return "transparent";
+  return place(el) ?? behindFrames(el);
+}
+
+/** Whether too little of an element is left to be seen. What masks and drawn filters leave nobody can compute, so nothing may have one. */
+function isFaint(el: Element): boolean {
+  return opacity(el) < LEAST_OPACITY || isMasked(el);
+}
+
+function isMasked(el: Element): boolean {
+  for (let at: Element | null = el; at; at = drawnParent(at)) {
+    const style = getComputedStyle(at);
+    if ((style.maskImage || "none") !== "none" || style.filter.includes("url(")) return true;
+  }
+  return false;
+}
+
+/** The same of the frames around the document: inside of one that is out of sight everything is. They are of the same origin, or nothing is filled. */
+function behindFrames(el: Element): Unusable | undefined {
+  const { x, y, width, height } = el.getBoundingClientRect();
+  const at = { x: x + width / 2, y: y + height / 2 };
+  for (let view: Window = window; view !== view.parent; view = view.parent) {
+    const frame = view.frameElement;
+    if (!frame) return "covered";
+    if (isFaint(frame)) return "transparent";
+    const box = frame.getBoundingClientRect();
+    const scale = box.width / ((frame as HTMLElement).offsetWidth || 1);
+    at.x = box.x + (at.x + frame.clientLeft) * scale;
+    at.y = box.y + (at.y + frame.clientTop) * scale;
+    if (scale < LEAST_SCALE) return "too_small";
+    if (at.x < 0 || at.y < 0 || at.x >= view.parent.innerWidth || at.y >= view.parent.innerHeight) return "outside";
+    if (elementsAt(at.x, at.y, view.parent.document)[0] !== frame) return "covered";
+  }
+  return undefined;
 }
 
 /** The share of an element that its own and its ancestors' opacities, also those of filters, leave. */

@@ -14,7 +14,7 @@ export const silent: Refusal = { code: "agent_down", host: "", said: "" };
 
 const told = new Set<string>([
   "no_lease", "origin_refused", "frame_refused", "not_paired", "rate_limited", "step_up_needed", "offline_expired", "locked", "agent_down",
-  "no_custodian", "http", "idn", "look_alike", "hidden", "page_changed", "no_field", "field_refused", "changed_by_page",
+  "no_custodian", "http", "idn", "look_alike", "hidden", "page_changed", "no_field", "field_refused", "changed_by_page", "sends_elsewhere",
 ]);
 
 /** Refusals that are told with the words of another. */
