@@ -49,10 +49,13 @@ export class Fills {
     else if (answer && !answer.started && answer.why) this.refuse(lease.id, answer.why, host);
   }
 
-  /** Begins in a tab's page. */
-  private start(tab: number, only?: Field): Promise<ToPage["fill.start"]["answer"] | null> {
+  /** Begins in a tab's page and the frames in it. What one of them can fill in counts more than what the others cannot. */
+  private async start(tab: number, only?: Field): Promise<ToPage["fill.start"]["answer"] | null> {
     void this.follow(tab, only);
-    return askTab(tab, { type: "fill.start", ...(only && { only }) });
+    const frames = (await chrome.webNavigation.getAllFrames({ tabId: tab })) ?? [];
+    const asked = frames.map((f) => askTab(tab, { type: "fill.start", ...(only && { only }) }, f.frameId));
+    const answers = (await Promise.all(asked)).filter((a) => a !== null);
+    return answers.find((a) => a.started) ?? answers.find((a) => a.why !== "no_field" && a.why !== "no_lease") ?? answers[0] ?? null;
   }
 
   /**
@@ -63,10 +66,10 @@ export class Fills {
     this.served.delete(tab);
     for (let again = 0, anew = false; again < mostAgain; again++) {
       await new Promise((resolve) => setTimeout(resolve, pageTime));
-      if (this.served.has(tab) || !memory.asked[tab]) return;
       const now = await chrome.tabs.get(tab).catch(() => undefined);
+      if (this.served.has(tab) || !memory.asked[tab]) return;
       if (now?.status !== "complete" || (await askTab(tab, { type: "fill.start", ...(only && { only }) }))) continue;
-      if (!anew) await chrome.tabs.reload(tab).catch(() => undefined);
+      if (!anew && memory.asked[tab]) await chrome.tabs.reload(tab).catch(() => undefined);
       anew = true;
     }
   }
