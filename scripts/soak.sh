@@ -20,6 +20,7 @@ model           ./internal/simulation       ^TestModel$
 replicas        ./e2e/crash                 ^TestTheHistory
 abuse           ./internal/systest/soak     ^TestTheHubIsAbused$
 return          ./internal/systest/soak     ^TestEverybodyComesBack$
+hostile         ./e2e/browser               ^TestStories$/./^hostile_pages$
 '
 
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/soak.sh "$@"

@@ -243,6 +243,12 @@ func (c *company) events() (actions []string, text string) {
 // await repeats a look until it says yes.
 func await(t *testing.T, what string, look func() (yes bool, seen string)) {
 	t.Helper()
+	awaitFor(t, patience, what, look)
+}
+
+// awaitFor has a patience of its own.
+func awaitFor(t *testing.T, patience time.Duration, what string, look func() (yes bool, seen string)) {
+	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)

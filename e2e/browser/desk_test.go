@@ -206,9 +206,10 @@ func (w *work) popup() browsertest.Page {
 
 // popupState is what the popup is told.
 type popupState struct {
-	Trouble string
-	Mode    string
-	Leases  []struct {
+	Trouble     string
+	Mode        string
+	PairingCode string `json:"pairing_code"`
+	Leases      []struct {
 		ID, Handle, Relation string
 		Session, Ending      bool
 		EndsAt               int64 `json:"ends_at"`

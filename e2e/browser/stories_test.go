@@ -26,6 +26,7 @@ func TestStories(t *testing.T) {
 				{"a session from check-out to revocation", (*desk).session},
 				{"the browser is killed", (*desk).killed},
 				{"codes and forms that lose values", (*desk).variants},
+				{"hostile pages", (*desk).hostile},
 			} {
 				t.Run(s.name, func(t *testing.T) {
 					outer := d.t

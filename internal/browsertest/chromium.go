@@ -26,7 +26,7 @@ func chromiumArguments(o Options) []string {
 	args := []string{
 		"--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic", "--use-mock-keychain",
-		"--disable-features=Translate,MediaRouter,OptimizationHints", "--window-size=1280,900", "--lang=en-US",
+		"--disable-features=Translate,MediaRouter,OptimizationHints,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable", "--window-size=1280,900", "--lang=en-US",
 		"--remote-debugging-port=0", "--enable-unsafe-extension-debugging",
 	}
 	if !o.Visible {

@@ -176,7 +176,7 @@ func TestHostilePages(t *testing.T) {
 	}
 	seen := map[string]string{}
 	for _, h := range all {
-		key := h.URL
+		key := h.URL + h.Change
 		for at, body := range h.Pages {
 			key += at + body
 		}
@@ -184,7 +184,7 @@ func TestHostilePages(t *testing.T) {
 			t.Errorf("%s is the same as %s", h.ID, seen[key])
 		}
 		seen[key] = h.ID
-		if h.Why == "" || len(h.Pages) == 0 {
+		if h.Why == "" || len(h.Pages) == 0 || (h.Want == "") != h.Unasked {
 			t.Errorf("%s says nothing", h.ID)
 		}
 	}
@@ -195,7 +195,7 @@ func TestHostilePageNoticesValues(t *testing.T) {
 	w, p := start(t)
 	noticed := map[string]bool{}
 	for _, h := range HostilePages() {
-		if noticed[h.Rule] || h.Rule == "leaves" {
+		if noticed[h.Rule] {
 			continue
 		}
 		w.Threaten(&h)
@@ -208,7 +208,7 @@ func TestHostilePageNoticesValues(t *testing.T) {
 		must(t, p.Wait(`told.size > 0 || document.querySelectorAll("input").length === 0`))
 		noticed[h.Rule] = slices.ContainsFunc(w.Typed(), func(t Typed) bool { return t.Value == "canary" && t.Page == h.ID })
 	}
-	if len(noticed) < 6 {
+	if len(noticed) < 7 {
 		t.Errorf("noticed in %v", noticed)
 	}
 }
