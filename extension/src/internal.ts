@@ -91,8 +91,8 @@ export interface FromPage {
 export interface ToPage {
   /** Something changed: lease, words, lines, fill. */
   "page.state": { ask: { state: PageState }; answer: {} };
-  /** Begin to fill: the pack's steps from where the page is. Values are asked for with fill.value. */
-  "fill.start": { ask: { only?: Field }; answer: { started: boolean; why?: Refused } };
+  /** Begin to fill: the pack's steps from where the page is. Values are asked for with fill.value. Again: one that has begun goes on as it is. */
+  "fill.start": { ask: { only?: Field; again?: boolean }; answer: { started: boolean; why?: Refused } };
   /** Stop filling and forget. */
   "fill.stop": { ask: {}; answer: {} };
   /** Top frame only: a cookie changed that says who is signed in. */

@@ -11,8 +11,8 @@ var lookalikes = []struct{ host, want string }{
 	{"www-x.com", "look_alike"}, {"login.x.com.example", "look_alike"}, {"x.co", "look_alike"}, {"x.cam", "look_alike"}, {"x.com.co", "look_alike"},
 	{"secure-x.com", "look_alike"}, {"xn--u1a.com", "idn"}, {"xn--x-gub.com", "idn"}, {"xx.com", Elsewhere}, {"x.corn.example", "look_alike"},
 	{"twitter.com.example", Elsewhere}, {"twltter.com", Elsewhere}, {"xn--twtter-qvf.com", "idn"}, {"x.com-login.example", "look_alike"}, {"myx.com", Elsewhere},
-	{"x.org", "look_alike"}, {"phish.x.com", "look_alike"}, {"login.x.com", "look_alike"}, {"a.b.x.com", "look_alike"}, {"help.x.com", "look_alike"},
-	{"ads.x.com", "look_alike"}, {"xn--rca.com", "idn"}, {"127.0.0.1.x.com.example", "look_alike"}, {"x.com-example.example", "look_alike"},
+	{"x.org", "look_alike"}, {"phish.x.com", Elsewhere}, {"login.x.com", Elsewhere}, {"a.b.x.com", Elsewhere}, {"help.x.com", Elsewhere},
+	{"ads.x.com", Elsewhere}, {"xn--rca.com", "idn"}, {"127.0.0.1.x.com.example", "look_alike"}, {"x.com-example.example", "look_alike"},
 	{"xn--0jg.com", "idn"}, {"accounts-x.com", "look_alike"},
 }
 

@@ -68,7 +68,7 @@ export class Fills {
       await new Promise((resolve) => setTimeout(resolve, pageTime));
       const now = await chrome.tabs.get(tab).catch(() => undefined);
       if (this.served.has(tab) || !memory.asked[tab]) return;
-      if (now?.status !== "complete" || (await askTab(tab, { type: "fill.start", ...(only && { only }) }))) continue;
+      if (now?.status !== "complete" || (await askTab(tab, { type: "fill.start", again: true, ...(only && { only }) }))) continue;
       if (!anew && memory.asked[tab]) await chrome.tabs.reload(tab).catch(() => undefined);
       anew = true;
     }

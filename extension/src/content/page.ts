@@ -39,7 +39,7 @@ export class Page {
   /** What the background may ask. */
   readonly answers: Answers = {
     "page.state": ({ state }) => (this.apply(state), {}),
-    "fill.start": ({ only }) => this.startFill(only),
+    "fill.start": ({ only, again }) => (again && this.filling?.running ? { started: true } : this.startFill(only)),
     "fill.stop": () => (this.stopFill(), {}),
     "identity.look": () => (this.top?.look(), {}),
     "sign_out": async ({ pack }) => ({ sign_out: await signOut(pack) }), // the lease is over, and with it the state
