@@ -52,6 +52,9 @@ type company struct {
 	logs     []string
 }
 
+// hubProgram is the process of the hub, which was started first.
+func (c *company) hubProgram() *os.Process { return c.programs[0].Process }
+
 func newCompany(t *testing.T) *company {
 	t.Helper()
 	c := &company{T: t, dir: t.TempDir(), world: replica.New(accounts()...)}
@@ -110,6 +113,7 @@ func (c *company) build() {
 		}
 	}
 	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en"}))
+	c.check(extension.PackXPI(filepath.Join(c.built, extension.Firefox), filepath.Join(c.built, "keyshift.xpi")))
 }
 
 var (
@@ -212,7 +216,10 @@ func (c *company) addAccount(network string) {
 // lease is what the hub says of a lease.
 type lease struct {
 	ID, Network, State string
-	Removal            struct{ Step, Text string }
+	Removal            struct {
+		Step, Text     string
+		BrowserPending bool
+	}
 }
 
 // newest gives the newest lease on a network.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
@@ -21,6 +22,7 @@ type desk struct {
 	*osringtest.Session
 	extension string
 	agentLog  int
+	agent     *exec.Cmd
 }
 
 func newDesk(c *company, t *testing.T, kind browsertest.Kind) *desk {
@@ -61,10 +63,18 @@ func (d *desk) startAgent() {
 	cmd.Env = d.env(d.Session)
 	d.agentLog = len(d.logs)
 	d.start("agent-"+string(d.kind), cmd)
+	d.agent = cmd
 	await(d.t, "the agent answers", func() (bool, string) {
 		out, err := d.run(d.Session, "", "keyshift-agent", "status")
 		return err == nil, fmt.Sprint(out, err)
 	})
+}
+
+// stopAgent ends the agent with a signal, and waits for its end.
+func (d *desk) stopAgent(how syscall.Signal) {
+	d.t.Helper()
+	d.check(d.agent.Process.Signal(how))
+	_ = d.agent.Wait() // how it ended is known
 }
 
 // agentCommand runs a command of Dana, which has to succeed.

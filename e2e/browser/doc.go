@@ -6,5 +6,6 @@
 // an agent, and browsers that the agent starts. A story ends with everything given back.
 //
 // Pictures of what was seen are written below build/screenshots. The long form, with every variant of every log-in,
-// runs when KEYSHIFT_SOAK is set; otherwise one of them is tried.
+// and the user's own profile in Firefox, runs when KEYSHIFT_SOAK is set; otherwise one of them is tried, and the own profile
+// in Chromium.
 package browser

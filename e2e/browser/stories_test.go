@@ -27,6 +27,8 @@ func TestStories(t *testing.T) {
 				{"the browser is killed", (*desk).killed},
 				{"codes and forms that lose values", (*desk).variants},
 				{"hostile pages", (*desk).hostile},
+				{"a browser that the company keeps", (*desk).keptBrowser},
+				{"the user's own profile", (*desk).ownProfile},
 			} {
 				t.Run(s.name, func(t *testing.T) {
 					outer := d.t

@@ -36,6 +36,9 @@ func firefoxPrefs(o Options) string {
 		prefs["network.stricttransportsecurity.preloadlist"] = false // the networks pin more than our CA can give
 		prefs["dom.security.https_first"], prefs["dom.security.https_only_mode"] = false, false
 	}
+	if o.XPI != "" {
+		prefs["xpinstall.signatures.required"] = false // ESR heeds it
+	}
 	if id, err := ExtensionID(Firefox, o.Extension); o.Extension != "" && err == nil {
 		uuids, _ := json.Marshal(map[string]string{id: extensionUUID})
 		prefs["extensions.webextensions.uuids"] = string(uuids)

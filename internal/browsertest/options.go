@@ -20,6 +20,9 @@ type Options struct {
 	Home string
 	// Extension is the folder of an unpacked extension to load.
 	Extension string
+	// XPI is the packed form of Extension, which Firefox then keeps in its profile, with all that it stores; without it, Firefox
+	// forgets an extension when it ends. Chromium keeps what an extension stored in any case.
+	XPI string
 	// Visible shows windows on the display of Env.
 	Visible bool
 	// Env is added to the environment, which otherwise has little but PATH.
@@ -53,7 +56,7 @@ func Start(o Options) (Browser, error) {
 		return nil, err
 	}
 	b, err := attach(o.Kind, o.Profile, p)
-	if err == nil && o.Extension != "" && o.Kind == Firefox {
+	if err == nil && o.Extension != "" && o.XPI == "" && o.Kind == Firefox {
 		_, err = b.Install(o.Extension)
 	}
 	if err != nil {
@@ -97,7 +100,29 @@ func prepare(o Options) error {
 	if err := os.MkdirAll(o.Profile, 0o700); err != nil {
 		return fmt.Errorf("make profile: %w", err)
 	}
+	if o.XPI != "" {
+		if err := keepExtension(o); err != nil {
+			return fmt.Errorf("keep extension: %w", err)
+		}
+	}
 	return os.WriteFile(filepath.Join(o.Profile, "user.js"), []byte(firefoxPrefs(o)), 0o600)
+}
+
+// keepExtension puts the extension where Firefox looks for those of a profile.
+func keepExtension(o Options) error {
+	id, err := ExtensionID(Firefox, o.Extension)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(o.XPI)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(o.Profile, "extensions")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, id+".xpi"), text, 0o600)
 }
 
 // arguments is the command line without the address to open.
