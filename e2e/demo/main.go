@@ -70,14 +70,19 @@ func (d *demo) inPlace(do func() error) (err error) {
 
 // removeFolder tries for a while: helpers of a browser that was closed write a little longer.
 func (d *demo) removeFolder() error {
-	var err error
-	for range 50 {
-		if err = os.RemoveAll(d.dir); err == nil {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(5 * time.Second); ; {
+		err := os.RemoveAll(d.dir)
+		if err == nil {
 			return nil
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-tick.C:
+		case <-late:
+			return fmt.Errorf("remove the demo's folder: %w", err)
+		}
 	}
-	return fmt.Errorf("remove the demo's folder: %w", err)
 }
 
 // first runs steps up to the first that fails.
