@@ -21,6 +21,7 @@ replicas        ./e2e/crash                 ^TestTheHistory
 abuse           ./internal/systest/soak     ^TestTheHubIsAbused$
 return          ./internal/systest/soak     ^TestEverybodyComesBack$
 hostile         ./e2e/browser               ^TestStories$/./^hostile_pages$
+browsers        ./e2e/browser               ^TestStories$/./every|log-ins
 '
 
 [ -n "${KEYSHIFT_TEST_POSTGRES:-}" ] || exec scripts/testpg.sh run scripts/soak.sh "$@"

@@ -35,8 +35,20 @@ const (
 	seed     = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 )
 
-// networks and the number of @acme at each.
-var networks = map[string]string{"x": "1001", "facebook": "1002", "instagram": "1003", "pinterest": "1004"}
+// Dana's own login at the networks, which nobody here knows.
+const (
+	ownLogin    = "dana@home.example"
+	ownPassword = "hers"
+)
+
+// networks and the number of @acme at each; desk is a site that the admin added.
+var networks = map[string]string{"x": "1001", "facebook": "1002", "instagram": "1003", "pinterest": "1004", "desk": "1005"}
+
+// delegated is the account, such as a Page, as which Dana may act, and its number.
+const (
+	delegatedHandle = "acme_page"
+	delegatedID     = "2001"
+)
 
 // company is what all stories share.
 type company struct {
@@ -47,6 +59,7 @@ type company struct {
 	world    *replica.World
 	internet *browsertest.Fixture
 	alice    *osringtest.Session
+	lee      *osringtest.Session
 	hubURL   string
 	programs []*exec.Cmd
 	logs     []string
@@ -70,13 +83,17 @@ func newCompany(t *testing.T) *company {
 	code := c.startHub()
 	c.hub(code+"\n", "login", "--name", "alice")
 	c.hub("", "users", "add", "dana", "--full-name", "Dana")
+	c.hub("", "site", "add", replica.DeskHost, "--title", "Desk", "--login", "https://"+replica.DeskHost+"/login")
 	for network := range networks {
 		c.addAccount(network)
+	}
+	for network := range delegations {
+		c.addDelegated(network)
 	}
 	return c
 }
 
-// accounts are at the networks: @acme, one of another company, and Dana's own.
+// accounts are at the networks: @acme, one that others may act as, and Dana's own.
 func accounts() []replica.Account {
 	s, err := totp.ParseSecret(seed)
 	if err != nil {
@@ -90,7 +107,8 @@ func accounts() []replica.Account {
 	for network, id := range networks {
 		all = append(all,
 			replica.Account{Network: network, ID: id, Handle: "acme", Username: login, Password: password, Code: good},
-			replica.Account{Network: network, ID: "77" + id, Handle: "dana_private", Username: "dana@home.example", Password: "hers"})
+			replica.Account{Network: network, ID: delegatedID, Handle: delegatedHandle},
+			replica.Account{Network: network, ID: "77" + id, Handle: "dana_private", Username: ownLogin, Password: ownPassword, Acts: delegatedHandle})
 	}
 	return all
 }
@@ -112,7 +130,7 @@ func (c *company) build() {
 			c.Fatalf("build %s: %v\n%s", name, err, out)
 		}
 	}
-	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en"}))
+	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en", Hosts: []string{replica.DeskHost}}))
 	c.check(extension.PackXPI(filepath.Join(c.built, extension.Firefox), filepath.Join(c.built, "keyshift.xpi")))
 }
 
@@ -201,13 +219,27 @@ func (c *company) hub(input string, args ...string) string {
 	return out
 }
 
+// acme is how Keyshift calls the account of a network.
+func acme(network string) string {
+	if network == "desk" {
+		return "site/acme@" + replica.DeskHost
+	}
+	return network + "/acme"
+}
+
+// relayed is the network whose codes are sent to a colleague; those of the others come from the hub.
+const relayed = "pinterest"
+
 // addAccount adds @acme of a network, whose login is lent whatever the network's terms say.
 func (c *company) addAccount(network string) {
 	c.Helper()
-	name := network + "/acme"
+	name, codes := acme(network), seed
+	if network == relayed {
+		codes = ""
+	}
 	c.hub("", "accounts", "add", name, "--mode", "shared_secret", "--max-duration", "2h")
-	c.hub(login+"\n"+password+"\n"+seed+"\n", "credential", "set", name)
-	if network != "x" {
+	c.hub(login+"\n"+password+"\n"+codes+"\n", "credential", "set", name)
+	if network != "x" && network != "desk" {
 		c.hub("", "accounts", "accept-risk", name, "--until", time.Now().AddDate(0, 6, 0).Format(time.DateOnly), "--yes")
 	}
 	c.hub("", "grants", "add", name, "--user", "dana")
@@ -222,13 +254,22 @@ type lease struct {
 	}
 }
 
+// addDelegated adds an account of which nobody here has a login.
+func (c *company) addDelegated(network string) {
+	c.Helper()
+	name := network + "/" + delegatedHandle
+	c.hub("", "accounts", "add", name, "--mode", "delegated", "--max-duration", "2h")
+	c.hub("", "accounts", "ref", name, delegatedID)
+	c.hub("", "grants", "add", name, "--user", "dana")
+}
+
 // newest gives the newest lease on a network.
 func (c *company) newest(network string) lease {
 	c.Helper()
 	var list struct{ Leases []lease }
 	c.check(json.Unmarshal([]byte(c.hub("", "leases", "list", "--all", "--json")), &list))
 	for _, l := range list.Leases {
-		if l.Network == "NETWORK_"+strings.ToUpper(network) {
+		if l.Network == "NETWORK_"+strings.ToUpper(strings.Replace(network, "desk", "site", 1)) {
 			return l
 		}
 	}

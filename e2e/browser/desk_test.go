@@ -1,11 +1,11 @@
 package browser
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,9 +32,7 @@ func newDesk(c *company, t *testing.T, kind browsertest.Kind) *desk {
 	d.check(browsertest.Launcher(d.launcher(), d.options()))
 	d.agentCommand("", "browser", "install", "--browser", string(kind))
 	d.startAgent()
-	var made struct{ Code string }
-	d.check(json.Unmarshal([]byte(c.hub("", "codes", "enroll", "dana", "--json")), &made))
-	d.agentCommand(made.Code+"\n", "enroll", "--yes", "--device-name", string(kind)+"-desk")
+	d.agentCommand(c.enrollment("dana")+"\n", "enroll", "--yes", "--device-name", string(kind)+"-desk")
 	return d
 }
 
@@ -88,7 +86,7 @@ func (d *desk) agentCommand(input string, args ...string) string {
 // checkOut takes @acme of a network.
 func (d *desk) checkOut(network string) {
 	d.t.Helper()
-	d.agentCommand("", "checkout", network+"/acme", "--reason", "answer comments", "--duration", "23m")
+	d.agentCommand("", "checkout", acme(network), "--reason", "answer comments", "--duration", "23m")
 }
 
 // giveBack checks in what a story that failed still holds, so that the next one can be told.
@@ -101,7 +99,12 @@ func (d *desk) giveBack() {
 // open opens the account in the work browser, and drives it.
 func (d *desk) open(network string) *work {
 	d.t.Helper()
-	d.agentCommand("", "open", network+"/acme")
+	return d.openAccount(acme(network))
+}
+
+func (d *desk) openAccount(name string) *work {
+	d.t.Helper()
+	d.agentCommand("", "open", name)
 	return d.attach()
 }
 
@@ -217,15 +220,27 @@ func (w *work) popup() browsertest.Page {
 // popupState is what the popup is told.
 type popupState struct {
 	Trouble     string
-	Mode        string
 	PairingCode string `json:"pairing_code"`
-	Leases      []struct {
-		ID, Handle, Relation string
-		Session, Ending      bool
-		EndsAt               int64 `json:"ends_at"`
-		Refused              *struct{ Code, Host string }
+	Mode        string
+	Leases      []popupLease
+	Cleaning    []struct{ Network string }
+}
+
+type popupLease struct {
+	ID, Network, Handle, Mode, Relation, Waits string
+	Fields                                     []string
+	Session, Ending                            bool
+	EndsAt                                     int64 `json:"ends_at"`
+	Refused                                    *struct{ Code, Host string }
+}
+
+// lease gives one of the leases.
+func (s popupState) lease(id string) (l popupLease, ok bool) {
+	i := slices.IndexFunc(s.Leases, func(l popupLease) bool { return l.ID == id })
+	if i < 0 {
+		return l, false
 	}
-	Cleaning []struct{ Network string }
+	return s.Leases[i], true
 }
 
 func (w *work) state(popup browsertest.Page) (s popupState) {

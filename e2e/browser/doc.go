@@ -5,7 +5,9 @@
 // There is one company for all stories: a hub, its owner Alice, and for each kind of browser a desk of Dana with a keyring,
 // an agent, and browsers that the agent starts. A story ends with everything given back.
 //
-// Pictures of what was seen are written below build/screenshots. The long form, with every variant of every log-in,
-// and the user's own profile in Firefox, runs when KEYSHIFT_SOAK is set; otherwise one of them is tried, and the own profile
-// in Chromium.
+// Every variant of every log-in is tried in one browser of Dana's own, a page for each ([desk.generations]). The long form, each
+// of them from check-out to check-in in a work browser of its own, and the user's own profile in Firefox, runs when KEYSHIFT_SOAK is
+// set; otherwise the own profile is tried in Chromium.
+//
+// Pictures of what was seen are written below build/screenshots.
 package browser

@@ -25,15 +25,14 @@ func TestStories(t *testing.T) {
 			}{
 				{"a session from check-out to revocation", (*desk).session},
 				{"the browser is killed", (*desk).killed},
-				{"codes and forms that lose values", (*desk).variants},
 				{"hostile pages", (*desk).hostile},
 				{"a browser that the company keeps", (*desk).keptBrowser},
 				{"the user's own profile", (*desk).ownProfile},
+				{"the log-ins of every generation", (*desk).generations},
+				{"accounts that the network delegates", (*desk).delegated},
+				{"every log-in from check-out to check-in", (*desk).soaked},
 			} {
-				t.Run(s.name, func(t *testing.T) {
-					outer := d.t
-					d.t = t
-					defer func() { d.t = outer }()
+				d.story(s.name, func() {
 					c.world.Forget()
 					defer d.giveBack()
 					s.tell(d)
@@ -43,43 +42,14 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// signIn does what is left to the user: the buttons.
-func (w *work) signIn(v replica.Variant) browsertest.Page {
-	w.t.Helper()
-	var p browsertest.Page
-	for i, s := range v.Screens {
-		if p == nil {
-			p = w.page("https://" + v.Host)
-		}
-		w.wait(p, fmt.Sprintf(`document.documentElement.dataset.screen === "%d"`, i))
-		w.filled(p, s)
-		switch {
-		case s.Kind == replica.Approve:
-			w.world.Approve(v.Network)
-		case s.Take[replica.Code] == "boxes": // they send themselves
-		default:
-			w.check(p.Click(`#main [type=submit]:not([hidden]), #main [data-submit]`))
-		}
-	}
-	w.wait(p, `document.documentElement.dataset.page.endsWith("-home")`)
-	return p
-}
-
-// filled waits until the fields of a screen have what belongs into them.
-func (w *work) filled(p browsertest.Page, s replica.Screen) {
-	w.t.Helper()
-	for what, selector := range s.Take {
-		if selector == "boxes" {
-			continue
-		}
-		want := fmt.Sprintf("=== %q", map[replica.Kind]string{replica.Username: login, replica.Password: password}[what])
-		if what == replica.Code {
-			want = `.length === 6`
-			w.wait(p, fmt.Sprintf(`document.querySelector(%q)?.value %s`, selector, strings.TrimPrefix(want, " ")))
-			continue
-		}
-		w.wait(p, fmt.Sprintf(`document.querySelector(%q)?.value %s`, selector, want))
-	}
+// story is a part of the test with a name of its own.
+func (d *desk) story(name string, tell func()) {
+	d.t.Run(name, func(t *testing.T) {
+		outer := d.t
+		d.t = t
+		defer func() { d.t = outer }()
+		tell()
+	})
 }
 
 // banner waits for the sign above the page. Its words are in a closed shadow root: that it is there is what a page can see.
@@ -114,7 +84,7 @@ func (d *desk) session() {
 	d.world.Show(v)
 	d.checkOut("x")
 	w := d.open("x")
-	p := w.signIn(v)
+	p := w.signIn(nil, v)
 	if s := d.world.Sessions("x"); len(s) != 1 || s[0].Handle != "acme" || !s[0].Code {
 		d.t.Fatalf("the network has %v", s)
 	}
@@ -187,16 +157,17 @@ func (w *work) nowhere(text string, folders ...string) {
 	}
 }
 
+// coveredPage: in the middle of the page is what the extension put there, which the page cannot look into.
+const coveredPage = `(() => { const e = document.elementFromPoint(innerWidth / 2, innerHeight / 2); return e && e !== document.body && e !== document.documentElement && e.childNodes.length === 0; })()`
+
 // guardPage opens the page that changes the password: the extension stands before it, by a document and without.
 func (w *work) guardPage(p browsertest.Page) {
 	w.t.Helper()
 	w.check(p.Go("https://x.com/"))
 	w.check(p.Click("#spa-settings"))
-	covered := `(() => { const e = document.elementFromPoint(innerWidth / 2, innerHeight / 2); return e && e !== document.body && e !== document.documentElement && e.childNodes.length === 0; })()`
-	w.wait(p, covered)
+	w.wait(p, coveredPage)
 	w.picture(p, "5-guard")
-	w.check(p.Go("https://x.com/settings/password"))
-	w.wait(p, covered)
+	w.covered(p, "https://x.com/settings/password")
 	await(w.t, "the hub hears of the guard page", func() (bool, string) {
 		actions, text := w.events()
 		return slices.ContainsFunc(actions, func(a string) bool { return strings.Contains(a, "guard") }), text[:min(len(text), 2000)]
@@ -261,50 +232,9 @@ func (d *desk) killed() {
 	d.world.Show(v)
 	d.checkOut("x")
 	w := d.open("x")
-	w.signIn(v)
+	w.signIn(nil, v)
 	d.check(w.Browser.Kill())
 	d.closed(w, "x")
 	d.agentCommand("", "checkin", "x/acme")
 	d.removed("x")
-}
-
-// variants signs in at generations of the log-ins that are hard in different ways.
-func (d *desk) variants() {
-	for _, id := range someVariants() {
-		d.t.Run(id, func(t *testing.T) {
-			outer := d.t
-			d.t = t
-			defer func() { d.t = outer }()
-			d.variant(replica.Find(id))
-		})
-	}
-}
-
-// someVariants are all in the long form; those that differ most otherwise.
-func someVariants() []string {
-	var ids []string
-	for _, v := range replica.Variants() {
-		if !v.Delegated {
-			ids = append(ids, v.ID)
-		}
-	}
-	if os.Getenv("KEYSHIFT_SOAK") != "" {
-		return ids
-	}
-	return []string{"facebook-code"}
-}
-
-func (d *desk) variant(v replica.Variant) {
-	d.world.Forget()
-	d.world.EndSessions(v.Network)
-	d.world.Show(v)
-	d.checkOut(v.Network)
-	w := d.open(v.Network)
-	w.signIn(v)
-	if s := d.world.Sessions(v.Network); len(s) != 1 || s[0].Handle != "acme" || s[0].Code != v.NeedsCode() {
-		d.t.Errorf("the network has %v", s)
-	}
-	d.agentCommand("", "checkin", v.Network+"/acme")
-	d.closed(w, v.Network)
-	d.removed(v.Network)
 }

@@ -98,7 +98,7 @@ func TestSigningOut(t *testing.T) {
 		if title := p.text("document.title"); got.SignOut != "done" || title != "Log out" {
 			t.Errorf("%s, the page says %q", got.SignOut, title)
 		}
-		p.ask("send", &got, "sign_out", map[string]any{"pack": packOf(t, "facebook")})
+		p.ask("send", &got, "sign_out", map[string]any{"pack": packOf(t, "pinterest")})
 		if got.SignOut != "not_possible" {
 			t.Errorf("with nothing to press: %s", got.SignOut)
 		}

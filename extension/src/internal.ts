@@ -6,6 +6,7 @@
 
 import type { Account } from "./accounts";
 import type { AddressRefusal } from "./content/address";
+import type { Wait } from "./content/engine";
 import type { FieldRefusal } from "./content/refuse";
 import type { Unusable } from "./content/usable";
 import type { Pack } from "./gen/pack";
@@ -71,6 +72,8 @@ export interface FromPage {
   /** One value, for a usable field that is there now. Do not keep it: it is typed at once, before `until`, or forgotten. */
   "fill.value": { ask: { field: Field }; answer: { value: string; until: number } | { refused: Refused } };
   "fill.report": { ask: { field: Field; outcome: Outcome; ms: number; why?: Refused }; answer: {} };
+  /** Before anything else can be filled in the user has to do something in the page; null when that is done. */
+  "fill.waits": { ask: { what: Wait | null }; answer: {} };
   /** The page shows that somebody is signed in: verified when its identity is the lease's. Ends the fill. */
   "session.began": { ask: { verified: boolean }; answer: {} };
   "identity.seen": { ask: { relation: Relation }; answer: {} };
@@ -118,6 +121,8 @@ export interface PopupLease extends PageLease {
   code_asked: boolean;
   /** The page took the banner away again and again. */
   banner_lost: boolean;
+  /** What the page of a fill waits for that only the user can do. */
+  waits: Wait | null;
   /** Why the last fill did not work, and for which host. */
   refused: Refusal | null;
 }

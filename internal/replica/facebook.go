@@ -29,16 +29,18 @@ func facebookVariants() []Variant {
 	late.Script = `hydrate(root, 350);`
 	delegated := fb("facebook-business", "delegated: Meta's business pages, signed in with an own profile", fbLogin)
 	delegated.Host, delegated.Delegated = "business.facebook.com", true
+	human := Screen{Kind: Human, Path: "/two_step_verification/authentication/", HTML: `<form><label><input type="checkbox" id="robot"> I am not a robot</label><button type="submit">Continue</button></form>`}
+	approve := Screen{Kind: Approve, Path: "/auth_platform/afad/", HTML: `<p>Check your notifications on another device</p>`}
 	return []Variant{
 		fb("facebook-random", "2026: random ids, a button that is none", fbLogin),
 		fb("facebook-code", "2026 with a code in a field without a name, then trust this device", fbLogin, fbTwo, fbKeep),
 		fb("facebook-front", "2026 on the front page", front),
 		fb("facebook-hydration", "2026: the page takes over late and loses what was typed", late),
-		fb("facebook-human", "2026 with a check for a human", fbLogin, Screen{Kind: Human, Path: "/two_step_verification/authentication/", HTML: `<form><label><input type="checkbox" id="robot"> I am not a robot</label><button type="submit">Continue</button></form>`}),
-		fb("facebook-approve", "2026: approve on another device", fbLogin, Screen{Kind: Approve, Path: "/auth_platform/afad/", HTML: `<p>Check your notifications on another device</p>`}),
+		fb("facebook-human", "2026 with a check for a human before the code", fbLogin, human, fbTwo),
+		fb("facebook-approve", "2026: approve on another device", fbLogin, approve, fbKeep),
 		fb("facebook-ids", "until about 2024: #email and #pass", ids),
 		fb("facebook-approvals", "until about 2024 with #approvals_code", ids, approvals),
-		fb("facebook-page", "acting as a Page after signing in", fbLogin),
+		fb("facebook-page", "for somebody who may act as a Page", fbLogin),
 		delegated,
 	}
 }

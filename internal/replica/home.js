@@ -31,3 +31,7 @@ document.addEventListener("click", e => {
   history.pushState(null, "", link.getAttribute("href"));
   document.getElementById("where").textContent = location.pathname;
 });
+
+// Facebook's account menu comes a little after it was asked for.
+document.getElementById("account")?.addEventListener("click", () => setTimeout(() => { document.getElementById("menu").hidden = false; }, 100));
+document.getElementById("log-out")?.addEventListener("click", () => document.getElementById("leaves").submit());

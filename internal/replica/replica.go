@@ -1,5 +1,6 @@
 // Package replica is test data: it imitates, under their real host names but only on loopback, how the log-in pages of X,
-// Facebook, Instagram and Pinterest have looked over the years, and how pages look that want to steal what is filled in.
+// Facebook, Instagram and Pinterest have looked over the years, how one signs out there, how somebody acts as an account that
+// was delegated, and how pages look that want to steal what is filled in. One more site is nobody's: "desk", a company's own.
 //
 // Nothing here was copied from the networks. The pages are written from publicly told facts (names of fields, order of
 // steps, addresses, cookies) and have none of the networks' texts, pictures or styles; every page says that it is a replica.
@@ -19,15 +20,15 @@ import (
 
 // Account is an account at a network. It lives in memory only.
 type Account struct {
-	Network  string // x, facebook, instagram or pinterest
+	Network  string // x, facebook, instagram, pinterest, or desk for a company's own site
 	ID       string // the network's number
 	Handle   string
 	Username string // what is typed to sign in; X takes the handle too
 	Password string
 	// Code answers whether a one-time code is right; nil for an account without.
 	Code func(code string) bool
-	// Page is the number of the Page as which this one acts at Facebook; empty for none.
-	Page string
+	// Acts is the handle of an account, such as a Page, as which this one may act; empty for none. Nobody signs in to that one.
+	Acts string
 }
 
 // Typed is a value that a page found in one of its fields.
@@ -42,7 +43,9 @@ type Typed struct {
 // Session is somebody signed in.
 type Session struct {
 	Network, Handle string
-	Code            bool // with a one-time code
+	Code            bool   // with a one-time code
+	As              string // the handle of the account that it acts as; empty for its own
+	token           string // pages of this session have it, and no other page
 }
 
 // World is all networks and all hostile sites. It is an http.Handler and safe for concurrent use.

@@ -14,7 +14,7 @@ const code = "424242"
 
 func accounts() []Account {
 	var all []Account
-	for i, network := range []string{"x", "facebook", "instagram", "pinterest"} {
+	for i, network := range []string{"x", "facebook", "instagram", "pinterest", "desk"} {
 		all = append(all, Account{
 			Network: network, ID: fmt.Sprint(1001 + i), Handle: "acme", Username: "acme@example.com", Password: "open sesame",
 			Code: func(typed string) bool { return typed == code },
@@ -121,7 +121,7 @@ func TestThereAreEnoughVariants(t *testing.T) {
 			t.Errorf("%s has %d variants", network, count[network])
 		}
 	}
-	if len(ids) < 24 {
+	if len(ids) < 39 {
 		t.Errorf("%d variants", len(ids))
 	}
 }
@@ -152,15 +152,49 @@ func TestWrongValuesDoNotSignIn(t *testing.T) {
 	}
 }
 
+// waysOut are pressed one after the other.
+var waysOut = map[string][]string{
+	"x": {"#out", `[data-testid="confirmationSheetConfirm"]`}, "facebook": {"#account", "#menu:not([hidden]) #log-out"},
+	"instagram": {"#out"}, "pinterest": {"#out"}, "desk": {"#out"},
+}
+
+// TestFacebookIsNotLeftByAnAddress: whoever could send somebody to it would sign them out.
+func TestFacebookIsNotLeftByAnAddress(t *testing.T) {
+	w, p := start(t)
+	must(t, p.Go("https://www.facebook.com/replica/become?handle=acme"))
+	must(t, p.Go("https://www.facebook.com/logout.php"))
+	must(t, p.Wait(`document.documentElement.dataset.page === "facebook-home"`))
+	if s := w.Sessions("facebook"); len(s) != 1 {
+		t.Errorf("sessions %v", s)
+	}
+}
+
+// TestActingAsAnotherAccount: who signed in stays the same, and pages say as whom that one acts.
+func TestActingAsAnotherAccount(t *testing.T) {
+	w, p := start(t)
+	for network, shows := range map[string]string{
+		"x":         `document.querySelector("[data-testid=SideNav_AccountSwitcher_Button]").textContent.includes("@acme_page") && document.cookie.includes("twid=u%3D2001")`,
+		"facebook":  `document.cookie.includes("i_user=2001") && document.cookie.includes("c_user=9001")`,
+		"pinterest": `document.querySelector("[data-test-id=header-profile] a").getAttribute("href") === "/acme_page/"`,
+	} {
+		w.accounts = append(w.accounts, Account{Network: network, ID: "2001", Handle: "acme_page"}, Account{Network: network, ID: "9001", Handle: "dana", Acts: "acme_page"})
+		must(t, p.Go("https://"+w.shown[network].Host+"/replica/become?handle=dana"))
+		must(t, p.Click("#act"))
+		must(t, p.Wait(shows))
+		if s := w.Sessions(network); len(s) != 1 || s[0].Handle != "dana" || s[0].As != "acme_page" {
+			t.Errorf("%s: sessions %v", network, s)
+		}
+	}
+}
+
 func TestSigningInLeavesTracesAndSigningOutEndsTheSession(t *testing.T) {
 	w, p := start(t)
 	for _, a := range accounts() {
 		v := w.shown[a.Network]
 		must(t, p.Go("https://"+v.Host+"/replica/become?handle=acme"))
 		must(t, p.Wait(`document.documentElement.dataset.traces === "left"`))
-		must(t, p.Click("#out"))
-		if a.Network == "x" {
-			must(t, p.Click(`[data-testid="confirmationSheetConfirm"]`))
+		for _, button := range waysOut[a.Network] {
+			must(t, p.Click(button))
 		}
 		must(t, p.Wait(`document.documentElement.dataset.screen !== undefined`))
 		if s := w.Sessions(a.Network); len(s) != 0 {

@@ -75,6 +75,10 @@ func (w *World) common(rw http.ResponseWriter, r *http.Request, host string) boo
 		answer(rw, map[string]any{"approved": w.isApproved(networkOf(host))})
 	case "become":
 		w.become(rw, r, networkOf(host))
+	case "act":
+		w.act(rw, r, networkOf(host))
+	case "leave":
+		w.leave(rw, r, networkOf(host))
 	}
 	return true
 }

@@ -88,38 +88,46 @@ func (p *pending) check(w *World, network string, s Screen, values map[Kind]stri
 }
 
 // sessionCookies are where each network keeps who is signed in.
-var sessionCookies = map[string]string{"x": "auth_token", "facebook": "xs", "instagram": "sessionid", "pinterest": "_pinterest_sess"}
+var sessionCookies = map[string]string{"x": "auth_token", "facebook": "xs", "instagram": "sessionid", "pinterest": "_pinterest_sess", "desk": "desk_session"}
 
-var cookieDomains = map[string]string{"x": "x.com", "facebook": "facebook.com", "instagram": "instagram.com", "pinterest": "pinterest.com"}
+var cookieDomains = map[string]string{"x": "x.com", "facebook": "facebook.com", "instagram": "instagram.com", "pinterest": "pinterest.com", "desk": DeskHost}
 
 // signIn makes a session and its cookies. The caller holds mu.
 func (w *World) signIn(rw http.ResponseWriter, a Account, code bool) {
 	id := newID()
-	w.sessions[id] = Session{a.Network, a.Handle, code}
-	for name, value := range identityCookies(a) {
-		set(rw, a.Network, name, value, false)
-	}
+	w.sessions[id] = Session{Network: a.Network, Handle: a.Handle, Code: code, token: newID()}
+	setIdentity(rw, a, a)
 	set(rw, a.Network, sessionCookies[a.Network], id, true)
 	for _, c := range hiding(a.Network) {
 		rw.Header().Add("Set-Cookie", c)
 	}
 }
 
-// identityCookies are those that scripts and extensions can read.
-func identityCookies(a Account) map[string]string {
+// setIdentity sets the cookies that tell scripts and extensions who signed in, and as whom they act.
+func setIdentity(rw http.ResponseWriter, a, as Account) {
+	for name, value := range identityCookies(a, as) {
+		set(rw, a.Network, name, value, false)
+	}
+}
+
+// identityCookies: at Facebook a cookie of its own names the Page. That X names the other account in the cookie that otherwise
+// names one's own is a guess.
+func identityCookies(a, as Account) map[string]string {
 	switch a.Network {
 	case "x":
-		return map[string]string{"twid": "u%3D" + a.ID, "ct0": newID(), "kdt": newID()}
+		return map[string]string{"twid": "u%3D" + as.ID, "ct0": newID(), "kdt": newID()}
 	case "facebook":
 		c := map[string]string{"c_user": a.ID, "datr": newID(), "sb": newID()}
-		if a.Page != "" {
-			c["i_user"] = a.Page
+		if as.ID != a.ID {
+			c["i_user"] = as.ID
 		}
 		return c
 	case "instagram":
 		return map[string]string{"ds_user_id": a.ID, "csrftoken": newID(), "mid": newID(), "ig_did": newID()}
+	case "pinterest":
+		return map[string]string{"_auth": "1", "csrftoken": newID(), "_b": newID()}
 	}
-	return map[string]string{"_auth": "1", "csrftoken": newID(), "_b": newID()}
+	return nil
 }
 
 func set(rw http.ResponseWriter, network, name, value string, httpOnly bool) {
@@ -156,12 +164,32 @@ func anonymousCookies(rw http.ResponseWriter, network string) {
 func (w *World) session(r *http.Request, network string) (Session, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	_, s, ok := w.sessionOf(r, network)
+	return s, ok
+}
+
+// sessionOf finds the session of a browser, and its id. The caller holds mu.
+func (w *World) sessionOf(r *http.Request, network string) (string, Session, bool) {
 	for _, c := range r.CookiesNamed(sessionCookies[network]) {
 		if s, ok := w.sessions[c.Value]; ok && s.Network == network {
-			return s, true
+			return c.Value, s, true
 		}
 	}
-	return Session{}, false
+	return "", Session{}, false
+}
+
+// act lets somebody who is signed in act as the account that was delegated.
+func (w *World) act(rw http.ResponseWriter, r *http.Request, network string) {
+	w.mu.Lock()
+	id, s, in := w.sessionOf(r, network)
+	a, _ := w.account(network, s.Handle)
+	if as, ok := w.account(network, a.Acts); in && ok {
+		s.As = as.Handle
+		w.sessions[id] = s
+		setIdentity(rw, a, as)
+	}
+	w.mu.Unlock()
+	http.Redirect(rw, r, "/", http.StatusFound)
 }
 
 // become signs in without any form, as somebody who typed by hand.
@@ -186,22 +214,31 @@ func isLogOut(path string) bool {
 	return false
 }
 
-// logOut ends the session. X asks first, the others do it at once.
+// logOut ends the session. X asks first, Facebook wants the token of its own page, the others do it at once.
 func (w *World) logOut(rw http.ResponseWriter, r *http.Request, network string) {
-	if network == "x" && r.Method != http.MethodPost {
+	s, _ := w.session(r, network)
+	switch {
+	case network == "x" && r.Method != http.MethodPost:
 		page(rw, "x-log-out", network, `<div role="dialog"><p>Log out of X?</p><form method="post"><button data-testid="confirmationSheetConfirm">Log out</button></form></div>`)
-		return
+	case network == "facebook" && r.PostFormValue("fb_dtsg") != s.token:
+		w.home(rw, r, s)
+	default:
+		w.leave(rw, r, network)
+		http.Redirect(rw, r, "/", http.StatusFound)
 	}
+}
+
+// leave ends the session, and takes its cookies away.
+func (w *World) leave(rw http.ResponseWriter, r *http.Request, network string) {
 	w.mu.Lock()
 	for _, c := range r.CookiesNamed(sessionCookies[network]) {
 		delete(w.sessions, c.Value)
 	}
 	w.mu.Unlock()
-	for name := range identityCookies(Account{Network: network, Page: "0"}) {
+	for name := range identityCookies(Account{Network: network}, Account{ID: "0"}) {
 		expire(rw, network, name)
 	}
 	expire(rw, network, sessionCookies[network])
-	http.Redirect(rw, r, "/", http.StatusFound)
 }
 
 func expire(rw http.ResponseWriter, network, name string) {

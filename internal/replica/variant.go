@@ -66,9 +66,9 @@ func (v Variant) at(address string) (int, bool) {
 	return best, found
 }
 
-// Variants are all of them: of each network the newest first.
+// Variants are all of them: of each network the newest first, and those of the company's own site last.
 func Variants() []Variant {
-	return slices.Concat(xVariants(), facebookVariants(), instagramVariants(), pinterestVariants())
+	return slices.Concat(xVariants(), facebookVariants(), instagramVariants(), pinterestVariants(), deskVariants())
 }
 
 // Find gives a variant by its id; it panics for one that is not there, which is a mistake in a test.
@@ -82,7 +82,7 @@ func Find(id string) Variant {
 }
 
 // hosts of the networks, by suffix.
-var domains = map[string]string{"x.com": "x", "twitter.com": "x", "facebook.com": "facebook", "instagram.com": "instagram", "pinterest.com": "pinterest"}
+var domains = map[string]string{"x.com": "x", "twitter.com": "x", "facebook.com": "facebook", "instagram.com": "instagram", "pinterest.com": "pinterest", DeskHost: "desk"}
 
 // networkOf tells whose host it is; empty for a stranger's.
 func networkOf(host string) string {

@@ -7,14 +7,18 @@ import type { Pack } from "../gen/pack";
 import { No, type Agent } from "./agent";
 import { firefox, ownStore } from "./browser";
 import * as clean from "./clean";
+import { within } from "../hosts";
 import { removeContainer } from "./containers";
 import { memory, remember, rememberNow, rememberTraces, traces, type Done, type Trace } from "./memory";
 import type { Packs } from "./packs";
 
-/** How long signing out at the network may take, in milliseconds; a session that did not end there is reported as such. */
-const signOutTime = 4000;
 /** How long pages may take to give way, in milliseconds. */
 const leaveTime = 1000;
+/**
+ * How long signing out at the network may take, in milliseconds; a session that did not end there is reported as such. A work browser is
+ * closed after that time.
+ */
+const signOutTime = (trace: Trace): number => (trace.mode === "work" ? 4000 : 10_000);
 /** How often a clean-up starts over while something is left. */
 const rounds = 3;
 
@@ -83,10 +87,22 @@ export class Ends {
 
   /** Signs out where somebody signed in; without an agent too, as long as the pack is known. */
   private async signOut(trace: Trace): Promise<SignOut> {
-    const pack = await this.packs.get(trace.network);
-    if (!pack?.sign_out.url) return "not_possible";
-    if (!trace.session && !(await hasAny(pack.sign_out.gone_cookies ?? [], trace))) return "not_possible";
-    const late = new Promise<SignOut>((resolve) => setTimeout(() => resolve("failed"), signOutTime));
+    const own = await this.packs.get(trace.network);
+    const results = [own ? await this.signOutOf(own, trace, trace.session) : "not_possible"];
+    for (const pack of await this.onTheWay(own, trace)) results.push(await this.signOutOf(pack, trace, false));
+    return (["failed", "done"] as const).find((r) => results.includes(r)) ?? "not_possible";
+  }
+
+  /** Other networks through which a delegated account was worked on: its session is theirs. */
+  private async onTheWay(own: Pack | null, trace: Trace): Promise<Pack[]> {
+    if (!own || trace.cookie_domains.every((d) => within(d, own.cookie_domains))) return [];
+    const packs = await Promise.all(memory.networks.filter((n) => n !== trace.network).map((n) => this.packs.get(n)));
+    return packs.filter((p): p is Pack => p !== null && p.cookie_domains.every((d) => trace.cookie_domains.includes(d)));
+  }
+
+  private async signOutOf(pack: Pack, trace: Trace, session: boolean): Promise<SignOut> {
+    if (!session && !(await hasAny(pack.sign_out.gone_cookies ?? [], trace))) return "not_possible";
+    const late = new Promise<SignOut>((resolve) => setTimeout(() => resolve("failed"), signOutTime(trace)));
     return Promise.race([signOutAt(pack, trace).catch((): SignOut => "failed"), late]);
   }
 }
@@ -109,13 +125,13 @@ async function signOutAt(pack: Pack, trace: Trace): Promise<SignOut> {
   const [open] = await clean.tabsOf(trace, false);
   const { url } = pack.sign_out;
   const go = () => (open?.id === undefined ? chrome.tabs.create({ url, active: false, ...inStore(trace) }) : chrome.tabs.update(open.id, { url }));
-  const tab = await clean.navigated(signOutTime, go);
+  const tab = await clean.navigated(signOutTime(trace), go);
   if (tab?.id === undefined) return "failed";
   if (await signedOut(pack, trace, 0)) return "done"; // the address alone did it
   const answer = await askTab(tab.id, { type: "sign_out", pack }, 0);
   if (answer?.sign_out === "not_possible") return "not_possible";
   if (!pack.sign_out.gone_cookies?.length) return answer?.sign_out ?? "failed";
-  return (await signedOut(pack, trace, signOutTime)) ? "done" : "failed";
+  return (await signedOut(pack, trace, signOutTime(trace))) ? "done" : "failed";
 }
 
 function inStore(trace: Trace): { cookieStoreId?: string } {

@@ -3,6 +3,7 @@
 
 import { askTab, type FromPage, type Refused, type ToPage } from "../internal";
 import { refuseAddress } from "../content/address";
+import type { Wait } from "../content/engine";
 import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
@@ -13,7 +14,7 @@ import type { Ends } from "./end";
 import type { Leases } from "./leases";
 import { memory, remember, type Asked } from "./memory";
 import type { Packs } from "./packs";
-import { fillsAt, originOf, sameOriginUpwards } from "./place";
+import { fillsAt, hostsOf, originOf, sameOriginUpwards } from "./place";
 
 /** How long a fill may take, with all its steps, in milliseconds. */
 const askedFor = 3 * 60_000;
@@ -22,6 +23,8 @@ const pageTime = 600;
 const mostAgain = 8;
 /** How long the agent's first page of a work browser may take to appear: the extension can be there before any window is. */
 const windowTime = 5000;
+/** How long the user may take for what only the user can do: once, so that no fill lasts for hours. */
+const waitFor = 10 * 60_000;
 /** How long a custodian has to answer, and a little. */
 const relayFor = 6 * 60_000;
 
@@ -98,6 +101,7 @@ export class Fills {
   /** The agent says that the user asked there. */
   async askedAtAgent(lease: Lease): Promise<void> {
     const trace = await this.leases.use(lease);
+    if (lease.mode === "delegated") return this.awaitEntrance(lease, trace.store);
     for (let waited = 0; ; waited += 100) {
       const ours = (await chrome.tabs.query({})).filter((t) => !isOther(t, trace.store));
       const coming = ours.find((t) => t.id !== undefined && within(hostOf(t.pendingUrl), lease.hosts));
@@ -109,6 +113,18 @@ export class Fills {
       if (open || memory.mode !== "work" || waited >= windowTime) return void (await this.begin(lease, "open", open));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** Nothing is filled in for a delegated account: the agent opened the entrance in a work browser, elsewhere it is opened here. */
+  private async awaitEntrance(lease: Lease, store: string): Promise<void> {
+    const hosts = hostsOf(lease, await this.packs.get(lease.network));
+    for (let waited = 0; waited < windowTime; waited += 100) {
+      const ours = (await chrome.tabs.query({})).filter((t) => !isOther(t, store));
+      if (ours.some((t) => within(hostOf(t.pendingUrl), hosts) || within(hostOf(t.url), hosts))) return;
+      if (memory.mode !== "work") break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await this.begin(lease, "open");
   }
 
   /** What was asked for in a tab, if that still counts. */
@@ -173,6 +189,23 @@ export class Fills {
     };
     const challenge = this.agent.challenge;
     return this.agent.askWith("fill.get", async (id) => ({ ...request, signature: await sign(signedFill(challenge, id, request)) }));
+  }
+
+  /** The page wants something first that only the user can do; null when that is done. */
+  waits(tab: number, what: Wait | null): void {
+    const asked = this.askedIn(tab);
+    if (!asked) return;
+    delete asked.waits;
+    if (what) asked.waits = what;
+    if (what && !asked.waited) asked.until = Math.max(asked.until, Date.now() + waitFor);
+    if (what) asked.waited = true;
+    if (what) this.served.add(tab); // the page has begun
+    remember();
+  }
+
+  /** What the page waits for in which a lease signs in. */
+  waitOf(lease: string): Wait | null {
+    return Object.values(memory.asked).find((a) => a.lease_id === lease && a.waits && a.until > Date.now())?.waits ?? null;
   }
 
   /** Asks a custodian for the code that the network sent there; fills it in when the agent has it. */

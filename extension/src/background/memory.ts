@@ -1,6 +1,7 @@
 // What the background knows. `Memory` lasts as long as the browser runs (storage.session), `Trace` until its clean-up is done
 // (storage.local): a browser that was killed, or an agent that is gone, must not keep a session alive. Neither holds a secret.
 
+import type { Wait } from "../content/engine";
 import type { Gesture, Lease, ProfileMode, Relation, Field, SignOut } from "../gen/messages";
 import type { Refusal, ReminderLine, Trouble } from "../internal";
 
@@ -14,6 +15,10 @@ export interface Asked {
   relay?: boolean;
   /** Until when it is waited for. */
   code_asked?: number;
+  /** The page waits for the user. */
+  waits?: Wait;
+  /** There was time for that once. */
+  waited?: boolean;
 }
 
 /** Where a lease left something in this profile, and what is to be removed. */

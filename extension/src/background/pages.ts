@@ -38,6 +38,10 @@ export class Pages {
       else if (asked.only) this.fills.finish(tab.id ?? -1);
       return this.tell("fill.report", { lease_id: asked.lease_id, field, outcome, ms: Math.max(0, Math.round(ms)) });
     },
+    "fill.waits": async ({ what }, _, tab) => {
+      this.fills.waits(tab.id ?? -1, what);
+      return {};
+    },
     "session.began": async ({ verified }, _, tab) => {
       const lease = await this.leaseOf(tab);
       if (!lease) return {};

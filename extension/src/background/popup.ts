@@ -95,6 +95,7 @@ export class Popup {
       session: traces[lease.id]?.session ?? false,
       ending: this.ends.isEnding(lease.id),
       here: tab !== undefined,
+      waits: this.fills.waitOf(lease.id),
       refused: memory.refused[lease.id] ?? null,
     };
   }

@@ -23,6 +23,15 @@ export interface Screen {
   why?: FieldRefusal | Unusable;
 }
 
+/** What only the user can do: prove to be a person, have somebody approve elsewhere, press something. */
+export type Wait = "human" | "approve" | "choose";
+
+/** What a screen waits for while nothing on it can be filled; null when it is not known to wait. */
+export function waitOf(screen: Screen): Wait | null {
+  const kind = screen.fields.length === 0 ? screen.step?.kind : undefined;
+  return kind === "human" || kind === "approve" || kind === "choose" ? kind : null;
+}
+
 /** How many characters the boxes of a code take together, at least and at most. */
 const LEAST_BOXES = 4;
 const MOST_BOXES = 8;

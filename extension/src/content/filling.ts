@@ -3,7 +3,7 @@
 // and nothing in the page can begin one.
 import type { Pack } from "../gen/pack";
 import type { FieldName } from "./refuse";
-import { type Screen, type ScreenField, screenOf } from "./engine";
+import { type Screen, type ScreenField, type Wait, screenOf, waitOf } from "./engine";
 import { type Outcome, fill } from "./fill";
 
 /** Why a value was not typed: reasons of the page, the agent's codes pass through. */
@@ -15,6 +15,8 @@ export interface Source {
   report(field: FieldName, outcome: "filled" | "changed_by_page" | "not_visible" | "refused", ms: number, why?: Why): void;
   /** The page wants a code that the source does not have by itself. */
   relay(): Promise<boolean>;
+  /** The page wants something first that only the user can do; null once it does not any more. */
+  waits(what: Wait | null): void;
 }
 
 /** What is to be filled. */
@@ -30,26 +32,34 @@ const PAUSE = 30;
 const TICK = 250;
 const MOST_QUESTIONS = 6;
 const LONGEST = 3 * 60_000;
+/** The same for a page that waits for the user, who may have to fetch a telephone. */
+const LONGEST_WAIT = 10 * 60_000;
 
-/** A fill that is asked for. It ends by stop, after three minutes, or after six questions for values. */
+/**
+ * A fill that is asked for. It ends by stop, after six questions for values, or after three minutes; a page that waits for the user
+ * has ten.
+ */
 export class Filling {
   private readonly filled = new WeakSet<HTMLInputElement>();
+  private readonly verifying = new Set<FieldName>();
   private observer: MutationObserver | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
-  private pause: ReturnType<typeof setTimeout> | undefined;
+  private soonTimer: ReturnType<typeof setTimeout> | undefined;
   private busy = false;
   private asked = 0;
   private told = new Set<string>();
   private waiting = false;
+  private wait: Wait | null | undefined; // told for the first time on each page
+  private begun = 0;
 
   constructor(private readonly order: Order, private readonly source: Source, private readonly now: () => number = () => performance.now()) {}
 
   /** Begins, and says what hinders it on this screen, if anything does. */
   start(): Why | undefined {
-    const begun = this.now();
+    this.begun = this.now();
     this.observer = new MutationObserver(() => this.soon());
     this.observer.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class", "style", "hidden", "disabled", "readonly", "type", "inert"] });
-    this.timer = setInterval(() => (this.now() - begun > LONGEST ? this.stop() : void this.look()), TICK);
+    this.timer = setInterval(() => (this.isLate() ? this.stop() : void this.look()), TICK);
     const screen = this.screen();
     void this.look();
     return screen.fields.length > 0 || screen.step ? undefined : screen.why ?? "no_field";
@@ -60,7 +70,11 @@ export class Filling {
     this.observer?.disconnect();
     this.observer = undefined;
     clearInterval(this.timer);
-    clearTimeout(this.pause);
+    clearTimeout(this.soonTimer);
+  }
+
+  private isLate(): boolean {
+    return this.now() - this.begun > (this.wait ? LONGEST_WAIT : LONGEST);
   }
 
   get running(): boolean {
@@ -72,9 +86,9 @@ export class Filling {
   }
 
   private soon(): void {
-    if (this.pause !== undefined) return;
-    this.pause = setTimeout(() => {
-      this.pause = undefined;
+    if (this.soonTimer !== undefined) return;
+    this.soonTimer = setTimeout(() => {
+      this.soonTimer = undefined;
       void this.look();
     }, PAUSE);
   }
@@ -91,14 +105,24 @@ export class Filling {
 
   private async next(): Promise<void> {
     const screen = this.screen();
+    this.tellWait(waitOf(screen));
     const field = screen.fields.find((f) => this.wants(f));
     if (field) return this.serve(field);
     if (screen.why && screen.fields.length === 0) this.tell("password", "refused", screen.why);
   }
 
+  /** What is to be done by hand is told when it begins and when it is over; the time for the form counts anew from then on. */
+  private tellWait(what: Wait | null): void {
+    if (what === this.wait) return;
+    this.wait = what;
+    this.begun = this.now();
+    this.source.waits(what);
+  }
+
   private wants(f: ScreenField): boolean {
     if (this.order.only && this.order.only !== f.value) return false;
     if (f.value === "code" && this.waiting) return false;
+    if (this.verifying.has(f.value)) return false; // a field that was drawn anew gets the value that was asked for already
     return !f.inputs.some((i) => this.filled.has(i));
   }
 
@@ -114,7 +138,8 @@ export class Filling {
     if (Date.now() > answer.until) return this.soon(); // too late: it is asked for anew
     if (page !== location.href) return this.source.report(f.value, "not_visible", this.since(began), "page_changed");
     f.inputs.forEach((i) => this.filled.add(i));
-    void fill({ find: () => (page === location.href ? this.again(f) : []), wait }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));
+    this.verifying.add(f.value);
+    void fill({ find: () => this.again(f, page), wait: pause }, answer.value).then((outcome) => this.done(f.value, outcome, this.since(began)));
     this.soon(); // the next field need not wait until this one is verified
   }
 
@@ -123,13 +148,15 @@ export class Filling {
   }
 
   private done(field: FieldName, outcome: Outcome, ms: number): void {
+    this.verifying.delete(field);
+    if (this.running) this.soon(); // the next screen may ask for the same
     if (outcome === "ok") return this.source.report(field, "filled", ms);
     this.source.report(field, outcome, ms, outcome === "changed_by_page" ? outcome : "page_changed");
   }
 
-  /** The field as the page shows it now, if it can still be used; the page may have drawn it anew. What it is typed into counts as filled. */
-  private again(f: ScreenField): HTMLInputElement[] {
-    const now = this.running ? this.screen().fields.find((n) => n.value === f.value)?.inputs ?? [] : [];
+  /** The field as the page shows it now, at the address for which the value was given, if it can still be used; the page may have drawn it anew. What it is typed into counts as filled. */
+  private again(f: ScreenField, page: string): HTMLInputElement[] {
+    const now = this.running && page === location.href ? this.screen().fields.find((n) => n.value === f.value)?.inputs ?? [] : [];
     now.forEach((i) => this.filled.add(i));
     return now;
   }
@@ -153,6 +180,6 @@ export class Filling {
   }
 }
 
-function wait(ms: number): Promise<void> {
+function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }

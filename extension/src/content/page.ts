@@ -4,7 +4,7 @@ import type { FromPage, PageState, Refused, ToPage } from "../internal";
 import { refuseAddress, isOwnFrame } from "./address";
 import type { Places } from "./banner";
 import { ComposerWatch } from "./composer";
-import { Filling } from "./filling";
+import { Filling, type Source } from "./filling";
 import { signOut } from "./signout";
 import { type Text, advice } from "./texts";
 import { TopPage } from "./toppage";
@@ -78,11 +78,12 @@ export class Page {
   private startFill(only?: "username" | "password" | "code"): { started: boolean; why?: Refused } {
     const { lease, pack } = this.state;
     if (!lease || !pack) return { started: false, why: "no_lease" };
+    if (lease.mode === "delegated") return { started: false, why: "field_refused" }; // the user signs in with an own login
     const refused = this.refuse(pack.fill_hosts);
     if (refused) return { started: false, why: refused };
     this.stopFill();
     const order = { pack, only, fields: only === "code" ? [...lease.fields, "code" as const] : lease.fields };
-    this.filling = new Filling(order, source(this.tools.background));
+    this.filling = new Filling(order, this.source());
     const why = this.filling.start() as Refused | undefined;
     return why ? { started: false, why } : { started: true };
   }
@@ -94,18 +95,24 @@ export class Page {
   private stopFill(): void {
     this.filling?.stop();
     this.filling = null;
+    this.top?.wait(null);
+  }
+
+  /** The background as the source of values. */
+  private source(): Source {
+    const { background } = this.tools;
+    return {
+      value: async (field) => (await background.ask({ type: "fill.value", field })) ?? { refused: "agent_down" },
+      report: (field, outcome, ms, why) => void background.ask({ type: "fill.report", field, outcome, ms, ...(why !== undefined && { why: why as Refused }) }),
+      relay: async () => !(await background.ask({ type: "relay.ask" }))?.refused,
+      waits: (what) => {
+        this.top?.wait(what);
+        void background.ask({ type: "fill.waits", what });
+      },
+    };
   }
 }
 
 function same(a: { version: number } | null, b: { version: number } | null): boolean {
   return a?.version === b?.version;
-}
-
-/** The background as the source of values. */
-function source(background: Background): ConstructorParameters<typeof Filling>[1] {
-  return {
-    value: async (field) => (await background.ask({ type: "fill.value", field })) ?? { refused: "agent_down" },
-    report: (field, outcome, ms, why) => void background.ask({ type: "fill.report", field, outcome, ms, ...(why !== undefined && { why: why as Refused }) }),
-    relay: async () => !(await background.ask({ type: "relay.ask" }))?.refused,
-  };
 }

@@ -2,7 +2,7 @@
 // extension presses anything in a page, and it never does so in a log-in.
 import type { SignOut as Result } from "../gen/messages";
 import type { Pack } from "../gen/pack";
-import { findAll } from "./dom";
+import { elementsAt, findAll } from "./dom";
 
 const EACH = 5_000;
 const TICK = 50;
@@ -13,9 +13,16 @@ export async function signOut(pack: Pack): Promise<Result> {
   for (const selector of press) {
     const button = await appears(selector);
     if (!button) return "failed";
-    button.click();
+    click(button);
   }
   return press.length > 0 ? "done" : "not_possible";
+}
+
+/** As a mouse would: what is in the middle of it gets the click, which its surroundings hear too. Drawings have no click of their own. */
+function click(el: Element): void {
+  const { x, y, width, height } = el.getBoundingClientRect();
+  const hit = elementsAt(x + width / 2, y + height / 2)[0];
+  (hit && el.contains(hit) ? hit : el).dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, composed: true }));
 }
 
 async function appears(selector: string): Promise<HTMLElement | undefined> {

@@ -3,6 +3,7 @@ import type { Relation } from "../gen/messages";
 import type { PageState } from "../internal";
 import { AddressWatch } from "./addresswatch";
 import { type BannerView, type Line, Banner } from "./banner";
+import type { Wait } from "./engine";
 import { guardedClass } from "./guards";
 import { IdentityWatch } from "./identitywatch";
 import type { Tools } from "./page";
@@ -20,6 +21,7 @@ export class TopPage {
   private identity: IdentityWatch | null = null;
   private relation: Relation = "unknown";
   private draftLine: string | null = null;
+  private waits: Wait | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly address = new AddressWatch(() => this.moved());
   private readonly onFocus = (): void => this.focused();
@@ -45,6 +47,13 @@ export class TopPage {
   /** A line of advice about the draft, or none. */
   advise(line: string | null): void {
     this.draftLine = line;
+    this.draw();
+  }
+
+  /** Says what the page waits for before anything can be filled in. */
+  wait(what: Wait | null): void {
+    if (what === this.waits) return;
+    this.waits = what;
     this.draw();
   }
 
@@ -152,6 +161,7 @@ export class TopPage {
     if (!lease || !pack) return lines;
     if (this.relation === "personal" || this.relation === "other_account") lines.unshift({ id: "who", tone: "warning", text: text(`ext_page_${this.relation}`, name(lease), pack.title) });
     if (this.state!.code_asked > Date.now()) lines.unshift({ id: "code", tone: "calm", text: text("ext_code_asked", pack.title) });
+    if (this.waits) lines.unshift({ id: "waits", tone: "advice", text: text(`ext_waits_${this.waits}`) });
     if (this.draftLine) lines.unshift({ id: "draft", tone: "advice", text: this.draftLine });
     return lines;
   }

@@ -46,7 +46,7 @@ export interface Match {
 
 export interface Step {
   id: string;
-  kind: "login" | "username" | "password" | "identifier" | "code" | "choose" | "human";
+  kind: "login" | "username" | "password" | "identifier" | "code" | "choose" | "human" | "approve";
   when: Match;
   fields?: Array<Field>;
   next?: Array<string>;
@@ -143,7 +143,7 @@ export const shapes: Shapes = {
   },
   Step: {
     id: { kind: "string" },
-    kind: { kind: "string", values: ["login", "username", "password", "identifier", "code", "choose", "human"] },
+    kind: { kind: "string", values: ["login", "username", "password", "identifier", "code", "choose", "human", "approve"] },
     when: { kind: "object", type: "Match" },
     fields: { kind: "array", of: { kind: "object", type: "Field" }, optional: true },
     next: { kind: "array", of: { kind: "string" }, optional: true },

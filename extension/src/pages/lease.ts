@@ -42,6 +42,7 @@ export function card(lease: PopupLease, around: Around): { element: HTMLElement;
 function notice(lease: PopupLease, around: Around): HTMLElement | null {
   const said = around.said.get(lease.id);
   if (said) return el("p", { class: "notice " + said.mood, role: "status" }, said.words);
+  if (lease.waits) return el("p", { class: "notice quiet", role: "status" }, text(`ext_waits_${lease.waits}`));
   if (!lease.refused) return null;
   return el("p", { class: "notice bad", role: "status" }, refusal(lease.refused));
 }

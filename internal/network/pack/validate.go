@@ -104,7 +104,7 @@ func (c *checker) step(at string, s Step, p Pack) {
 	c.match(at+".when", s.When, p)
 	c.fact(at+".fact", s.Fact)
 	c.selectors(at+".next", s.Next)
-	bare := s.Kind == StepChoose || s.Kind == StepHuman
+	bare := s.Kind == StepChoose || s.Kind == StepHuman || s.Kind == StepApprove
 	c.need(bare == (len(s.Fields) == 0), at+".fields", "a step of this kind has fields, or has none")
 	for i, f := range s.Fields {
 		c.field(fmt.Sprintf("%s.fields[%d]", at, i), f)

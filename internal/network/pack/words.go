@@ -33,7 +33,8 @@ func (VariantKind) Values() []string {
 type StepKind string
 
 // The kinds of steps. Login asks for several things on one screen; Identifier asks again who it is ("unusual login");
-// Choose has nothing to fill, only something to press; Human is a check that only a person can pass.
+// Choose has nothing to fill, only something to press; Human is a check that only a person can pass; Approve waits for a
+// yes on another device.
 const (
 	StepLogin      StepKind = "login"
 	StepUsername   StepKind = "username"
@@ -42,11 +43,12 @@ const (
 	StepCode       StepKind = "code"
 	StepChoose     StepKind = "choose"
 	StepHuman      StepKind = "human"
+	StepApprove    StepKind = "approve"
 )
 
 // Values are all kinds of steps.
 func (StepKind) Values() []string {
-	return []string{string(StepLogin), string(StepUsername), string(StepPassword), string(StepIdentifier), string(StepCode), string(StepChoose), string(StepHuman)}
+	return []string{string(StepLogin), string(StepUsername), string(StepPassword), string(StepIdentifier), string(StepCode), string(StepChoose), string(StepHuman), string(StepApprove)}
 }
 
 // Value is what goes into a [Field].
