@@ -106,3 +106,16 @@ func TestTheSameFieldAtAnotherAddressIsAskedFor(t *testing.T) {
 		p.wantValue("#c", "")
 	})
 }
+
+// A page whose first question nobody heard asks again when a fill is begun, and fills.
+func TestAPageThatLostTrackAsksAgain(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://www.facebook.com/login", loginForm)
+		p.ask("begin", nil) // there is no state yet
+		p.ask("set", nil, map[string]any{"state": stateOf(t, "facebook", map[string]any{"fill": true}), "values": secrets})
+		if why := p.fill(); why != "no_lease" {
+			t.Errorf("%q, want no_lease", why)
+		}
+		p.wantReport("password", "filled")
+	})
+}

@@ -18,9 +18,11 @@ import { fillsAt, hostsOf, originOf, sameOriginUpwards } from "./place";
 
 /** How long a fill may take, with all its steps, in milliseconds. */
 const askedFor = 3 * 60_000;
-/** How long a page may take to ask for a value until it is told again, and how often that is done. */
+/** How long a page that is loaded may take to ask for a value until it is told again, and how often that is done. */
 const pageTime = 600;
 const mostAgain = 8;
+/** How long a page may take from its question to its report, in milliseconds: a page can lose what it asked for. */
+const typeTime = 2500;
 /** How long the agent's first page of a work browser may take to appear: the extension can be there before any window is. */
 const windowTime = 5000;
 /** How long the user may take for what only the user can do: once, so that no fill lasts for hours. */
@@ -29,8 +31,10 @@ const waitFor = 10 * 60_000;
 const relayFor = 6 * 60_000;
 
 export class Fills {
-  /** Tabs whose page asked for a value since a fill was asked for there. */
+  /** Tabs whose page told what became of a value, or what it waits for, since a fill was asked for there. */
   private readonly served = new Set<number>();
+  /** When a tab's page had an answer to its last question for a value. */
+  private readonly askedAt = new Map<number, number>();
 
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
 
@@ -49,7 +53,7 @@ export class Fills {
     this.ask(front.id, lease, gesture, only);
     const answer = await this.start(front.id, only);
     if (answer && !answer.started && answer.why && !only && answer.why === "no_field") await this.toLogin(front.id, pack);
-    else if (answer && !answer.started && answer.why) this.refuse(lease.id, answer.why, host);
+    else if (answer && !answer.started && answer.why && answer.why !== "no_lease") this.refuse(lease.id, answer.why, host);
   }
 
   /** Begins in a tab's page and the frames in it. What one of them can fill in counts more than what the others cannot. */
@@ -62,16 +66,21 @@ export class Fills {
   }
 
   /**
-   * Sees to it that a page which is loaded really begins: what it was told may have crossed with what it heard before. One that is
-   * older than the extension, as the first page of a new work browser can be, has no content script: it is loaded anew, once.
+   * Sees to it that a page really begins, however long it takes to load: what it was told may have crossed with what it heard before.
+   * One that is older than the extension, as the first page of a new work browser can be, has no content script: it is loaded anew, once.
    */
   private async follow(tab: number, only?: Field): Promise<void> {
     this.served.delete(tab);
-    for (let again = 0, anew = false; again < mostAgain; again++) {
+    for (let answers = 0, anew = false; answers < mostAgain && this.askedIn(tab); ) {
       await new Promise((resolve) => setTimeout(resolve, pageTime));
-      const now = await chrome.tabs.get(tab).catch(() => undefined);
       if (this.served.has(tab) || !memory.asked[tab]) return;
-      if (now?.status !== "complete" || (await askTab(tab, { type: "fill.start", again: true, ...(only && { only }) }))) continue;
+      if (Date.now() - (this.askedAt.get(tab) ?? 0) < typeTime) continue; // it is being typed
+      const now = await chrome.tabs.get(tab).catch(() => undefined);
+      if (now?.status !== "complete") continue;
+      if (await askTab(tab, { type: "fill.start", again: true, ...(only && { only }) })) {
+        answers++;
+        continue;
+      }
       if (!anew && memory.asked[tab]) await chrome.tabs.reload(tab).catch(() => undefined);
       anew = true;
     }
@@ -81,6 +90,7 @@ export class Fills {
     const tab = await this.show("about:blank", store);
     if (tab.id === undefined) return;
     this.ask(tab.id, lease, gesture); // before its page can say hello
+    void this.follow(tab.id);
     await chrome.tabs.update(tab.id, { url: pack?.login_url || `https://${lease.hosts[0]}/` });
   }
 
@@ -153,7 +163,15 @@ export class Fills {
   /** One value for the document that asks. Who asks is what the browser says. */
   async value(field: Field, sender: chrome.runtime.MessageSender): Promise<FromPage["fill.value"]["answer"]> {
     const tab = sender.tab?.id ?? -1;
-    this.served.add(tab);
+    this.askedAt.set(tab, Infinity); // as long as the agent needs
+    try {
+      return await this.valueFor(field, tab, sender);
+    } finally {
+      this.askedAt.set(tab, Date.now());
+    }
+  }
+
+  private async valueFor(field: Field, tab: number, sender: chrome.runtime.MessageSender): Promise<FromPage["fill.value"]["answer"]> {
     const asked = this.askedIn(tab);
     const lease = asked && this.leases.get(asked.lease_id);
     if (!asked || !lease) return { refused: "not_asked" };
@@ -189,6 +207,11 @@ export class Fills {
     };
     const challenge = this.agent.challenge;
     return this.agent.askWith("fill.get", async (id) => ({ ...request, signature: await sign(signedFill(challenge, id, request)) }));
+  }
+
+  /** The page told what became of a value. */
+  reported(tab: number): void {
+    this.served.add(tab);
   }
 
   /** The page wants something first that only the user can do; null when that is done. */

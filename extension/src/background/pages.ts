@@ -34,6 +34,7 @@ export class Pages {
     "fill.report": async ({ field, outcome, ms, why }, sender, tab) => {
       const asked = this.fills.askedIn(tab.id ?? -1);
       if (!asked) return {};
+      this.fills.reported(tab.id ?? -1);
       if (outcome !== "filled") this.fills.refuse(asked.lease_id, why ?? (outcome === "changed_by_page" ? "changed_by_page" : "no_field"), hostOf(sender.url));
       else if (asked.only) this.fills.finish(tab.id ?? -1);
       return this.tell("fill.report", { lease_id: asked.lease_id, field, outcome, ms: Math.max(0, Math.round(ms)) });

@@ -77,7 +77,10 @@ export class Page {
   /** Begins to fill, or goes on once a custodian's code is there. Only the background asks for it: see main. */
   private startFill(only?: "username" | "password" | "code"): { started: boolean; why?: Refused } {
     const { lease, pack } = this.state;
-    if (!lease || !pack) return { started: false, why: "no_lease" };
+    if (!lease || !pack) {
+      void this.begin(); // it lost track: the background was not there yet
+      return { started: false, why: "no_lease" };
+    }
     if (lease.mode === "delegated") return { started: false, why: "field_refused" }; // the user signs in with an own login
     const refused = this.refuse(pack.fill_hosts);
     if (refused) return { started: false, why: refused };
