@@ -90,8 +90,8 @@ export class Fills {
     const tab = await this.show("about:blank", store);
     if (tab.id === undefined) return;
     this.ask(tab.id, lease, gesture); // before its page can say hello
-    void this.follow(tab.id);
     await chrome.tabs.update(tab.id, { url: pack?.login_url || `https://${lease.hosts[0]}/` });
+    void this.follow(tab.id);
   }
 
   private show(url: string, store: string): Promise<chrome.tabs.Tab> {
