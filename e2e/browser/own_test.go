@@ -128,7 +128,7 @@ func (w *work) lendOwn(v replica.Variant) lease {
 	popup := w.popup()
 	w.wait(popup, `document.querySelector(".card .primary")`)
 	w.check(popup.Click(".card .primary"))
-	p := w.signIn(v)
+	p := w.signIn(nil, v)
 	w.wait(p, `document.documentElement.dataset.traces === "left"`)
 	popup = w.popup() // the other one closed itself
 	w.awaitState(popup, "the session is known", func(s popupState) bool { return len(s.Leases) == 1 && s.Leases[0].Session })
@@ -270,7 +270,7 @@ func (w *work) onceMore(v replica.Variant, want lease) {
 	w.awaitState(popup, "the next lease is there", func(s popupState) bool { return len(s.Leases) == 1 && s.Leases[0].ID == want.ID })
 	w.wait(popup, `document.querySelector(".card .primary")`)
 	w.check(popup.Click(".card .primary"))
-	w.signIn(v)
+	w.signIn(nil, v)
 	popup = w.popup()
 	w.awaitState(popup, "the session is known", func(s popupState) bool { return len(s.Leases) == 1 && s.Leases[0].Session })
 }
@@ -336,7 +336,7 @@ func (d *desk) keptBrowser() {
 		d.t.Errorf("opened, and said:\n%s", out)
 	}
 	w := d.attach()
-	w.signIn(v)
+	w.signIn(nil, v)
 	settings := filepath.Join(w.profile, map[browsertest.Kind]string{browsertest.Chromium: "Default/Preferences", browsertest.Firefox: "prefs.js"}[d.kind])
 	pid := w.PID()
 	d.agentCommand("", "checkin", "x/acme")
@@ -359,7 +359,7 @@ func (d *desk) keptBrowser() {
 
 	d.checkOut("x")
 	w = d.open("x")
-	w.signIn(v) // from the first screen on
+	w.signIn(nil, v) // from the first screen on
 	d.check(w.Browser.Kill())
 	d.closed(w, "x") // it may have kept a session
 	d.agentCommand("", "checkin", "x/acme")
