@@ -149,8 +149,10 @@ func (w *work) take(popup browsertest.Page, name string) string {
 	var got struct {
 		Lease struct{ Lease struct{ ID string } }
 	}
-	out := w.agentCommand("", "checkout", name, "--reason", "answer comments", "--duration", "23m", "--json")
-	w.check(json.Unmarshal([]byte(out), &got))
+	await(w.t, "the account is lent: the hub does not lend any number of times a minute", func() (bool, string) {
+		out, err := w.run(w.Session, "", "keyshift-agent", "checkout", name, "--reason", "answer comments", "--duration", "23m", "--json")
+		return err == nil && json.Unmarshal([]byte(out), &got) == nil, fmt.Sprint(out, err)
+	})
 	id := got.Lease.Lease.ID
 	w.awaitState(popup, "the browser knows the lease", func(s popupState) bool {
 		_, ok := s.lease(id)
