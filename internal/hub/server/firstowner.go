@@ -44,12 +44,21 @@ func (s *Server) forgetCode(ctx context.Context) error {
 	for {
 		// While the database cannot be read, nobody can become the owner either.
 		if users, err := s.store.Read(ctx).Users("", 1); err == nil && len(users) > 0 {
-			return os.Remove(path)
+			s.removeCode(path)
+			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-look.C:
 		}
+	}
+}
+
+// removeCode removes the file. It may be gone: replicas can share a data directory. The code in it is of no use any more, so a file
+// that stays is no reason to end.
+func (s *Server) removeCode(path string) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.config.Log.Warn("file of the first owner's code not removed", "path", path, "error", err.Error())
 	}
 }

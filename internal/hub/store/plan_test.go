@@ -39,6 +39,7 @@ var mayScan = map[string]string{
 	"InsiderWords":             "a bounded list that is wanted whole",
 	"PersonalGuards":           "groups, as many as the company has",
 	"AllowedGuards":            "grants, as many as the company has given",
+	"WorkBrowsers":             "accounts, as many as the company lends; an admin's list",
 	"EndLeases":                "the branch for all reads an index that holds only live leases",
 }
 
