@@ -13,8 +13,9 @@ crowds='/internal/systest/(realhub|soak)$'
 stories='/internal/(agent|hub|hub/audit|hub/store|systest)$'
 met='Command|Caller|WakeUps|CloseStore|MomentOf|Together|Bus|Notifier|AtOnce|Slips|OfMany|ManyAccounts|AllLose|AtTheOther|FromAfar|Stream|Happens'
 met+='|HearsOf|KeptBack|Replicas|ComesBack|Overlooked|ForTheKey|JudgesForTheHub|Rotated|Arrives|During|Overtakes|Obeyed|Restart|SameRequest|Idle'
-# Those that take longest begin first, so that nothing waits for them at the end.
-longest='/internal/(simulation|systest|systest/soak|hub/store)$|/e2e$|/e2e/(crash|faults)$'
+# Those that take longest begin first, so that nothing waits for them at the end; the first of them mostly waits for browsers.
+first='/e2e/browser$'
+longest='/internal/(simulation|systest|systest/soak|hub/store)$|/e2e$|/e2e/(crash|faults|content)$|/extension$'
 
 # What draws with Fyne is named here, and left out of ./... by go.mod. With the tag `ci` it draws in memory, without C and
 # without a display.
@@ -36,7 +37,7 @@ CGO_ENABLED=0 go vet -tags ci "${drawn[@]}"
 all=$(go list ./...)
 raced=$(grep -E "$concurrent" <<<"$all" | grep -vE "$crowds|$stories")
 plain=$(grep -vxF "$raced" <<<"$all")
-mapfile -t plain < <(grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$longest" <<<"$plain")
+mapfile -t plain < <(grep -E "$first" <<<"$plain"; grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$first|$longest" <<<"$plain")
 mapfile -t raced <<<"$raced"
 mapfile -t stories < <(grep -E "$stories" <<<"$all" | sort -r)
 

@@ -26,7 +26,7 @@ func (d *desk) delegated() { d.delegatedAt("facebook") }
 func (d *desk) delegatedAt(network string) {
 	defer d.giveBack()
 	v := d.delegate(network)
-	d.agentCommand("", "checkout", delegatedName(network), "--reason", "answer comments", "--duration", "23m")
+	d.take(delegatedName(network), "23m")
 	w := d.openAccount(delegatedName(network))
 	p := w.page(v.LoginURL())
 	popup := w.popup()

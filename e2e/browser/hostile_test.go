@@ -32,6 +32,7 @@ const restAddress = "https://rest.example/"
 func (d *desk) hostile() {
 	d.world.Show(replica.Find("x-landing")) // the log-in that the extension leads to has nothing to fill
 	d.world.Forget()
+	defer d.world.Threaten(nil)
 	a := d.attack()
 	for _, h := range replica.HarmlessTwins() {
 		a.fills(h)
@@ -116,7 +117,7 @@ func (d *desk) lend(name string) {
 	d.hub("", "accounts", "add", name, "--mode", "shared_secret", "--max-duration", "2h")
 	d.hub(login+"\n"+password+"\n"+seed+"\n", "credential", "set", name)
 	d.hub("", "grants", "add", name, "--user", "dana")
-	d.agentCommand("", "checkout", name, "--reason", "answer comments", "--duration", "90m")
+	d.take(name, "90m")
 }
 
 // pair says yes to the browser, as Dana does after she compared the digits.
