@@ -30,7 +30,7 @@ type loginSite struct {
 	variant replica.Variant
 	step    string // what its first step asks for
 	last    string // the type of the field that is filled last
-	times   int    // how often a lease can be asked: it gives six values a minute
+	times   int    // how often a lease is asked after its first page: it gives six values a minute, and a page may lose one
 }
 
 func (s loginSite) account() string { return string(s.network) + "/acme" }
@@ -38,7 +38,7 @@ func (s loginSite) account() string { return string(s.network) + "/acme" }
 // sites are one whose first step has one field and whose sign-out wants a button pressed, and one with two fields.
 var sites = []loginSite{
 	{"x", replica.Find("x-onboarding"), "user name", "text", 4},
-	{"instagram", replica.Find("instagram-email"), "user name and password", "password", 2},
+	{"instagram", replica.Find("instagram-email"), "user name and password", "password", 1},
 }
 
 // surf is what this chapter needs: a hub, networks, and for each kind of browser a desk and a browser with nothing of ours.
