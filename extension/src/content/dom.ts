@@ -39,7 +39,8 @@ interface OnlyForExtensions {
 function anyShadowRoot(el: Element): ShadowRoot | null {
   const inFirefox = (el as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot;
   if (inFirefox !== undefined) return inFirefox;
-  return el instanceof HTMLElement ? (chrome as unknown as OnlyForExtensions).dom?.openOrClosedShadowRoot(el) ?? null : null;
+  const { dom } = chrome as unknown as OnlyForExtensions; // Firefox has none
+  return el instanceof HTMLElement ? dom?.openOrClosedShadowRoot(el) ?? null : null;
 }
 
 /** Also where it is another frame's. */
