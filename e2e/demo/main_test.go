@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestTheBrowserPart tells the part of `make run` that is in a browser, on the real programs, a real keyring and the real
-// Chromium; e2e tells the rest. Nothing is left of it.
+// TestTheBrowserPart tells the parts of `make run` that are in a browser, the last one while another account is lent, on
+// the real programs, a real keyring and the real Chromium; e2e tells the rest. Nothing is left of it.
 func TestTheBrowserPart(t *testing.T) {
 	bin := t.TempDir()
 	scratch, err := os.MkdirTemp("", "ks-") // short: a socket is made below it
@@ -35,7 +35,7 @@ func TestTheBrowserPart(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	d := &demo{ctx: ctx, bin: bin, once: true, extension: "../../extension"}
-	if err := d.inPlace(func() error { return first(d.company, d.work) }); err != nil {
+	if err := d.inPlace(func() error { return first(d.company, d.letExpire, d.work, d.ownBrowser) }); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(scratch)
