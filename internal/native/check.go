@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -18,45 +18,44 @@ const maxDepth = 32
 // maxInt is the largest whole number that JavaScript keeps exactly.
 const maxInt = 1<<53 - 1
 
-// checker reads JSON token by token and compares it with a shape. What it refuses it names, without its value: a value may
-// be what nobody should see.
-type checker struct{ dec *json.Decoder }
+// checker walks over valid JSON and compares it with a shape. What it refuses it names, without its value: a value may be
+// what nobody should see. It makes next to no garbage: a process that stays all day with little memory pays for that with answers
+// that come late.
+type checker struct {
+	data []byte
+	at   int
+}
 
 // Check says why data is not one value of the shape; nil if it is one.
 func Check(data []byte, s *Shape) error {
-	if !utf8.Valid(data) {
+	switch {
+	case !utf8.Valid(data):
 		return errors.New("the message is not UTF-8")
+	case !json.Valid(data):
+		return errors.New("the message is not JSON")
 	}
-	c := checker{json.NewDecoder(bytes.NewReader(data))}
-	c.dec.UseNumber()
-	if err := c.value(s); err != nil {
-		return err
-	}
-	if _, err := c.dec.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is something after the message")
-	}
-	return nil
+	return (&checker{data: data}).value(s)
 }
 
-func (c checker) value(s *Shape) error {
+func (c *checker) value(s *Shape) error {
 	if s.Kind == KindAny {
 		return c.any(0)
 	}
-	token, err := c.dec.Token()
-	if err != nil {
-		return errors.New("the message is not JSON")
-	}
-	switch v := token.(type) {
-	case json.Delim:
-		return c.nested(s, v)
-	case string:
-		return s.text(v)
-	case json.Number:
-		return s.number(v)
-	case bool:
+	switch first := c.next(); first {
+	case '{':
+		return c.fields(s)
+	case '[':
+		return c.elements(s)
+	case '"':
+		return s.text(c.text())
+	case 't', 'f':
+		c.literal()
 		return s.is(KindBool)
+	case 'n':
+		return errors.New("null is no value")
+	default:
+		return s.number(c.literal())
 	}
-	return errors.New("null is no value")
 }
 
 func (s *Shape) is(kind Kind) error {
@@ -66,64 +65,96 @@ func (s *Shape) is(kind Kind) error {
 	return nil
 }
 
-func (c checker) nested(s *Shape, open json.Delim) error {
-	if open == '{' {
-		if err := s.is(KindStruct); err != nil {
-			return err
-		}
-		return c.fields(s)
+// next gives the first byte of what comes next. Where JSON is valid, what stands between says nothing.
+func (c *checker) next() byte {
+	for strings.IndexByte(" \t\r\n:,", c.data[c.at]) >= 0 {
+		c.at++
 	}
-	if err := s.is(KindList); err != nil {
-		return err
-	}
-	return c.elements(s)
+	return c.data[c.at]
 }
 
-func (c checker) fields(s *Shape) error {
-	var seen []string
-	for c.dec.More() {
-		token, err := c.dec.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return errors.New("the message is not JSON")
+// more reports whether the object or list has one more entry, and goes behind its end where it has none.
+func (c *checker) more() bool {
+	if b := c.next(); b != '}' && b != ']' {
+		return true
+	}
+	c.at++
+	return false
+}
+
+// quoted reads a string with its quotation marks.
+func (c *checker) quoted() []byte {
+	c.next()
+	begin := c.at
+	for c.at++; c.data[c.at] != '"'; c.at++ {
+		if c.data[c.at] == '\\' {
+			c.at++
 		}
-		f := s.field(name)
+	}
+	c.at++
+	return c.data[begin:c.at]
+}
+
+func (c *checker) text() string {
+	quoted := c.quoted()
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		return unescaped(quoted)
+	}
+	return string(quoted[1 : len(quoted)-1])
+}
+
+func unescaped(quoted []byte) (v string) {
+	_ = json.Unmarshal(quoted, &v) // a valid string
+	return v
+}
+
+// literal reads a number, true, false or null.
+func (c *checker) literal() string {
+	c.next()
+	begin := c.at
+	for c.at < len(c.data) && strings.IndexByte(" \t\r\n,]}", c.data[c.at]) < 0 {
+		c.at++
+	}
+	return string(c.data[begin:c.at])
+}
+
+func (c *checker) fields(s *Shape) error {
+	if err := s.is(KindStruct); err != nil {
+		return err
+	}
+	seen := make([]bool, len(s.Fields))
+	for c.at++; c.more(); {
+		name := c.text()
+		i := slices.IndexFunc(s.Fields, func(f ShapeField) bool { return f.Name == name })
 		switch {
-		case f == nil:
+		case i < 0:
 			return fmt.Errorf("%s has an unknown field", s.Name)
-		case slices.Contains(seen, name):
+		case seen[i]:
 			return fmt.Errorf("%s has %s twice", s.Name, name)
 		}
-		seen = append(seen, name)
-		if err := c.value(f.Shape); err != nil {
+		seen[i] = true
+		if err := c.value(s.Fields[i].Shape); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if err := s.complete(seen); err != nil {
-		return err
-	}
-	return c.closed()
+	return s.complete(seen)
 }
 
-// closed reads the end of an object or list.
-func (c checker) closed() error {
-	if _, err := c.dec.Token(); err != nil {
-		return errors.New("the message is not JSON")
-	}
-	return nil
-}
-
-func (s *Shape) complete(seen []string) error {
-	for _, f := range s.Fields {
-		if !f.Optional && !slices.Contains(seen, f.Name) {
+func (s *Shape) complete(seen []bool) error {
+	for i, f := range s.Fields {
+		if !f.Optional && !seen[i] {
 			return fmt.Errorf("%s has no %s", s.Name, f.Name)
 		}
 	}
 	return nil
 }
 
-func (c checker) elements(s *Shape) error {
-	for n := 0; c.dec.More(); n++ {
+func (c *checker) elements(s *Shape) error {
+	if err := s.is(KindList); err != nil {
+		return err
+	}
+	c.at++
+	for n := 0; c.more(); n++ {
 		if n == s.Max {
 			return fmt.Errorf("there are more than %d", s.Max)
 		}
@@ -131,34 +162,36 @@ func (c checker) elements(s *Shape) error {
 			return err
 		}
 	}
-	return c.closed()
+	return nil
 }
 
-// any reads a value that has a schema of its own.
-func (c checker) any(depth int) error {
-	token, err := c.dec.Token()
-	if err != nil {
-		return errors.New("the message is not JSON")
-	}
-	if _, nested := token.(json.Delim); !nested {
+// any reads a value that has a schema of its own: its fields are names and values in turn.
+func (c *checker) any(depth int) error {
+	switch c.next() {
+	case '"':
+		c.quoted()
+		return nil
+	case '{', '[':
+	default:
+		c.literal()
 		return nil
 	}
 	if depth == maxDepth {
 		return errors.New("the message is too deep")
 	}
-	for c.dec.More() {
+	for c.at++; c.more(); {
 		if err := c.any(depth + 1); err != nil {
 			return err
 		}
 	}
-	return c.closed()
+	return nil
 }
 
-func (s *Shape) number(n json.Number) error {
+func (s *Shape) number(v string) error {
 	if err := s.is(KindInt); err != nil {
 		return err
 	}
-	if i, err := n.Int64(); err != nil || i < 0 || i > maxInt {
+	if i, err := strconv.ParseInt(v, 10, 64); err != nil || i < 0 || i > maxInt {
 		return errors.New("a whole number of at least 0 is needed")
 	}
 	return nil

@@ -70,24 +70,53 @@ func WriteFrame(w io.Writer, message []byte) error {
 	return nil
 }
 
-// Copy hands frames on from src to dst until src ends, which is nil between two frames. It keeps nothing of a message: its
-// one buffer is cleared after each.
+// Copy hands frames on from src to dst until src ends, which is nil between two frames. A frame that comes at once is read at
+// once and handed on at once. It keeps nothing of a message: its one buffer is cleared after each.
 func Copy(dst io.Writer, src io.Reader) error {
-	buf := make([]byte, 4, 4+MaxFrame)
-	for {
-		message, err := ReadFrame(src, buf[4:4:cap(buf)])
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
+	buf := make([]byte, 4+MaxFrame)
+	for have := 0; ; {
+		n, err := src.Read(buf[have:])
+		have += n
+		whole, refused := complete(buf[:have])
+		if err := handOn(dst, buf[:whole]); err != nil {
 			return err
 		}
-		frame := buf[:4+len(message)]
-		binary.NativeEndian.PutUint32(frame, uint32(len(message))) //nolint:gosec // at most MaxFrame
-		_, err = dst.Write(frame)
-		clear(frame)
-		if err != nil {
-			return fmt.Errorf("hand on message: %w", err)
+		have = copy(buf, buf[whole:have])
+		clear(buf[have:][:whole])
+		switch {
+		case refused != nil:
+			return refused
+		case errors.Is(err, io.EOF) && have == 0:
+			return nil
+		case err != nil:
+			return fmt.Errorf("read message: %w", cut(err))
 		}
 	}
+}
+
+// complete gives the length of all the frames at the beginning of data that are there to their end, and what is wrong with the next.
+func complete(data []byte) (whole int, err error) {
+	for len(data)-whole >= 4 {
+		n := binary.NativeEndian.Uint32(data[whole:])
+		switch {
+		case n == 0:
+			return whole, ErrNoMessage
+		case n > MaxFrame:
+			return whole, ErrTooLarge
+		case len(data)-whole-4 < int(n):
+			return whole, nil
+		}
+		whole += 4 + int(n)
+	}
+	return whole, nil
+}
+
+func handOn(dst io.Writer, frames []byte) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	if _, err := dst.Write(frames); err != nil {
+		return fmt.Errorf("hand on message: %w", err)
+	}
+	return nil
 }

@@ -1,7 +1,7 @@
 package browser
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -19,6 +19,8 @@ import (
 const (
 	// writeLimit is how long a native host may leave a message unread.
 	writeLimit = 10 * time.Second
+	// usualFrame is what requests fit into; larger ones get memory of their own.
+	usualFrame = 4 << 10
 	// atOnce is how many requests of one profile are worked on at the same time.
 	atOnce = 8
 )
@@ -100,13 +102,13 @@ func (c *conn) run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = c.raw.Close() })()
 	group.Go(func() { c.watch(ctx) })
-	buf := make([]byte, native.MaxFrame)
+	in, buf := bufio.NewReader(c.raw), make([]byte, 0, usualFrame)
 	for {
-		raw, err := native.ReadFrame(c.raw, buf)
+		raw, err := native.ReadFrame(in, buf)
 		if err != nil {
 			return c.sayCut(err)
 		}
-		if err := c.take(ctx, &group, bytes.Clone(raw)); err != nil {
+		if err := c.take(ctx, &group, raw); err != nil {
 			return err
 		}
 	}
@@ -124,7 +126,7 @@ func (c *conn) sayCut(err error) error {
 	return errors.Join(err, c.fail(0, native.Refuse(code, "the message cannot be read")))
 }
 
-// take answers one request: at once, or beside the next ones when it may wait for keyring or hub.
+// take answers one request: at once, or beside the next ones when it may wait for keyring or hub. It keeps nothing of raw.
 func (c *conn) take(ctx context.Context, group *sync.WaitGroup, raw []byte) error {
 	e, err := native.DecodeEnvelope(raw)
 	if err == nil {

@@ -100,7 +100,9 @@ func (p *profiles) list() []profile {
 }
 
 func (p *profiles) paired(id string) bool {
-	return slices.ContainsFunc(p.list(), func(k profile) bool { return k.id() == id })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.kept, func(k profile) bool { return k.id() == id })
 }
 
 // put adds or renews a profile.
