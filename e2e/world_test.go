@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/keyshift-hq/keyshift/internal/systest/badnet"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // patience bounds the wait for anything that a story expects.
@@ -118,20 +119,7 @@ func programPath(name string) string {
 
 // await repeats a look until it says yes. The text of the last look says what was there instead.
 func await(ts *testscript.TestScript, what string, look func() (yes bool, seen string)) {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(patience)
-	for {
-		yes, seen := look()
-		if yes {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			ts.Fatalf("not within %v: %s. Last seen:\n%s", patience, what, seen)
-		}
-	}
+	ts.Check(until.Seen(what, patience, look))
 }
 
 func mustBe(ts *testscript.TestScript, ok bool, usage string) {

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
 	"github.com/keyshift-hq/keyshift/internal/native"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // site is every page of the internet of these tests: a frame when asked for one, cookies of all kinds, all kinds of storage, and a
@@ -153,9 +153,7 @@ func scratch(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for until := time.Now().Add(browsertest.Patience); os.RemoveAll(dir) != nil && time.Now().Before(until); {
-			<-time.After(20 * time.Millisecond)
-		}
+		_ = until.True("the folder is removed", browsertest.Patience, func() bool { return os.RemoveAll(dir) == nil })
 	})
 	return dir
 }
@@ -238,30 +236,6 @@ func ask[T any](w *world, p browsertest.Page, message string) T {
 		w.Fatalf("ask %s: %s", message, got.Broken)
 	}
 	return got.Answer
-}
-
-// pageAt waits for a tab at an address that begins so.
-func (w *world) pageAt(prefix string) browsertest.Page {
-	w.Helper()
-	until := time.Now().Add(browsertest.Patience)
-	var seen []string
-	for time.Now().Before(until) {
-		pages, err := w.browser.Pages()
-		if err != nil {
-			w.Fatal(err)
-		}
-		seen = nil
-		for _, p := range pages {
-			address, err := p.URL()
-			if err == nil && strings.HasPrefix(address, prefix) {
-				return p
-			}
-			seen = append(seen, address)
-		}
-		<-time.After(50 * time.Millisecond)
-	}
-	w.Fatalf("no tab shows %s, only %q", prefix, seen)
-	return nil
 }
 
 func decode[T any](t *testing.T, body json.RawMessage) T {

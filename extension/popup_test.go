@@ -146,29 +146,15 @@ func (w *world) another(this browsertest.Page) browsertest.Page {
 	w.Helper()
 	address, err := this.URL()
 	w.check(err)
-	for until := time.Now().Add(browsertest.Patience); time.Now().Before(until); {
-		pages, err := w.browser.Pages()
-		w.check(err)
-		for _, p := range pages {
-			if at, err := p.URL(); err == nil && at == address && p.ID() != this.ID() {
-				return p
-			}
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-	w.Fatal("the popup did not open")
-	return nil
+	return w.pageThat("the popup opens", func(p browsertest.Page, at string) bool { return at == address && p.ID() != this.ID() })
 }
 
 func (w *world) wantGone(p browsertest.Page) {
 	w.Helper()
-	for until := time.Now().Add(browsertest.Patience); time.Now().Before(until); {
-		if _, err := p.URL(); err != nil {
-			return
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-	w.Error("the popup stays open")
+	w.await("the popup closes", func() bool {
+		_, err := p.URL()
+		return err != nil
+	})
 }
 
 // opensTheLogIn: on a page of the network where nobody signs in, the log-in is opened beside it.

@@ -83,13 +83,10 @@ func (w *world) closesOnlyWorkBrowsers() {
 		return // the other story is told in a browser that stays
 	}
 	w.agent.tell(native.TypeBrowserClose, native.LeaseRef{LeaseID: "lease-1"})
-	for until := time.Now().Add(browsertest.Patience); time.Now().Before(until); {
-		if pages, err := w.browser.Pages(); err != nil || len(pages) == 0 {
-			return
-		}
-		<-time.After(20 * time.Millisecond)
-	}
-	w.Error("the work browser is still there")
+	w.await("the work browser is closed", func() bool {
+		pages, err := w.browser.Pages()
+		return err != nil || len(pages) == 0
+	})
 }
 
 func (w *world) fillsOneValueAtATime(page browsertest.Page, held native.Lease) {

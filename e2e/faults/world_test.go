@@ -23,6 +23,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // patience bounds the wait for anything that has to happen.
@@ -262,20 +263,12 @@ func (w *world) agentCLI(input string, args ...string) string {
 // await repeats a look until it says yes.
 func (w *world) await(what string, look func() (yes bool, seen string)) {
 	w.t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(patience)
-	for {
+	err := until.Seen(what, patience, func() (bool, string) {
 		w.reviveHub()
-		yes, seen := look()
-		if yes {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			w.t.Fatalf("not within %v: %s. Last seen:\n%s", patience, what, seen)
-		}
+		return look()
+	})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 

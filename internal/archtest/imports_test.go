@@ -72,10 +72,10 @@ var importRules = []importRule{
 		why: "the view model is data; toolkits draw it",
 	},
 	{
-		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/bench/...", "internal/testpg"}, never: []string{
+		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/bench/...", "internal/testpg", "internal/browsertest"}, never: []string{
 			"github.com/google/go-cmp/...", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "pgregory.net/rapid",
 			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest", "internal/bench/...",
-			"internal/browsertest", "internal/replica",
+			"internal/browsertest", "internal/replica", "internal/until",
 		},
 		why: "libraries for tests stay out of programs",
 	},

@@ -28,7 +28,7 @@ func attach(k Kind, profile string, p *process) (Browser, error) {
 // awaitAddress reads the address at which a browser can be driven, as soon as the browser has written it.
 func awaitAddress(k Kind, profile string, p *process) (address string, err error) {
 	gone := false
-	late := poll(func() bool {
+	late := poll("the browser says where it is driven", func() bool {
 		text, _ := os.ReadFile(filepath.Join(profile, addressFiles[k])) // not there yet
 		address, err = parseAddress(k, text)
 		gone = p != nil && closed(p.ended)
@@ -75,7 +75,7 @@ func (pid foreign) gone() bool {
 	return err != nil || p.Signal(syscall.Signal(0)) != nil || isZombie(int(pid))
 }
 
-func (pid foreign) end() error { return poll(pid.gone) }
+func (pid foreign) end() error { return poll("the browser ended", pid.gone) }
 
 func (pid foreign) kill() error {
 	if p, err := os.FindProcess(int(pid)); err == nil {

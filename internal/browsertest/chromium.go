@@ -290,5 +290,5 @@ func (p *chromiumPage) Close() error {
 	if err != nil {
 		return fmt.Errorf("close tab: %w", err)
 	}
-	return poll(func() bool { _, err := p.URL(); return errors.Is(err, ErrGone) })
+	return poll("the tab is gone", func() bool { _, err := p.URL(); return errors.Is(err, ErrGone) })
 }

@@ -24,12 +24,12 @@ const textNode = 3
 // find waits for an element and answers where it is.
 func find(p Page, selector string) (at Point, err error) {
 	var seen *Point
-	late := poll(func() bool {
+	late := poll("find "+selector, func() bool {
 		err = p.Eval(center(selector), &seen)
 		return err == nil && seen != nil
 	})
 	if late != nil {
-		return at, errors.Join(fmt.Errorf("find %s: %w", selector, late), err)
+		return at, errors.Join(late, err)
 	}
 	return *seen, nil
 }
@@ -37,7 +37,7 @@ func find(p Page, selector string) (at Point, err error) {
 // wait implements Page.Wait. An evaluation that a navigation cut off is tried again.
 func wait(p Page, expression string) (err error) {
 	yes := false
-	late := poll(func() bool {
+	late := poll(expression, func() bool {
 		yes = false
 		err = p.Eval("!!("+expression+")", &yes)
 		return err == nil && yes || errors.Is(err, ErrGone)
@@ -47,7 +47,7 @@ func wait(p Page, expression string) (err error) {
 	}
 	if late != nil {
 		at, _ := p.URL()
-		return errors.Join(fmt.Errorf("wait at %s for %s: %w", at, expression, late), err)
+		return errors.Join(fmt.Errorf("wait at %s: %w", at, late), err)
 	}
 	return nil
 }

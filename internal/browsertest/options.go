@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // Options say how to start a browser. The zero value of each field but Kind is fine.
@@ -158,21 +160,9 @@ func (p *process) kill() error {
 // clean deletes the scratch folders. Helpers of a browser that was killed write a little longer, so it is tried again.
 func (p *process) clean() {
 	for _, f := range p.folders {
-		_ = poll(func() bool { return os.RemoveAll(f) == nil })
+		_ = poll("remove "+f, func() bool { return os.RemoveAll(f) == nil })
 	}
 }
 
 // poll repeats look until it says yes or Patience is over.
-func poll(look func() bool) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(Patience)
-	for !look() {
-		select {
-		case <-tick.C:
-		case <-late:
-			return errors.New("not within the time limit")
-		}
-	}
-	return nil
-}
+func poll(what string, look func() bool) error { return until.True(what, Patience, look) }

@@ -1,7 +1,6 @@
 package osring_test
 
 import (
-	"context"
 	"errors"
 	"runtime"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/osring"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // short is a limit that no call to a mock on this machine needs.
@@ -193,15 +193,7 @@ func wantEach(t *testing.T, ring *osring.OS, want error) {
 // eventually polls, because another process has to act first.
 func eventually(t *testing.T, done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal("it did not happen within 10 s")
-		}
+	if err := until.True("another process acts", 10*time.Second, done); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 	"github.com/keyshift-hq/keyshift/internal/testpg"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // World is a company: a hub (or several replicas on one database) and the owner who runs it.
@@ -275,13 +276,7 @@ func (w *World) Leases() []*v1.Lease {
 // Eventually waits until something is so; what names it in the failure.
 func Eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	limit := time.NewTimer(20 * time.Second)
-	defer limit.Stop()
-	for !so() {
-		select {
-		case <-limit.C:
-			t.Fatalf("not within 20 s: %s", what)
-		case <-time.After(20 * time.Millisecond):
-		}
+	if err := until.True(what, 20*time.Second, so); err != nil {
+		t.Fatal(err)
 	}
 }

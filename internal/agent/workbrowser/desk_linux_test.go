@@ -14,6 +14,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
 	"github.com/keyshift-hq/keyshift/internal/native"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // patience is long because the machine may be busy.
@@ -106,15 +107,8 @@ func (w *world) pid(account string) int {
 // await repeats a look until it says yes.
 func await(t *testing.T, what string, look func() bool) {
 	t.Helper()
-	late := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !look() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("not in time: %s", what)
-		}
+	if err := until.True(what, patience, look); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // The code lies where only the hub's own user finds it, for as long as it is good for something.
@@ -87,12 +88,11 @@ func becomeOwner(t *testing.T, s *server.Server, code string) {
 // removed waits until a file is gone.
 func removed(t *testing.T, path string) {
 	t.Helper()
-	for limit := time.Now().Add(time.Minute); ; <-time.After(20 * time.Millisecond) {
-		if _, err := os.Lstat(path); os.IsNotExist(err) {
-			return
-		}
-		if time.Now().After(limit) {
-			t.Fatal("the code was not removed")
-		}
+	err := until.True("the code is removed", time.Minute, func() bool {
+		_, err := os.Lstat(path)
+		return os.IsNotExist(err)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/testpg"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // ears is a Sink that a test listens to.
@@ -78,17 +79,16 @@ func tell(t *testing.T, st *store.Store, ref string) {
 
 func emptied(t *testing.T, st *store.Store) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); {
+	err := until.True("the outbox is emptied", 15*time.Second, func() bool {
 		rows, err := st.Read(t.Context()).OutboxBefore(time.Now().Add(time.Hour), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(rows) == 0 {
-			return
-		}
-		<-time.After(10 * time.Millisecond)
+		return len(rows) == 0
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Error("the outbox was not emptied")
 }
 
 func TestOneProcessHearsItself(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // Patience bounds the wait for anything that a program is expected to do.
@@ -94,15 +95,8 @@ func (d *Desk) StartPanel(t testing.TB) {
 // Eventually waits until something is so, and fails the test if that takes too long.
 func Eventually(t testing.TB, what string, so func() bool) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(Patience)
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("not within %v: %s", Patience, what)
-		}
+	if err := until.True(what, Patience, so); err != nil {
+		t.Fatal(err)
 	}
 }
 

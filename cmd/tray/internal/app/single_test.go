@@ -11,19 +11,13 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/tray"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 func wait(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(patience)
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
+	if err := until.True(what, patience, so); err != nil {
+		t.Fatal(err)
 	}
 }
 
