@@ -9,16 +9,17 @@ import (
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 
+	"github.com/keyshift-hq/keyshift/cmd/internal/parsing"
 	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // grammar is the command line. Its help texts are the manual.
 type grammar struct {
-	JSON     bool     `name:"json" help:"Write one JSON document to standard output, errors too."`
-	Socket   string   `placeholder:"PATH" help:"Socket or pipe of the agent, if it is not the usual one."`
-	StateDir string   `placeholder:"DIR" help:"Folder of the agent's state, if it is not the usual one."`
-	Help     helpFlag `short:"h" help:"Show help for a command."`
+	JSON     bool             `name:"json" help:"Write one JSON document to standard output, errors too."`
+	Socket   string           `placeholder:"PATH" help:"Socket or pipe of the agent, if it is not the usual one."`
+	StateDir string           `placeholder:"DIR" help:"Folder of the agent's state, if it is not the usual one."`
+	Help     parsing.HelpFlag `short:"h" help:"Show help for a command."`
 
 	Accounts accountsCmd `cmd:"" group:"Use accounts" help:"List the accounts that are lent to you."`
 	CheckOut checkOutCmd `cmd:"" name:"checkout" group:"Use accounts" help:"Check an account out."`
@@ -54,33 +55,14 @@ type grammar struct {
 	Completion kongcompletion.Completion `cmd:"" group:"The agent" help:"Complete commands in bash, zsh or fish." completion-shell-default:"false"`
 }
 
-// helpFlag shows the help of the command before it, and ends the parsing.
-type helpFlag bool
-
-var errHelp = errors.New("help was shown")
-
-// IgnoreDefault keeps kong from applying a flag that nobody gave.
-func (helpFlag) IgnoreDefault() {}
-
-// BeforeReset is called by kong when the flag is there.
-func (helpFlag) BeforeReset(ctx *kong.Context) error {
-	return errors.Join(ctx.PrintUsage(false), errHelp)
-}
-
 // command is what every command can do.
 type command interface {
 	Run(ctx context.Context, inv *invocation) error
 }
 
 func (inv *invocation) parser() (*kong.Kong, error) {
-	return kong.New(&inv.grammar,
-		kong.Name(Name),
-		kong.Description("Your company's social-media accounts, lent to you for one working session at a time."),
-		kong.NoDefaultHelp(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Writers(inv.Stdout, inv.Stderr),
-		kong.Exit(func(int) {}), // only completion asks for it, after its work
-	)
+	const about = "Your company's social-media accounts, lent to you for one working session at a time."
+	return kong.New(&inv.grammar, parsing.Options(Name, about, inv.Stdout, inv.Stderr)...)
 }
 
 // run parses the arguments and runs the command.
@@ -91,7 +73,7 @@ func (inv *invocation) run(ctx context.Context) error {
 	}
 	parsed, err := parser.Parse(inv.Args)
 	inv.JSON = inv.grammar.JSON || slices.Contains(inv.Args, "--json") // also where parsing does not come so far
-	if errors.Is(err, errHelp) {
+	if errors.Is(err, parsing.ErrHelp) {
 		return nil
 	}
 	if err != nil {
@@ -115,22 +97,8 @@ func usage(err error, args []string) error {
 				"Ask for a new code, run `"+Name+" enroll`, and paste the code when you are asked.")
 		}
 	}
-	hint := "Run `" + Name + " --help`."
-	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
-		hint = "Run `" + Name + " " + parse.Context.Selected().Path() + " --help`."
-	}
-	return keyshift.Invalid(api.CodeUsage, keyshift.CleanText(sentence(err.Error()), 300), hint)
-}
-
-// sentence begins a text with a capital and ends it with a stop.
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	if flag, _, found := strings.Cut(s, ": expected "); found && strings.HasSuffix(s, "(<EOL>)") {
-		s = flag + " needs a value" // the parser speaks of the end of the line
-	}
-	return strings.ToUpper(s[:1]) + strings.TrimRight(s[1:], "?.") + "."
+	hint := strings.Join(strings.Fields(Name+" "+parsing.Command(err)+" --help"), " ")
+	return keyshift.Invalid(api.CodeUsage, keyshift.CleanText(parsing.Sentence(parsing.Complaint(err)), 300), "Run `"+hint+"`.")
 }
 
 // interrupted tells a person who pressed Ctrl-C that it was heard.

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 
+	"github.com/keyshift-hq/keyshift/cmd/internal/parsing"
 	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -16,10 +17,10 @@ import (
 
 // grammar is the command line. Its help texts are the manual.
 type grammar struct {
-	JSON      bool     `name:"json" help:"Write one JSON document to standard output, errors too."`
-	Profile   string   `default:"default" placeholder:"NAME" help:"Which login to use, if there are several."`
-	TokenFile string   `placeholder:"FILE" help:"Keep the API token in this file instead of the OS keyring."`
-	Help      helpFlag `short:"h" help:"Show help for a command."`
+	JSON      bool             `name:"json" help:"Write one JSON document to standard output, errors too."`
+	Profile   string           `default:"default" placeholder:"NAME" help:"Which login to use, if there are several."`
+	TokenFile string           `placeholder:"FILE" help:"Keep the API token in this file instead of the OS keyring."`
+	Help      parsing.HelpFlag `short:"h" help:"Show help for a command."`
 
 	Login  loginCmd  `cmd:"" group:"Sign in" help:"Log in at a hub with a code."`
 	Logout logoutCmd `cmd:"" group:"Sign in" help:"End the login."`
@@ -56,35 +57,14 @@ type grammar struct {
 	Completion kongcompletion.Completion `cmd:"" group:"This program" help:"Complete commands in bash, zsh or fish." completion-shell-default:"false"`
 }
 
-// helpFlag shows the help of the command before it, and ends the parsing.
-type helpFlag bool
-
-var errHelp = errors.New("help was shown")
-
-// IgnoreDefault keeps kong from applying a flag that nobody gave.
-func (helpFlag) IgnoreDefault() {}
-
-// BeforeReset is called by kong when the flag is there.
-func (helpFlag) BeforeReset(ctx *kong.Context) error {
-	return errors.Join(ctx.PrintUsage(false), errHelp)
-}
-
 // command is what every command of ours can do.
 type command interface {
 	Run(ctx context.Context, inv *invocation) error
 }
 
 func (inv *invocation) parser() (*kong.Kong, error) {
-	options := []kong.Option{
-		kong.Name(Name),
-		kong.Description("The hub lends your company's social-media accounts, one working session at a time, and takes them back."),
-		kong.NoDefaultHelp(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.Writers(inv.Stdout, inv.Stderr),
-		kong.Exit(func(int) {}), // only completion asks for it, after its work
-		kong.Bind(inv.Bindings...),
-		kong.Vars(inv.Vars),
-	}
+	const about = "The hub lends your company's social-media accounts, one working session at a time, and takes them back."
+	options := append(parsing.Options(Name, about, inv.Stdout, inv.Stderr), kong.Bind(inv.Bindings...), kong.Vars(inv.Vars))
 	if inv.Server != nil {
 		options = append(options, kong.Embed(inv.Server))
 	}
@@ -103,7 +83,7 @@ func (inv *invocation) run(ctx context.Context) error {
 	}
 	inv.JSON = slices.Contains(args, "--json") // also where parsing does not come so far
 	parsed, err := parser.Parse(args)
-	if errors.Is(err, errHelp) {
+	if errors.Is(err, parsing.ErrHelp) {
 		return nil
 	}
 	if err != nil {
@@ -123,18 +103,7 @@ func plain(err error) error {
 	if _, ok := errors.AsType[*keyshift.Error](err); ok || err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return keyshift.Refuse(keyshift.CodeInternal, sentence(cliout.Clean(err.Error())), "Mend that, then run the command again.").Because(err)
-}
-
-// sentence begins a text with a capital and ends it with a stop.
-func sentence(text string) string {
-	if text == "" {
-		return text
-	}
-	if flag, _, found := strings.Cut(text, ": expected "); found && strings.HasSuffix(text, "(<EOL>)") {
-		text = flag + " needs a value" // the parser speaks of the end of the line
-	}
-	return strings.ToUpper(text[:1]) + strings.TrimRight(text[1:], "?.") + "."
+	return keyshift.Refuse(keyshift.CodeInternal, parsing.Sentence(cliout.Clean(err.Error())), "Mend that, then run the command again.").Because(err)
 }
 
 func (inv *invocation) complete() api.Exit {
@@ -147,15 +116,12 @@ func (inv *invocation) complete() api.Exit {
 
 // usage makes an error for people of the parser's. What may be a secret is not repeated.
 func usage(err error, args []string) error {
-	path := ""
-	if parse, ok := errors.AsType[*kong.ParseError](err); ok && parse.Context != nil && parse.Context.Selected() != nil {
-		path = parse.Context.Selected().Path()
-	}
+	path := parsing.Command(err)
 	if tellsSecret(err, path, args) {
 		return keyshift.Invalid(api.CodeUsage, "A code, a password or a token is never given on the command line: every program on this computer can read it there.",
 			"Replace it by a new one, and paste that when “"+Name+" login” or “"+Name+" credential set ACCOUNT” asks for it.")
 	}
-	return keyshift.Invalid(api.CodeUsage, sentence(cliout.Clean(err.Error())), "Run “"+strings.Join(strings.Fields(Name+" "+path+" --help"), " ")+"”.")
+	return keyshift.Invalid(api.CodeUsage, parsing.Sentence(cliout.Clean(parsing.Complaint(err))), "Run “"+strings.Join(strings.Fields(Name+" "+path+" --help"), " ")+"”.")
 }
 
 // tellsSecret reports whether something that was given may have been meant as a secret.

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/cmd/internal/parsing"
 	"github.com/keyshift-hq/keyshift/internal/api"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/i18n"
@@ -45,7 +46,7 @@ type Program struct {
 // Run does what the arguments say and returns the exit code. It belongs to the main goroutine.
 func (p *Program) Run(ctx context.Context) int {
 	f, err := p.parse()
-	if errors.Is(err, errHelp) {
+	if errors.Is(err, parsing.ErrHelp) {
 		return int(api.ExitOf(nil))
 	}
 	if err == nil {
