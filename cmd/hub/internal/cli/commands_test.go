@@ -68,6 +68,7 @@ func TestTranscripts(t *testing.T) {
 				{"guard", "personal", "maybe", "germany"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "custodian", "add", "x/acme", "lee"}, {"accounts", "custodian", "remove", "x/acme", "lee"},
 				{"accounts", "ref", "facebook/acme", "1234567890"}, {"accounts", "ref", "facebook/acme"},
 				{"accounts", "browser"}, {"accounts", "browser", "x/acme", "--use", "firefox", "--keep"}, {"accounts", "browser", "x/acme"},
+				{"accounts", "browser", "--keep"},
 			},
 			empty: [][]string{{"words"}, {"guard"}, {"accounts", "custodian", "list", "x/acme"}, {"accounts", "browser"}},
 		},

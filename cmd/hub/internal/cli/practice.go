@@ -81,20 +81,13 @@ func practiceAccount(ctx context.Context, hub *hubclient.Admin, name, host strin
 	handle := name + "@" + host
 	account := "site/" + handle
 	found, err := accountNamed(ctx, hub, account)
-	if err != nil {
-		return "", err
+	if err == nil && found == nil {
+		lentToMany := &v1.AccountSettings{Exclusive: new(bool)}
+		_, err = hubclient.Call(ctx, hub.Accounts.AddAccount, &v1.AddAccountRequest{Network: v1.Network_NETWORK_SITE, Handle: handle, Settings: lentToMany})
 	}
-	if found == nil {
-		exclusive := false
-		settings := &v1.AccountSettings{Exclusive: &exclusive}
-		if _, err := hubclient.Call(ctx, hub.Accounts.AddAccount, &v1.AddAccountRequest{Network: v1.Network_NETWORK_SITE, Handle: handle, Settings: settings}); err != nil {
-			return "", err
-		}
+	if err == nil && !found.GetHasCredential() {
+		_, err = hubclient.Call(ctx, hub.Accounts.SetCredential, practiceLogin(account, name))
 	}
-	if found.GetHasCredential() {
-		return account, nil
-	}
-	_, err = hubclient.Call(ctx, hub.Accounts.SetCredential, practiceLogin(account, name))
 	return account, err
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/keyshift-hq/keyshift/internal/api"
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 type accountBrowserCmd struct {
@@ -19,7 +21,10 @@ type accountBrowserCmd struct {
 
 // Run says how an account is opened, or lists what was said.
 func (c *accountBrowserCmd) Run(ctx context.Context, inv *invocation) error {
-	if c.Account == "" {
+	switch {
+	case c.Account == "" && (c.Use != "" || c.Keep):
+		return keyshift.Invalid(api.CodeUsage, "No account is named.", "Name the account first: "+Name+" accounts browser x/acme --use firefox --keep.")
+	case c.Account == "":
 		return listWorkBrowsers(ctx, inv)
 	}
 	return inv.withHub(func(hub *hubclient.Admin) error {
