@@ -113,7 +113,7 @@ type Server struct {
 	profiles *profiles
 	pairings *pairings
 	rates    *rates
-	opened   *opened
+	openings *openings
 	closers  *closers
 	placed   *placed
 
@@ -137,7 +137,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("read browser profiles: %w", err)
 	}
 	return &Server{
-		Config: c, profiles: kept, pairings: &pairings{random: c.Random}, rates: &rates{}, opened: &opened{}, closers: &closers{}, placed: &placed{}, conns: map[*conn]bool{},
+		Config: c, profiles: kept, pairings: &pairings{random: c.Random}, rates: &rates{}, openings: &openings{}, closers: &closers{}, placed: &placed{}, conns: map[*conn]bool{},
 	}, nil
 }
 

@@ -51,7 +51,7 @@ func (s *Server) mayFill(profile string, q native.FillGet) error {
 		return native.Refuse(native.CodeOriginRefused, "this page is not one on which the account signs in")
 	case !slices.Contains(lease.Fields, q.Field):
 		return native.Refuse(native.CodeRefused, "this lease has no such value")
-	case q.Gesture == native.GestureOpen && (s.opened.at(q.LeaseID) != profile || !s.opened.until(q.LeaseID).After(s.Now())):
+	case q.Gesture == native.GestureOpen && !s.openings.of(q.LeaseID).asksIn(profile, s.Now()):
 		return native.Refuse(native.CodeRefused, "nobody opened this account just now: fill it in from the extension's button")
 	}
 	return nil
@@ -61,7 +61,7 @@ func (s *Server) mayFill(profile string, q native.FillGet) error {
 func (s *Server) lease(profile, id string) (native.Lease, bool) {
 	for _, l := range s.Engine.Browsing("").Leases {
 		if l.GetId() == id && concerns(profile, l) {
-			return s.leaseOf(l), true
+			return s.leaseOf(profile, l), true
 		}
 	}
 	return native.Lease{}, false

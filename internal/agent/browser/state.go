@@ -35,14 +35,9 @@ func (s *Server) state(profile string) native.State {
 		state.OfflineSince = native.Millis(b.OfflineSince.UnixMilli())
 	}
 	for _, l := range b.Leases {
-		if !concerns(profile, l) {
-			continue
+		if concerns(profile, l) {
+			state.Leases = append(state.Leases, s.leaseOf(profile, l))
 		}
-		lease := s.leaseOf(l)
-		if s.opened.at(lease.ID) != profile {
-			lease.FillAskedUntil = 0 // it was opened elsewhere
-		}
-		state.Leases = append(state.Leases, lease)
 	}
 	for _, o := range b.Owed {
 		state.Ended = append(state.Ended, s.endedOf(o))
@@ -74,8 +69,8 @@ var accessModes = map[v1.AccessMode]native.AccessMode{
 	v1.AccessMode_ACCESS_MODE_BREAK_GLASS: native.AccessBreakGlass,
 }
 
-// leaseOf is a live lease in the words of the extension.
-func (s *Server) leaseOf(l *v1.Lease) native.Lease {
+// leaseOf is a live lease in the words of the extension in a profile.
+func (s *Server) leaseOf(profile string, l *v1.Lease) native.Lease {
 	network, handle := networkOf(l), keyshift.ShownHandle(wordOf(l), l.GetHandle())
 	var hosts []string // none where the pack was withdrawn
 	if p, _, ok := s.Packs.Pack(network); ok {
@@ -92,8 +87,8 @@ func (s *Server) leaseOf(l *v1.Lease) native.Lease {
 	if lease.HasCode || s.Engine.RelayReady(l.GetId()) {
 		lease.Fields = append(lease.Fields, native.FieldCode)
 	}
-	if until := s.opened.until(lease.ID); until.After(s.Now()) {
-		lease.FillAskedUntil = native.Millis(until.UnixMilli())
+	if at := s.openings.of(lease.ID); at.asksIn(profile, s.Now()) {
+		lease.FillAskedUntil = native.Millis(at.until.UnixMilli())
 	}
 	return lease
 }

@@ -10,7 +10,6 @@ import (
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/native"
-	"github.com/keyshift-hq/keyshift/internal/network/pack"
 )
 
 // Work are the browsers that the agent starts, one for each account and apart from the user's own.
@@ -61,8 +60,6 @@ func (NoWork) CloseAll(context.Context) error { return nil }
 func (NoWork) AccountOf(int) (string, bool) { return "", false }
 
 const (
-	// openLimit is how long opening an account counts as asking for a fill.
-	openLimit = 2 * time.Minute
 	// closeGrace is how long a work browser may sign out and clean up before it is closed.
 	closeGrace = 4 * time.Second
 	// closeLimit is how long closing it may take altogether.
@@ -82,137 +79,6 @@ func wordOf(l *v1.Lease) keyshift.Network {
 
 // networkOf names the site pack of a lease's account.
 func networkOf(l *v1.Lease) string { return keyshift.PackName(wordOf(l), l.GetHandle()) }
-
-// opened remembers which leases the user opened lately.
-type opened struct {
-	mu    sync.Mutex
-	times map[string]time.Time
-	where map[string]string // the profile
-}
-
-func (o *opened) note(lease string, until time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.times == nil {
-		o.times = map[string]time.Time{}
-	}
-	o.times[lease] = until
-}
-
-// in takes note of the profile in which a lease was opened; at tells it.
-func (o *opened) in(lease, profile string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.where == nil {
-		o.where = map[string]string{}
-	}
-	o.where[lease] = profile
-}
-
-func (o *opened) at(lease string) (profile string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.where[lease]
-}
-
-func (o *opened) until(lease string) time.Time {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.times[lease]
-}
-
-// OpenAccount opens the network of a held account in its work browser. The extension may fill in the login there for two
-// minutes without being asked again. Where no browser of its own can be started, it is opened in one of the user's own that
-// is there, and the answer says what keeps it apart.
-func (s *Server) OpenAccount(ctx context.Context, name string) (*v1.LocalServiceOpenAccountResponse, error) {
-	l, err := s.held(name)
-	if err != nil {
-		return nil, err
-	}
-	p, _, ok := s.Packs.Pack(networkOf(l))
-	if !ok {
-		return nil, keyshift.Refuse(keyshift.CodeNotFound, "There is no site pack of this network, so it cannot be opened.", "Ask your admin to publish one.")
-	}
-	order := WorkOrder{Account: accountName(l), Address: entrance(p, l)}
-	order.Browser, order.Keep = s.Engine.WorkBrowser(ctx, l.GetId())
-	profile := workPrefix + order.Account
-	s.opened.in(l.GetId(), profile) // before it is there, so that no other browser takes it for its own
-	s.opened.note(l.GetId(), s.Now().Add(openLimit))
-	opened, err := s.Work.Open(order)
-	if own := s.ownProfile(); err != nil && own != nil {
-		s.Log.Warn("no browser of its own, it is opened in the user's", "error", err)
-		profile, opened, err = own.profileID(), own.opened(), nil
-		s.opened.in(l.GetId(), profile)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Engine.SessionBegan(profile, l.GetId()); err != nil {
-		return nil, err // it is over already: there is nothing to work with
-	}
-	s.Engine.Ring()
-	return &v1.LocalServiceOpenAccountResponse{Browser: opened.Browser, Mode: string(opened.Mode), Missing: opened.Missing}, nil
-}
-
-// ownProfile gives a paired profile of the user's own that is there; one that has the attention or keeps leases apart goes first.
-func (s *Server) ownProfile() (own *conn) {
-	rank := func(c *conn) (n int) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.mode == native.ModeContainer {
-			n = 2
-		}
-		if c.focused {
-			n++
-		}
-		return n
-	}
-	for _, c := range s.all() {
-		if c.isOwn() && (own == nil || rank(c) > rank(own)) {
-			own = c
-		}
-	}
-	return own
-}
-
-// isOwn tells of a paired profile that is no work browser's.
-func (c *conn) isOwn() bool { return c.paired() && c.profileID() == c.profile().id() }
-
-// opened says what something is opened in that is opened in this profile.
-func (c *conn) opened() WorkOpened {
-	p := c.profile()
-	return WorkOpened{Browser: string(p.Browser), Mode: p.Mode}
-}
-
-// entrance is the page to begin on: for a delegated account the network's own, otherwise that of the log-in.
-func entrance(p pack.Pack, l *v1.Lease) string {
-	if l.GetAccessMode() == v1.AccessMode_ACCESS_MODE_DELEGATED && len(p.Delegated) > 0 {
-		return p.Delegated[0].URL
-	}
-	return p.LoginURL
-}
-
-// held finds a live lease by its id, by "network/handle", "@handle" or "handle".
-func (s *Server) held(name string) (*v1.Lease, error) {
-	var found []*v1.Lease
-	for _, l := range s.Engine.Browsing("").Leases {
-		if l.GetId() == name {
-			return l, nil
-		}
-		if strings.EqualFold(name, accountName(l)) || strings.EqualFold(strings.TrimPrefix(name, "@"), l.GetHandle()) {
-			found = append(found, l)
-		}
-	}
-	switch len(found) {
-	case 0:
-		e := keyshift.NotFound("lease", name)
-		e.Hint = "Check the account out first: keyshift-agent checkout."
-		return nil, e
-	case 1:
-		return found[0], nil
-	}
-	return nil, keyshift.Invalid(keyshift.CodeFieldInvalid, "“"+keyshift.CleanText(name, 80)+"” can mean more than one account.", "Name the network too, as in x/acme.")
-}
 
 // closers end the work browsers of leases that are over.
 type closers struct {
