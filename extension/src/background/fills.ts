@@ -1,20 +1,18 @@
 // Fills: the user asks for one in the browser's own surface (popup, keyboard command) or at the agent, for one tab; from then on that tab's
 // pages may ask for one value at a time, until somebody is signed in, the tab goes elsewhere, or three minutes are over.
 
-import { askTab, type FromPage, type Refused, type ToPage } from "../internal";
-import { refuseAddress } from "../content/address";
+import { askTab, type Refused } from "../internal";
 import type { Wait } from "../content/engine";
-import { signedFill, type Fill, type Field, type Gesture, type Lease } from "../gen/messages";
+import type { Field, Gesture, Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
-import { No, type Agent } from "./agent";
-import { ownStore } from "./browser";
-import { sign } from "./key";
+import { No } from "./agent";
+import { ownStore, storeOf } from "./browser";
 import type { Ends } from "./end";
 import type { Leases } from "./leases";
 import { memory, remember, type Asked } from "./memory";
 import type { Packs } from "./packs";
-import { fillsAt, hostsOf, originOf, sameOriginUpwards } from "./place";
+import { entrance, fillsAt, hostsOf, lookAlike } from "./place";
 
 /** How long a fill may take, with all its steps, in milliseconds. */
 const askedFor = 3 * 60_000;
@@ -25,10 +23,9 @@ const mostAgain = 8;
 const typeTime = 2500;
 /** How long the agent's first page of a work browser may take to appear: the extension can be there before any window is. */
 const windowTime = 5000;
+const windowLook = 100;
 /** How long the user may take for what only the user can do: once, so that no fill lasts for hours. */
 const waitFor = 10 * 60_000;
-/** How long a custodian has to answer, and a little. */
-const relayFor = 6 * 60_000;
 
 export class Fills {
   /** Tabs whose page told what became of a value, or what it waits for, since a fill was asked for there. */
@@ -36,7 +33,7 @@ export class Fills {
   /** When a tab's page had an answer to its last question for a value. */
   private readonly askedAt = new Map<number, number>();
 
-  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
+  constructor(private readonly leases: Leases, private readonly packs: Packs, private readonly ends: Ends) {}
 
   /** The user asks to be signed in: in this tab if it shows the network, in a new one otherwise. */
   async begin(lease: Lease, gesture: Gesture, front?: chrome.tabs.Tab, only?: Field): Promise<void> {
@@ -48,21 +45,22 @@ export class Fills {
     const host = hostOf(front?.url);
     const unsafe = lookAlike(front?.url ?? "", pack, lease);
     if (unsafe) return void this.refuse(lease.id, unsafe.why, unsafe.host);
-    const here = front?.id !== undefined && fillsAt(host, lease, pack) && !isOther(front, trace.store);
+    const here = front?.id !== undefined && fillsAt(host, lease, pack) && storeOf(front) === trace.store;
     if (!here || front.id === undefined) return void (await this.openAndAsk(lease, gesture, pack, trace.store));
     this.ask(front.id, lease, gesture, only);
-    const answer = await this.start(front.id, only);
-    if (answer && !answer.started && answer.why && !only && answer.why === "no_field") await this.toLogin(front.id, pack);
-    else if (answer && !answer.started && answer.why && answer.why !== "no_lease") this.refuse(lease.id, answer.why, host);
+    const why = await this.start(front.id, only);
+    if (why === "no_field" && !only) await this.toLogin(front.id, pack);
+    else if (why && why !== "no_lease") this.refuse(lease.id, why, host);
   }
 
-  /** Begins in a tab's page and the frames in it. What one of them can fill in counts more than what the others cannot. */
-  private async start(tab: number, only?: Field): Promise<ToPage["fill.start"]["answer"] | null> {
+  /** Begins in a tab's page and the frames in it, and says why none began. What one can fill in counts more than what the others cannot. */
+  private async start(tab: number, only?: Field): Promise<Refused | undefined> {
     void this.follow(tab, only);
     const frames = (await chrome.webNavigation.getAllFrames({ tabId: tab })) ?? [];
     const asked = frames.map((f) => askTab(tab, { type: "fill.start", ...(only && { only }) }, f.frameId));
     const answers = (await Promise.all(asked)).filter((a) => a !== null);
-    return answers.find((a) => a.started) ?? answers.find((a) => a.why !== "no_field" && a.why !== "no_lease") ?? answers[0] ?? null;
+    if (answers.some((a) => a.started)) return undefined;
+    return (answers.find((a) => a.why !== "no_field" && a.why !== "no_lease") ?? answers[0])?.why;
   }
 
   /**
@@ -72,7 +70,7 @@ export class Fills {
   private async follow(tab: number, only?: Field): Promise<void> {
     this.served.delete(tab);
     for (let answers = 0, anew = false; answers < mostAgain && this.askedIn(tab); ) {
-      await new Promise((resolve) => setTimeout(resolve, pageTime));
+      await pause(pageTime);
       if (this.served.has(tab) || !memory.asked[tab]) return;
       if (Date.now() - (this.askedAt.get(tab) ?? 0) < typeTime) continue; // it is being typed
       const now = await chrome.tabs.get(tab).catch(() => undefined);
@@ -108,33 +106,15 @@ export class Fills {
     remember();
   }
 
-  /** The agent says that the user asked there. */
+  /** The agent says that the user asked there. For a delegated account nothing is filled in: its entrance is opened unless it is there. */
   async askedAtAgent(lease: Lease): Promise<void> {
     const trace = await this.leases.use(lease);
-    if (lease.mode === "delegated") return this.awaitEntrance(lease, trace.store);
-    for (let waited = 0; ; waited += 100) {
-      const ours = (await chrome.tabs.query({})).filter((t) => !isOther(t, trace.store));
-      const coming = ours.find((t) => t.id !== undefined && within(hostOf(t.pendingUrl), lease.hosts));
-      if (coming?.id !== undefined) {
-        this.ask(coming.id, lease, "open"); // its page says hello when it is there
-        return void this.follow(coming.id);
-      }
-      const open = ours.find((t) => within(hostOf(t.url), lease.hosts));
-      if (open || memory.mode !== "work" || waited >= windowTime) return void (await this.begin(lease, "open", open));
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  /** Nothing is filled in for a delegated account: the agent opened the entrance in a work browser, elsewhere it is opened here. */
-  private async awaitEntrance(lease: Lease, store: string): Promise<void> {
-    const hosts = hostsOf(lease, await this.packs.get(lease.network));
-    for (let waited = 0; waited < windowTime; waited += 100) {
-      const ours = (await chrome.tabs.query({})).filter((t) => !isOther(t, store));
-      if (ours.some((t) => within(hostOf(t.pendingUrl), hosts) || within(hostOf(t.url), hosts))) return;
-      if (memory.mode !== "work") break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    await this.begin(lease, "open");
+    const delegated = lease.mode === "delegated";
+    const tab = await tabAt(delegated ? hostsOf(lease, await this.packs.get(lease.network)) : lease.hosts, trace.store);
+    if (delegated) return tab ? undefined : this.begin(lease, "open");
+    if (tab?.id === undefined || !isComing(tab, lease.hosts)) return this.begin(lease, "open", tab);
+    this.ask(tab.id, lease, "open"); // its page says hello when it is there
+    void this.follow(tab.id);
   }
 
   /** What was asked for in a tab, if that still counts. */
@@ -160,53 +140,14 @@ export class Fills {
     if (!lease || !within(hostOf(url), lease.hosts)) this.finish(tab);
   }
 
-  /** One value for the document that asks. Who asks is what the browser says. */
-  async value(field: Field, sender: chrome.runtime.MessageSender): Promise<FromPage["fill.value"]["answer"]> {
-    const tab = sender.tab?.id ?? -1;
+  /** Does what a page asked for a value: meanwhile, and as long as it may take to type it, the page is not told to begin again. */
+  async whileAnswering<T>(tab: number, work: () => Promise<T>): Promise<T> {
     this.askedAt.set(tab, Infinity); // as long as the agent needs
     try {
-      return await this.valueFor(field, tab, sender);
+      return await work();
     } finally {
       this.askedAt.set(tab, Date.now());
     }
-  }
-
-  private async valueFor(field: Field, tab: number, sender: chrome.runtime.MessageSender): Promise<FromPage["fill.value"]["answer"]> {
-    const asked = this.askedIn(tab);
-    const lease = asked && this.leases.get(asked.lease_id);
-    if (!asked || !lease) return { refused: "not_asked" };
-    const why = await this.allowed(lease, asked, field, sender);
-    if (why) return { refused: this.refuse(lease.id, why, hostOf(sender.url)) };
-    try {
-      const { value, ttl_ms } = await this.fetch(lease, asked, field, sender);
-      const until = Date.now() + ttl_ms;
-      return (await isStill(sender)) && this.leases.get(lease.id) ? { value, until } : { refused: this.refuse(lease.id, "page_changed", hostOf(sender.url)) };
-    } catch (no) {
-      return { refused: this.refuseFor(lease.id, no, hostOf(sender.url)) };
-    }
-  }
-
-  private async allowed(lease: Lease, asked: Asked, field: Field, sender: chrome.runtime.MessageSender): Promise<Refused | undefined> {
-    const origin = sender.origin ?? originOf(sender.url);
-    if (!this.agent.connected) return "agent_down";
-    if (!lease.fields.includes(field) && !(field === "code" && asked.relay)) return "field_refused";
-    if (asked.only && asked.only !== field) return "field_refused";
-    const pack = await this.packs.get(lease.network);
-    if (!fillsAt(hostOf(origin), lease, pack) || !within(hostOf(sender.tab?.url), lease.hosts)) return "origin_refused";
-    if (!(await sameOriginUpwards(sender.tab?.id ?? -1, sender.frameId ?? -1, origin))) return "frame_refused";
-    return undefined;
-  }
-
-  private async fetch(lease: Lease, asked: Asked, field: Field, sender: chrome.runtime.MessageSender): Promise<Fill> {
-    const request = {
-      lease_id: lease.id, field, gesture: asked.gesture,
-      origin: sender.origin ?? originOf(sender.url),
-      top_origin: originOf(sender.tab?.url),
-      document_id: sender.documentId ?? "",
-      pack_version: (await this.packs.get(lease.network))?.version ?? 0,
-    };
-    const challenge = this.agent.challenge;
-    return this.agent.askWith("fill.get", async (id) => ({ ...request, signature: await sign(signedFill(challenge, id, request)) }));
   }
 
   /** The page told what became of a value. */
@@ -219,33 +160,17 @@ export class Fills {
     const asked = this.askedIn(tab);
     if (!asked) return;
     delete asked.waits;
-    if (what) asked.waits = what;
-    if (what && !asked.waited) asked.until = Math.max(asked.until, Date.now() + waitFor);
-    if (what) asked.waited = true;
-    if (what) this.served.add(tab); // the page has begun
+    if (what) {
+      this.served.add(tab); // the page has begun
+      if (!asked.waited) asked.until = Math.max(asked.until, Date.now() + waitFor);
+      Object.assign(asked, { waits: what, waited: true });
+    }
     remember();
   }
 
   /** What the page waits for in which a lease signs in. */
   waitOf(lease: string): Wait | null {
     return Object.values(memory.asked).find((a) => a.lease_id === lease && a.waits && a.until > Date.now())?.waits ?? null;
-  }
-
-  /** Asks a custodian for the code that the network sent there; fills it in when the agent has it. */
-  async relay(asked: Asked, origin: string): Promise<{ refused?: Refused }> {
-    const lease = this.leases.get(asked.lease_id);
-    if (!lease || !within(hostOf(origin), lease.hosts)) return { refused: "origin_refused" };
-    try {
-      await this.agent.ask("relay.ask", { lease_id: lease.id, origin });
-    } catch (no) {
-      return { refused: this.refuseFor(lease.id, no, hostOf(origin)) };
-    }
-    asked.relay = true;
-    delete memory.refused[lease.id];
-    asked.code_asked = Date.now() + relayFor;
-    asked.until = Math.max(asked.until, asked.code_asked);
-    remember();
-    return {};
   }
 
   /** The custodian's code is there. */
@@ -270,33 +195,28 @@ export class Fills {
     return code;
   }
 
-  private refuseFor(lease: string, no: unknown, host: string): Refused {
+  refuseFor(lease: string, no: unknown, host: string): Refused {
     return no instanceof No ? this.refuse(lease, no.code, host, no.said) : this.refuse(lease, "agent_down", host);
   }
 }
 
-/** A page in front that pretends to be the network is named, instead of opening the real one beside it. */
-function lookAlike(url: string, pack: Pack | null, lease: Lease): { why: Refused; host: string } | undefined {
-  const hosts = pack?.fill_hosts ?? lease.hosts;
-  const own = [...lease.hosts, ...(pack?.hosts ?? []), ...(pack?.cookie_domains ?? []).map((d) => d.replace(/^\./, ""))];
-  if (within(hostOf(url), own)) return undefined; // another page of the network
-  const why = url.startsWith("http") ? refuseAddress(url, hosts) : undefined;
-  const host = why ? new URL(url).hostname : "";
-  if (why === "look_alike" || why === "idn" || (why === "http" && within(host, lease.hosts))) return { why, host };
-  return undefined;
+/**
+ * A tab of a store that goes to one of the hosts, or is there. In a work browser it is waited for: the agent opens one, and the extension can
+ * be there before it.
+ */
+async function tabAt(hosts: readonly string[], store: string): Promise<chrome.tabs.Tab | undefined> {
+  for (let waited = 0; ; waited += windowLook) {
+    const ours = (await chrome.tabs.query({})).filter((t) => storeOf(t) === store);
+    const found = ours.find((t) => isComing(t, hosts)) ?? ours.find((t) => within(hostOf(t.url), hosts));
+    if (found || memory.mode !== "work" || waited >= windowTime) return found;
+    await pause(windowLook);
+  }
 }
 
-function entrance(pack: Pack | null, lease: Lease): string {
-  return pack?.delegated[0]?.url || pack?.home_url || `https://${lease.hosts[0]}/`;
+function isComing(tab: chrome.tabs.Tab, hosts: readonly string[]): boolean {
+  return within(hostOf(tab.pendingUrl), hosts);
 }
 
-function isOther(tab: chrome.tabs.Tab, store: string): boolean {
-  return ((tab as { cookieStoreId?: string }).cookieStoreId ?? ownStore) !== store;
-}
-
-/** Whether the document that asked is still the one in its frame. */
-async function isStill(sender: chrome.runtime.MessageSender): Promise<boolean> {
-  const frame = await chrome.webNavigation.getFrame({ tabId: sender.tab?.id ?? -1, frameId: sender.frameId ?? -1 });
-  const id = (frame as { documentId?: string } | null)?.documentId;
-  return frame !== null && originOf(frame.url) === (sender.origin ?? originOf(sender.url)) && (id === undefined || id === sender.documentId);
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -13,6 +13,7 @@ import { memory, recall, remember } from "./memory";
 import { Packs } from "./packs";
 import { Pages } from "./pages";
 import { Popup, registerAdded } from "./popup";
+import { Values } from "./values";
 
 /** How long the first word of the agent is waited for, in milliseconds. */
 const firstWordTime = 3000;
@@ -27,8 +28,9 @@ const packs = new Packs(agent);
 const ends = new Ends(agent, packs);
 const cookies = new Cookies(packs);
 const leases = new Leases(packs, ends, changed);
-const fills = new Fills(agent, leases, packs, ends);
-const pages = new Pages(agent, leases, packs, fills);
+const fills = new Fills(leases, packs, ends);
+const values = new Values(agent, leases, packs, fills);
+const pages = new Pages(agent, leases, packs, fills, values);
 const popup = new Popup(agent, leases, packs, fills, pages, ends);
 
 const recalled = recall();

@@ -13,6 +13,7 @@ import type { Leases } from "./leases";
 import { memory, remember, rememberTraces, traces } from "./memory";
 import type { Packs } from "./packs";
 import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
+import type { Values } from "./values";
 
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
@@ -20,7 +21,7 @@ type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: S
 const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [] };
 
 export class Pages {
-  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills) {}
+  constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills, private readonly values: Values) {}
 
   readonly handlers: Handlers = {
     "page.hello": async (_, sender, tab) => {
@@ -30,7 +31,7 @@ export class Pages {
       // Looked at last: an answer from before somebody asked for a fill would stop the one that has begun meanwhile.
       return { ...state, fill: this.fills.askedIn(tab.id ?? -1)?.lease_id === state.lease.id };
     },
-    "fill.value": (message, sender) => this.fills.value(message.field, sender),
+    "fill.value": (message, sender) => this.values.get(message.field, sender),
     "fill.report": async ({ field, outcome, ms, why }, sender, tab) => {
       const asked = this.fills.askedIn(tab.id ?? -1);
       if (!asked) return {};
@@ -77,7 +78,7 @@ export class Pages {
     "relay.ask": async (_, sender, tab) => {
       const asked = this.fills.askedIn(tab.id ?? -1);
       if (!asked) return { refused: "not_asked" };
-      const answer = await this.fills.relay(asked, sender.origin ?? originOf(sender.url));
+      const answer = await this.values.relay(asked, sender);
       void this.tellAll();
       return answer;
     },

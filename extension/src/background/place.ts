@@ -1,8 +1,10 @@
 // Which lease a page belongs to. Only what the browser says of a tab or sender counts.
 
+import { refuseAddress } from "../content/address";
 import type { Pack } from "../gen/pack";
 import type { Lease } from "../gen/messages";
 import { hostOf, within } from "../hosts";
+import type { Refused } from "../internal";
 import { storeOf } from "./browser";
 import { memory, traces } from "./memory";
 import type { Packs } from "./packs";
@@ -31,6 +33,22 @@ export function fillsAt(host: string, lease: Pick<Lease, "hosts">, pack: Pack | 
 export function cookieDomainsOf(lease: Pick<Lease, "hosts" | "mode">, pack: Pack | null): string[] {
   const named = [...(pack?.cookie_domains ?? []), ...entrances(lease, pack).flatMap((d) => d.cookie_domains ?? [])];
   return [...new Set([...named.map((d) => d.replace(/^\./, "")), ...lease.hosts])];
+}
+
+/** The page that a delegated account is worked on from: the network's own entrance. */
+export function entrance(pack: Pack | null, lease: Lease): string {
+  return pack?.delegated[0]?.url || pack?.home_url || `https://${lease.hosts[0]}/`;
+}
+
+/** A page in front that pretends to be the network is named, instead of opening the real one beside it. */
+export function lookAlike(url: string, pack: Pack | null, lease: Lease): { why: Refused; host: string } | undefined {
+  const hosts = pack?.fill_hosts ?? lease.hosts;
+  const own = [...lease.hosts, ...(pack?.hosts ?? []), ...(pack?.cookie_domains ?? []).map((d) => d.replace(/^\./, ""))];
+  if (within(hostOf(url), own)) return undefined; // another page of the network
+  const why = url.startsWith("http") ? refuseAddress(url, hosts) : undefined;
+  const host = why ? new URL(url).hostname : "";
+  if (why === "look_alike" || why === "idn" || (why === "http" && within(host, lease.hosts))) return { why, host };
+  return undefined;
 }
 
 /** The lease whose work is done in this tab at this host; the one asked for last if there are several. */
