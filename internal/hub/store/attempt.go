@@ -80,7 +80,7 @@ func (w *writer) begin(ctx context.Context, commands []*command) (*batch, error)
 		}
 		w.link = l
 	}
-	b := newBatch(ctx, w.store, w.link)
+	b := newBatch(ctx, w.store, w.link, len(commands))
 	questions := b.lookAhead(commands)
 	w.store.counts.statements.Add(int64(len(questions)))
 	if err := w.store.engine.begin(ctx, w.link, commands[0].kind == hub.Closing, questions); err != nil {
@@ -137,7 +137,7 @@ func (w *writer) finish(b *batch) (culprit int, err error) {
 	for i, g := range groups {
 		last[i] = expecting{statements[i], g.expected()}
 	}
-	ran, err := w.store.engine.commit(b.ctx, w.link, last)
+	ran, err := w.store.engine.commit(b.ctx, w.link, last, b.alone)
 	switch {
 	case err == nil:
 		return 0, nil

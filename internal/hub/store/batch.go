@@ -18,6 +18,8 @@ type batch struct {
 	ctx   context.Context
 	link  *link
 	store *Store
+	// alone: there is one command.
+	alone bool
 	// asked is when it was looked ahead, now the moment of the transaction.
 	asked, now time.Time
 	// tx is the command that runs, waiting what it and those before it changed.
@@ -56,8 +58,8 @@ type statement struct {
 	args []any
 }
 
-func newBatch(ctx context.Context, s *Store, l *link) *batch {
-	b := &batch{ctx: ctx, link: l, store: s, asked: s.clock.next()}
+func newBatch(ctx context.Context, s *Store, l *link, commands int) *batch {
+	b := &batch{ctx: ctx, link: l, store: s, alone: commands == 1, asked: s.clock.next()}
 	b.later, b.changed = db.New(recorder{b}), map[keyshift.ID]bool{}
 	return b
 }

@@ -38,8 +38,9 @@ type engine interface {
 	// together reports whether commit sends the last statements along; otherwise it is given none.
 	together() bool
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of
-	// them did not, and errMissed says that the next one changed other than the rows it was to.
-	commit(ctx context.Context, l *link, last []expecting) (ran int, err error)
+	// them did not, and errMissed says that the next one changed other than the rows it was to, or that nobody knows which one it
+	// was. alone says that all of them are of one command.
+	commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error)
 	// standbyAsync asks whether a standby follows that may lack what was committed.
 	standbyAsync(ctx context.Context) (bool, error)
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.

@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,27 +18,40 @@ import (
 // begin makes the mark here and not with the commit, because its row has to be locked before COMMIT is sent: settle must
 // wait also for a COMMIT that is still on its way. The lock comes before whatever reads.
 func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool, ahead []question) error {
-	lock := "SELECT pg_advisory_xact_lock_shared($1)"
+	mark := markShared
 	if closing {
-		lock = "SELECT pg_advisory_xact_lock($1)"
+		mark = markAlone
 	}
 	l.batch++
 	way := &pgx.Batch{}
 	way.Queue("BEGIN")
-	way.Queue(lock, int64(closingLock))
-	way.Queue("UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3", l.batch, time.Now().UnixMicro(), l.writer)
+	way.Queue(mark, l.batch, time.Now().UnixMicro(), l.writer, int64(closingLock))
 	for _, q := range ahead {
 		way.Queue(q.text, q.args...)
 	}
 	return l.send(ctx, way, func(results pgx.BatchResults) error {
-		for range 3 {
-			if _, err := results.Exec(); err != nil {
-				return err
-			}
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+		marked, err := results.Exec()
+		if err == nil && marked.RowsAffected() != 1 {
+			err = errNoMark
+		}
+		if err != nil {
+			return err
 		}
 		return answers(results, ahead)
 	})
 }
+
+// The mark is made and the lock taken by one statement: each more would cost a transaction of a single command a twentieth.
+const (
+	markShared = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock_shared($4)"
+	markAlone  = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock($4)"
+)
+
+// errNoMark is about a mark that somebody removed: without it there is no lock either. A new connection makes a new one.
+var errNoMark = fmt.Errorf("the writer's mark is gone: %w", driver.ErrBadConn)
 
 func answers(results pgx.BatchResults, asked []question) error {
 	for _, q := range asked {
@@ -59,8 +72,8 @@ func answers(results pgx.BatchResults, asked []question) error {
 
 // send sends all of a batch at once.
 func (l *link) send(ctx context.Context, way *pgx.Batch, read func(pgx.BatchResults) error) error {
-	return l.conn.Raw(func(driver any) error {
-		results := driver.(*stdlib.Conn).Conn().SendBatch(ctx, way) //nolint:forcetypeassert // the pool is of this driver
+	return l.conn.Raw(func(below any) error {
+		results := below.(*stdlib.Conn).Conn().SendBatch(ctx, way) //nolint:forcetypeassert // the pool is of this driver
 		return errors.Join(read(results), results.Close())
 	})
 }
@@ -99,45 +112,42 @@ func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
 func (e *postgresEngine) together() bool { return true }
 
 // commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
-// does: a statement that misses its rows divides by zero, and everything behind it is not done.
-func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting) (ran int, err error) {
+// does: a statement that misses its rows divides by zero, and everything behind it is not done. Those of a command that is alone
+// become one.
+func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error) {
 	if len(last) == 0 {
 		_, err := l.conn.ExecContext(ctx, "COMMIT")
 		return 0, err
 	}
-	way := &pgx.Batch{}
-	for _, s := range last {
-		guarded := s.guarded()
+	unions, way := unite(last, alone), &pgx.Batch{}
+	for _, u := range unions {
+		guarded := u.guarded()
 		way.Queue(guarded.text, guarded.args...)
 	}
 	way.Queue("COMMIT")
 	err = l.send(ctx, way, func(results pgx.BatchResults) error {
-		for range last {
+		for _, u := range unions {
 			if _, err := results.Exec(); err != nil {
-				return missed(err)
+				return e.missed(u, err)
 			}
-			ran++
+			ran += len(u)
 		}
 		return committed(results.Exec())
 	})
 	return ran, err
 }
 
-// guarded is the statement, but an error when it changes other than the rows it has to.
-func (s expecting) guarded() statement {
-	if s.rows < 0 {
-		return s.statement
-	}
-	text := fmt.Sprintf("WITH done AS (\n%s\nRETURNING 1)\nSELECT 1 / CASE WHEN count(*) = $%d THEN 1 ELSE 0 END FROM done", s.text, len(s.args)+1)
-	return statement{text, append(slices.Clip(s.args), int64(s.rows))}
-}
-
 // divisionByZero is the SQLSTATE of a guard; no statement of ours divides.
 const divisionByZero = "22012"
 
-func missed(err error) error {
+// missed also is what nobody can tell of a union: which of its statements it was.
+func (e *postgresEngine) missed(u union, err error) error {
 	var pe *pgconn.PgError
-	if errors.As(err, &pe) && pe.Code == divisionByZero {
+	if !errors.As(err, &pe) {
+		return err
+	}
+	f := e.classify(err)
+	if pe.Code == divisionByZero || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
 		return errMissed
 	}
 	return err

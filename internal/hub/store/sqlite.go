@@ -272,7 +272,7 @@ func (e *sqliteEngine) join(text string, rows [][]any) (statement, int) {
 // together: there is no way to a server that could be spared.
 func (e *sqliteEngine) together() bool { return false }
 
-func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting) (int, error) {
+func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting, _ bool) (int, error) {
 	return 0, l.exec(ctx, "COMMIT")
 }
 
