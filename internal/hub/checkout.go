@@ -37,15 +37,17 @@ func (h *Hub) CheckOut(ctx context.Context, call Call, req CheckOutRequest) (Len
 	}
 	call.account = req.AccountID
 	var made granted
-	defer func() { made.credential.wipe() }()
+	defer func() { made.forget() }()
 	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
-		made.credential.wipe() // it may run again
+		made.forget() // it may run again
 		var err error
-		made, err = h.grant(tx, c, req, reason)
+		if made, err = h.grant(tx, c, req, reason); err == nil {
+			h.sealBeside(&made)
+		}
 		return made.view.ID, err
 	})
 	if err == nil && made.view.ID != id { // it was granted before
-		made.credential.wipe()
+		made.forget()
 		made, err = h.grantedBefore(ctx, id)
 	}
 	if err != nil {
@@ -59,6 +61,8 @@ type granted struct {
 	view       LeaseView
 	sealingKey []byte
 	credential opened
+	// beside is the seal that is made while the lease is committed; nil if it is made afterwards.
+	beside *sealing
 }
 
 func (h *Hub) grantedBefore(ctx context.Context, lease keyshift.ID) (granted, error) {
@@ -97,7 +101,7 @@ func (h *Hub) grant(tx Tx, c Caller, req CheckOutRequest, reason string) (grante
 		"credential_version": strconv.FormatInt(account.CredentialVersion, 10)}
 	event.Personal = map[string]string{"reason": reason, "user": c.User.Name}
 	view := LeaseView{Lease: l, Account: account, UserName: c.User.Shown(), DeviceName: c.Device.Name}
-	return granted{view, c.Device.SealingKey, credential}, errors.Join(tx.AddLease(l), tx.Append(event))
+	return granted{view: view, sealingKey: c.Device.SealingKey, credential: credential}, errors.Join(tx.AddLease(l), tx.Append(event))
 }
 
 // refused writes a gate's refusal into the audit log, and gives it back.
@@ -171,6 +175,10 @@ func (h *Hub) lend(ctx context.Context, made granted) (Lent, error) {
 	if !view.LiveAt(h.Now()) || !view.Account.LendsSecret() {
 		return Lent{Lease: view}, err
 	}
+	if made.beside != nil {
+		<-made.beside.done
+		return Lent{view, made.beside.sealed}, made.beside.err
+	}
 	credential := made.credential
 	if credential.plain == nil { // granted before
 		if credential, err = h.openCredential(h.Store.Read(ctx), view.AccountID); err != nil {
@@ -178,19 +186,6 @@ func (h *Hub) lend(ctx context.Context, made granted) (Lent, error) {
 		}
 		defer credential.wipe()
 	}
-	key, err := h.sealingKey(view.DeviceID, made.sealingKey)
-	if err != nil {
-		return Lent{}, err
-	}
-	sealed, err := key.Seal(h.sealContext(view.Lease, seal.PurposeCredential, view.EndsAt), credential.plain)
+	sealed, err := h.seal(view, made.sealingKey, credential.plain)
 	return Lent{view, sealed}, err
-}
-
-func (h *Hub) sealContext(l keyshift.Lease, purpose seal.Purpose, until time.Time) seal.Context {
-	c := seal.Context{Purpose: purpose, HubID: string(h.row.ID), DeviceID: string(l.DeviceID), LeaseID: string(l.ID), AccountID: string(l.AccountID),
-		EndsAtMicros: until.UnixMicro()}
-	if purpose == seal.PurposeCredential {
-		c.Epoch = uint64(l.Epoch) //nolint:gosec // epochs start at 1
-	}
-	return c
 }

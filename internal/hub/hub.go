@@ -86,6 +86,8 @@ type Hub struct {
 	// deviceKeys verify, sealingKeys seal.
 	deviceKeys  *keys[deviceKey]
 	sealingKeys *keys[seal.DeviceKey]
+	// sealingBeside is held while a seal is made beside a commit.
+	sealingBeside sync.Mutex
 	// admitted are by the hash of their token.
 	admitted *keys[admitted]
 	limits   *limiter
