@@ -60,6 +60,20 @@ func TestStatementsAndTransactionsOfWhatIsDoneMost(t *testing.T) {
 	}
 }
 
+// Thousands of agents that hold nothing ask again and again, and all of them at once when a hub is back.
+func TestASyncWithoutNewsIsOneQuestion(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device := w.device("dana")
+	statements, commits := w.cost(func() {
+		_, err := w.hub.Sync(t.Context(), w.by(device), hub.SyncRequest{})
+		w.must(err)
+	})
+	if statements != 1 || commits != 0 {
+		t.Errorf("%d statements in %d transactions, want 1 in none", statements, commits)
+	}
+}
+
 func TestAMassRevocationHasAsManyStatementsAsASmallOne(t *testing.T) {
 	w := newWorld(t)
 	w.addUser("dana")

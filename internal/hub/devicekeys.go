@@ -16,7 +16,7 @@ type deviceKey struct {
 
 // The bounds of the memory that keys take: about 200 bytes each for those that verify, 6 KiB for those that seal.
 const (
-	maxDeviceKeys  = 10_000
+	maxDeviceKeys  = 50_000
 	maxSealingKeys = 1_000
 )
 

@@ -228,6 +228,8 @@ type DeviceReader interface {
 	Device(id keyshift.ID) (keyshift.Device, error)
 	// DeviceAndUser reads both in one go: it starts every signed request.
 	DeviceAndUser(id keyshift.ID) (keyshift.Device, keyshift.User, error)
+	// ForSync gives a reader that has read at once what the sync of a device asks at now.
+	ForSync(device keyshift.ID, now time.Time) (Reader, error)
 	Devices(after keyshift.ID, limit int) ([]keyshift.Device, error)
 	// DevicesOf gives the trusted devices that a wake-up is for, by its topic: that of a user, a group or an account.
 	DevicesOf(topic string, ref keyshift.ID) ([]keyshift.ID, error)

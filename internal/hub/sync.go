@@ -47,7 +47,10 @@ type News struct {
 // Sync answers a device with all that is valid, so that it needs no earlier message to have arrived. It writes nothing but
 // the reminder counts of a device that has new ones: the contact is kept in memory and stored in batches.
 func (h *Hub) Sync(ctx context.Context, call Call, req SyncRequest) (News, error) {
-	r := h.Store.Read(ctx)
+	r, err := h.Store.Read(ctx).ForSync(call.DeviceID, h.Now())
+	if err != nil {
+		return News{}, err
+	}
 	caller, err := h.Authorize(r, call)
 	if err != nil {
 		return News{}, err

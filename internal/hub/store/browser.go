@@ -36,9 +36,11 @@ func (r *reader) BrowserPolicy() (hub.BrowserPolicy, error) {
 
 func (r *reader) BrowserNews(user, device keyshift.ID, now time.Time) (hub.BrowserNews, error) {
 	row, err := r.aside().BrowserNews(r.ctx, db.BrowserNewsParams{UserID: string(user), DeviceID: string(device), Now: micros(now)})
-	return one(r, "browser news", func(row db.BrowserNewsRow) hub.BrowserNews {
-		return hub.BrowserNews{Revision: row.Revision, GuardPersonal: row.GroupsOn > 0 && row.GroupsForbidden == 0, Asked: row.Asked, Answered: row.Answered}
-	}, row, err)
+	return one(r, "browser news", browserNewsOf, row, err)
+}
+
+func browserNewsOf(row db.BrowserNewsRow) hub.BrowserNews {
+	return hub.BrowserNews{Revision: row.Revision, GuardPersonal: row.GroupsOn > 0 && row.GroupsForbidden == 0, Asked: row.Asked, Answered: row.Answered}
 }
 
 func (r *reader) LeaseBrowser(device keyshift.ID) ([]hub.LeaseBrowser, error) {

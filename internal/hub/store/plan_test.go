@@ -17,6 +17,7 @@ import (
 // have to look up what they need, so that none gets slower as the hub gets older.
 var mayScan = map[string]string{
 	"Ahead":                    "the rows that are asked for, each of which looks up",
+	"AheadOfSync":              "stops at the newest checkpoint",
 	"EndLease":                 "the rows that are given, each of which looks up",
 	"SaveWindow":               "the rows that are given, each of which looks up",
 	"CountActiveOwners":        "users, as many as the company has people",

@@ -46,7 +46,11 @@ func (r *reader) Reminders() (keyshift.Reminders, error) {
 	if err != nil {
 		return keyshift.Reminders{}, unset(r.failed("read reminders", err))
 	}
-	return keyshift.Reminders{PerHour: int(row.PerHour), Every: duration(row.Every), MayPauseToday: row.MayPauseToday == 1}, nil
+	return remindersOf(row.PerHour, row.Every, row.MayPauseToday), nil
+}
+
+func remindersOf(perHour, every, mayPauseToday int64) keyshift.Reminders {
+	return keyshift.Reminders{PerHour: int(perHour), Every: duration(every), MayPauseToday: mayPauseToday == 1}
 }
 
 func (t *tx) SaveWorkHours(subject keyshift.ID, w keyshift.WorkHours) error {

@@ -96,6 +96,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.aheadStmt, err = db.PrepareContext(ctx, ahead); err != nil {
 		return nil, fmt.Errorf("error preparing query Ahead: %w", err)
 	}
+	if q.aheadOfSyncStmt, err = db.PrepareContext(ctx, aheadOfSync); err != nil {
+		return nil, fmt.Errorf("error preparing query AheadOfSync: %w", err)
+	}
 	if q.aheadOfUserStmt, err = db.PrepareContext(ctx, aheadOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query AheadOfUser: %w", err)
 	}
@@ -639,6 +642,11 @@ func (q *Queries) Close() error {
 	if q.aheadStmt != nil {
 		if cerr := q.aheadStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing aheadStmt: %w", cerr)
+		}
+	}
+	if q.aheadOfSyncStmt != nil {
+		if cerr := q.aheadOfSyncStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing aheadOfSyncStmt: %w", cerr)
 		}
 	}
 	if q.aheadOfUserStmt != nil {
@@ -1404,6 +1412,7 @@ type Queries struct {
 	addTreeHashStmt              *sql.Stmt
 	addUserStmt                  *sql.Stmt
 	aheadStmt                    *sql.Stmt
+	aheadOfSyncStmt              *sql.Stmt
 	aheadOfUserStmt              *sql.Stmt
 	allowGuardStmt               *sql.Stmt
 	allowedGuardsStmt            *sql.Stmt
@@ -1574,6 +1583,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		addTreeHashStmt:              q.addTreeHashStmt,
 		addUserStmt:                  q.addUserStmt,
 		aheadStmt:                    q.aheadStmt,
+		aheadOfSyncStmt:              q.aheadOfSyncStmt,
 		aheadOfUserStmt:              q.aheadOfUserStmt,
 		allowGuardStmt:               q.allowGuardStmt,
 		allowedGuardsStmt:            q.allowedGuardsStmt,

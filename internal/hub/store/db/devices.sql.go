@@ -202,6 +202,90 @@ func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error
 	return items, nil
 }
 
+const aheadOfSync = `-- name: AheadOfSync :one
+SELECT d.id, d.user_id, d.name, d.os, d.state, d.enrolled_at, d.signing_key, d.sealing_key, d.seq_high, d.seq_seen, d.refusals, u.id, u.name, u.display_name, u.roles, u.active, u.created_at,
+  COALESCE(c.size, 0) AS size, COALESCE(c.note, '') AS note, COALESCE(c.at, 0) AS at,
+  COALESCE(m.per_hour, 0) AS per_hour, COALESCE(m.every, 0) AS every, COALESCE(m.may_pause_today, 0) AS may_pause_today,
+  CAST(COALESCE((SELECT b.revision FROM browser_policy b WHERE b.one = 1), 0) AS BIGINT) AS revision,
+  CAST((SELECT count(*) FROM group_members n JOIN personal_guards p ON p.group_id = n.group_id WHERE n.user_id = d.user_id AND p.rule = 'on') AS BIGINT) AS groups_on,
+  CAST((SELECT count(*) FROM group_members o JOIN personal_guards q ON q.group_id = o.group_id WHERE o.user_id = d.user_id AND q.rule = 'forbidden') AS BIGINT) AS groups_forbidden,
+  CAST((SELECT count(*) FROM custodians t JOIN code_relays r ON r.account_id = t.account_id
+    WHERE t.user_id = d.user_id AND r.answered_at = 0 AND r.expires_at > CAST($1 AS BIGINT)) AS BIGINT) AS asked,
+  CAST((SELECT count(*) FROM code_relays s WHERE s.device_id = d.id AND s.answered_at > 0 AND s.taken_at = 0 AND s.expires_at > $1) AS BIGINT) AS answered,
+  CASE WHEN EXISTS (SELECT 1 FROM work_hours w WHERE w.subject_id = d.user_id)
+      OR EXISTS (SELECT 1 FROM group_members v JOIN work_hours x ON x.subject_id = v.group_id WHERE v.user_id = d.user_id)
+    THEN 1 ELSE 0 END AS has_hours,
+  CASE WHEN EXISTS (SELECT 1 FROM leases l WHERE l.device_id = d.id AND l.removal_step < 4 AND (l.due_at > 0 OR l.removal_step < 3)) THEN 1 ELSE 0 END AS has_leases
+FROM devices d
+JOIN users u ON u.id = d.user_id
+LEFT JOIN checkpoints c ON c.size = (SELECT k.size FROM checkpoints k ORDER BY k.size DESC LIMIT 1)
+LEFT JOIN reminders m ON m.one = 1
+WHERE d.id = $2
+`
+
+type AheadOfSyncParams struct {
+	Now int64
+	ID  string
+}
+
+type AheadOfSyncRow struct {
+	Device          Device
+	User            User
+	Size            int64
+	Note            string
+	At              int64
+	PerHour         int64
+	Every           int64
+	MayPauseToday   int64
+	Revision        int64
+	GroupsOn        int64
+	GroupsForbidden int64
+	Asked           int64
+	Answered        int64
+	HasHours        int32
+	HasLeases       int32
+}
+
+// AheadOfSync reads in one go what the sync of a device asks, and whether it holds something or has something to remove: of that
+// the sync asks by itself.
+func (q *Queries) AheadOfSync(ctx context.Context, arg AheadOfSyncParams) (AheadOfSyncRow, error) {
+	row := q.queryRow(ctx, q.aheadOfSyncStmt, aheadOfSync, arg.Now, arg.ID)
+	var i AheadOfSyncRow
+	err := row.Scan(
+		&i.Device.ID,
+		&i.Device.UserID,
+		&i.Device.Name,
+		&i.Device.Os,
+		&i.Device.State,
+		&i.Device.EnrolledAt,
+		&i.Device.SigningKey,
+		&i.Device.SealingKey,
+		&i.Device.SeqHigh,
+		&i.Device.SeqSeen,
+		&i.Device.Refusals,
+		&i.User.ID,
+		&i.User.Name,
+		&i.User.DisplayName,
+		&i.User.Roles,
+		&i.User.Active,
+		&i.User.CreatedAt,
+		&i.Size,
+		&i.Note,
+		&i.At,
+		&i.PerHour,
+		&i.Every,
+		&i.MayPauseToday,
+		&i.Revision,
+		&i.GroupsOn,
+		&i.GroupsForbidden,
+		&i.Asked,
+		&i.Answered,
+		&i.HasHours,
+		&i.HasLeases,
+	)
+	return i, err
+}
+
 const countRefusal = `-- name: CountRefusal :one
 UPDATE devices SET refusals = refusals + 1 WHERE id = $1 RETURNING refusals
 `

@@ -41,6 +41,28 @@ LEFT JOIN risk_acceptances r ON r.account_id = q.account_id
 LEFT JOIN credentials k ON k.account_id = q.account_id
 LEFT JOIN effects e ON e.actor_id = q.device_id AND e.request_id = q.request_id;
 
+-- AheadOfSync reads in one go what the sync of a device asks, and whether it holds something or has something to remove: of that
+-- the sync asks by itself.
+-- name: AheadOfSync :one
+SELECT sqlc.embed(d), sqlc.embed(u),
+  COALESCE(c.size, 0) AS size, COALESCE(c.note, '') AS note, COALESCE(c.at, 0) AS at,
+  COALESCE(m.per_hour, 0) AS per_hour, COALESCE(m.every, 0) AS every, COALESCE(m.may_pause_today, 0) AS may_pause_today,
+  CAST(COALESCE((SELECT b.revision FROM browser_policy b WHERE b.one = 1), 0) AS BIGINT) AS revision,
+  CAST((SELECT count(*) FROM group_members n JOIN personal_guards p ON p.group_id = n.group_id WHERE n.user_id = d.user_id AND p.rule = 'on') AS BIGINT) AS groups_on,
+  CAST((SELECT count(*) FROM group_members o JOIN personal_guards q ON q.group_id = o.group_id WHERE o.user_id = d.user_id AND q.rule = 'forbidden') AS BIGINT) AS groups_forbidden,
+  CAST((SELECT count(*) FROM custodians t JOIN code_relays r ON r.account_id = t.account_id
+    WHERE t.user_id = d.user_id AND r.answered_at = 0 AND r.expires_at > CAST(@now AS BIGINT)) AS BIGINT) AS asked,
+  CAST((SELECT count(*) FROM code_relays s WHERE s.device_id = d.id AND s.answered_at > 0 AND s.taken_at = 0 AND s.expires_at > @now) AS BIGINT) AS answered,
+  CASE WHEN EXISTS (SELECT 1 FROM work_hours w WHERE w.subject_id = d.user_id)
+      OR EXISTS (SELECT 1 FROM group_members v JOIN work_hours x ON x.subject_id = v.group_id WHERE v.user_id = d.user_id)
+    THEN 1 ELSE 0 END AS has_hours,
+  CASE WHEN EXISTS (SELECT 1 FROM leases l WHERE l.device_id = d.id AND l.removal_step < 4 AND (l.due_at > 0 OR l.removal_step < 3)) THEN 1 ELSE 0 END AS has_leases
+FROM devices d
+JOIN users u ON u.id = d.user_id
+LEFT JOIN checkpoints c ON c.size = (SELECT k.size FROM checkpoints k ORDER BY k.size DESC LIMIT 1)
+LEFT JOIN reminders m ON m.one = 1
+WHERE d.id = @id;
+
 -- name: Devices :many
 SELECT * FROM devices WHERE id > @after ORDER BY id LIMIT @most;
 
