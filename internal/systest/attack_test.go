@@ -23,6 +23,7 @@ import (
 
 // A01: the keyring says "deleted" and keeps the item, as one does whose prompt was dismissed.
 func TestAKeyringThatOnlyPretendsToDeleteIsNotBelieved(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", &v1.AccountSettings{AllowShow: ptr(true)}, "dana")
@@ -50,6 +51,7 @@ func TestAKeyringThatOnlyPretendsToDeleteIsNotBelieved(t *testing.T) {
 
 // A03: somebody puts another item under our name while a lease lives.
 func TestAPlantedCredentialIsNotUsed(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", &v1.AccountSettings{AllowShow: ptr(true)}, "dana")
@@ -72,6 +74,7 @@ func TestAPlantedCredentialIsNotUsed(t *testing.T) {
 
 // A12: an enrolled agent belongs to its hub, whatever it is told.
 func TestAnAgentDoesNotChangeItsHub(t *testing.T) {
+	t.Parallel()
 	w, rogue := SQLite(t), SQLite(t)
 	w.AddUser("dana")
 	rogue.AddUser("dana")
@@ -98,6 +101,7 @@ func TestAnAgentDoesNotChangeItsHub(t *testing.T) {
 
 // A34: whoever has the database, its journal and a backup, but not the key, has nothing; and rows do not move.
 func TestAStolenDatabaseIsWorthNothing(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	a, b := w.AddAccount("acme", nil, "dana"), w.AddAccount("other", nil, "dana")
@@ -164,6 +168,7 @@ func swapCredentials(t *testing.T, path, a, b string) {
 
 // A hub that was given an old backup learns from its devices that it is old, and lends nothing until two people accept.
 func TestAnOldBackupIsNoticed(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddUser("lee", v1.Role_ROLE_ADMIN)

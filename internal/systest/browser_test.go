@@ -117,6 +117,7 @@ func newCompanion(t *testing.T) (*World, *companion) {
 const xOrigin = "https://x.com"
 
 func TestUnpairedProfileHearsNothing(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
 	x := c.extension(t, nil)
@@ -138,6 +139,7 @@ func TestUnpairedProfileHearsNothing(t *testing.T) {
 }
 
 func TestPairingNeedsTheUser(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	x := c.extension(t, nil)
 	x.Hello(native.ModeSameProfile)
@@ -176,6 +178,7 @@ func TestPairingNeedsTheUser(t *testing.T) {
 }
 
 func TestFillStory(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
@@ -227,6 +230,7 @@ func TestFillStory(t *testing.T) {
 
 // TestFillIsRefused is A15 as far as the agent goes: it believes nothing that the extension says of a page.
 func TestFillIsRefused(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
@@ -274,6 +278,7 @@ func TestFillIsRefused(t *testing.T) {
 }
 
 func TestSixValuesAMinute(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
@@ -298,6 +303,7 @@ func TestSixValuesAMinute(t *testing.T) {
 
 // TestAgentKilledBeforeTheBrowserIsClean: what is owed is on the disk.
 func TestAgentKilledBeforeTheBrowserIsClean(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
@@ -331,6 +337,7 @@ func TestAgentKilledBeforeTheBrowserIsClean(t *testing.T) {
 }
 
 func TestGuardsAndDraftsAreNoted(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
@@ -369,6 +376,7 @@ func TestGuardsAndDraftsAreNoted(t *testing.T) {
 
 // TestRelayedCodeIsFilledOnce: a code that somebody else received comes to the page that asked for it.
 func TestRelayedCodeIsFilledOnce(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	w.AddUser("lee")
 	lee := w.Desk(0, "lee")
@@ -397,6 +405,7 @@ func TestRelayedCodeIsFilledOnce(t *testing.T) {
 }
 
 func TestNothingOfAFillIsOnTheDisk(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	x := c.paired(t)
 	l := c.mustCheckOut("x/acme", time.Hour)

@@ -25,6 +25,7 @@ func decoded[T any](t *testing.T, x *Extension, kind string) (all []T) {
 
 // What an admin changes while a browser is connected is there without anybody asking.
 func TestABrowserHearsWhatAnAdminChanges(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	x := c.paired(t)
 	Do(t, w.Owner.Packs.PublishSitePack, &v1.PublishSitePackRequest{Pack: packX(t, 3, "X, new")})
@@ -47,6 +48,7 @@ func TestABrowserHearsWhatAnAdminChanges(t *testing.T) {
 // The guard for personal accounts is off until the admin of the jurisdiction switches it on, and off again as soon as that is
 // taken back, in browsers that are connected all the time.
 func TestThePersonalGuardIsSwitched(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	x := c.paired(t)
 	Eventually(t, "the profile is told how things stand", func() bool { return len(x.Events(native.TypeState)) > 0 })
@@ -66,6 +68,7 @@ func TestThePersonalGuardIsSwitched(t *testing.T) {
 
 // A reminder is shown once: in the browser that has the user's attention, otherwise by the tray. What was answered goes from both.
 func TestAReminderIsShownOnce(t *testing.T) {
+	t.Parallel()
 	for _, focused := range []bool{true, false} {
 		_, c := newCompanion(t)
 		x := c.paired(t)

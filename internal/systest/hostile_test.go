@@ -180,6 +180,7 @@ func (w *World) send(path string, body []byte, with func(*http.Request)) (status
 
 // Who gives the hub no time is told that, and the hub's log is not filled with it.
 func TestADeadlineThatIsOverIsNotAnErrorInsideTheHub(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	for _, path := range []string{keyshiftv1connect.UserServiceListUsersProcedure, keyshiftv1connect.UserServiceAddUserProcedure, keyshiftv1connect.AuthServiceLoginProcedure} {
 		for _, timeout := range []string{"0", "1", "9999999999", "-1", "x", "99999999999999999999"} {

@@ -21,6 +21,7 @@ func (w *World) startAt(clock *Turned) {
 
 // A replica compares its clock with the database's: a little off is told, much off lends nothing.
 func TestAReplicaWithAWrongClockLendsNothing(t *testing.T) {
+	t.Parallel()
 	w := Postgres(t, 1)
 	w.AddUser("dana")
 	account := w.AddAccount("acme", nil, "dana")
@@ -58,6 +59,7 @@ func TestAReplicaWithAWrongClockLendsNothing(t *testing.T) {
 // When the clocks of hub and device are set back together, no lease gets longer than was asked for; and once the hub has
 // noticed, it lends nothing.
 func TestAHubWhoseClockIsSetBackLendsNoLongerThanItSays(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	account := w.AddAccount("acme", &v1.AccountSettings{Exclusive: ptr(false)}, "dana")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -30,6 +31,10 @@ var company *badnet.CA
 
 func TestMain(m *testing.M) { os.Exit(withCompany(m)) }
 
+// atOnce is how many of the tests that call t.Parallel run at once: they wait for each other's pushes, syncs and lost answers
+// far longer than they compute. Those in which many meet run alone, before them.
+const atOnce = "6"
+
 func withCompany(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "keyshift-ca-")
 	if err == nil {
@@ -42,6 +47,9 @@ func withCompany(m *testing.M) int {
 	}
 	if err == nil {
 		err = os.Setenv("SSL_CERT_FILE", file)
+	}
+	if err == nil {
+		err = flag.Set("test.parallel", atOnce) //nolint:forbidigo // it is the test's own flag
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "systest:", err)
@@ -84,6 +92,7 @@ func hostOf(t *testing.T, url string) net.Addr {
 
 // A25: whoever reads everything between device and hub has read no secret.
 func TestAnInspectorSeesNoSecret(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	desk := w.Desk(0, "dana")
 	desk.mustCheckOut("x/acme", time.Hour)
@@ -116,6 +125,7 @@ func TestAnInspectorSeesNoSecret(t *testing.T) {
 
 // A hub with a certificate of its own is known by its key: no CA can stand in for it, trusted or not.
 func TestAPinIsNotInspected(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	i := badnet.NewInspector(t, company)
@@ -216,6 +226,7 @@ func rewriting(t *testing.T, method string, empty proto.Message, do func(protore
 // A25: every field of what the hub says about leases, ends, policy and time is changed on the way, one by one. Each is
 // refused, and nothing on the computer follows from it.
 func TestNothingThatAnInspectorChangesIsBelieved(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	w.AddAccount("other", nil, "dana")
 	w.AddAccount("third", nil, "dana")
@@ -296,6 +307,7 @@ func later(h http.Header, name string) {
 
 // What a device asks for is signed too: whoever changes it is refused, and nothing is lent.
 func TestNothingThatAnInspectorAsksIsGiven(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	desk := w.Desk(0, "dana")
 	for name, do := range map[string]func(*v1.CheckOutRequest){
@@ -320,6 +332,7 @@ func TestNothingThatAnInspectorAsksIsGiven(t *testing.T) {
 
 // I6: a request that arrives twice is one effect, also when only the answer to the second comes back.
 func TestRequestsThatArriveTwiceAreOneEffect(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	desk := w.Desk(0, "dana")
 	var sent sync.Map
@@ -347,6 +360,7 @@ func TestRequestsThatArriveTwiceAreOneEffect(t *testing.T) {
 
 // A25: an old answer is no answer. A device that hears nothing else stops within five minutes, and ends at its grace.
 func TestOldAnswersAreNotBelieved(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	clock := &Turned{}
 	desk := w.DeskAt(clock, 0, "dana")
@@ -378,6 +392,7 @@ func TestOldAnswersAreNotBelieved(t *testing.T) {
 
 // A25: a proxy that lets only those answers through that say nothing of revocations.
 func TestRevocationsThatAreKeptBack(t *testing.T) {
+	t.Parallel()
 	w, inspector := inspected(t)
 	clock := &Turned{}
 	desk := w.DeskAt(clock, 0, "dana")

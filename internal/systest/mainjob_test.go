@@ -51,6 +51,7 @@ func eachEngine(t *testing.T, test func(*testing.T, *World)) {
 }
 
 func TestAnAccountIsLentAndComesBack(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		w.AddUser("dana")
 		w.AddAccount("acme", &v1.AccountSettings{AllowShow: ptr(true)}, "dana")
@@ -82,6 +83,7 @@ func TestAnAccountIsLentAndComesBack(t *testing.T) {
 }
 
 func TestALeaseIsTakenBackFromAfar(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		w.AddUser("dana")
 		w.AddAccount("acme", nil, "dana")
@@ -105,6 +107,7 @@ func TestALeaseIsTakenBackFromAfar(t *testing.T) {
 }
 
 func TestARevocationAtOneReplicaReachesADeviceAtTheOther(t *testing.T) {
+	t.Parallel()
 	w := Postgres(t, 2)
 	w.AddUser("dana")
 	w.AddAccount("acme", nil, "dana")
@@ -118,6 +121,7 @@ func TestARevocationAtOneReplicaReachesADeviceAtTheOther(t *testing.T) {
 }
 
 func TestTheHolderIsNamedToTheNextOne(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddUser("lee")
@@ -140,6 +144,7 @@ func TestTheHolderIsNamedToTheNextOne(t *testing.T) {
 }
 
 func TestACodeIsReleasedOncePerStep(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", nil, "dana")

@@ -48,6 +48,7 @@ func (w *World) revoke(lease string) {
 
 // I5: a revoke reaches a device however bad its network is, as long as there is one.
 func TestARevokeArrivesOverABadNetwork(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		fault func(*badnet.Wire)
@@ -83,6 +84,7 @@ func (w *World) status() *v1.GetStatusResponse {
 
 // I6: wherever answers break off, the same request is one lease, and one check-in ends it.
 func TestBrokenAnswersDoNothingTwice(t *testing.T) {
+	t.Parallel()
 	for _, cut := range []int64{1, 700, 1500, 2500, 3500} {
 		t.Run(fmt.Sprintf("after %d bytes", cut), func(t *testing.T) {
 			t.Parallel()
@@ -132,6 +134,7 @@ func helpful(t *testing.T, err error, want keyshift.Code) {
 
 // What does not come through at all is out of reach, and nothing follows from what was changed on the way.
 func TestAnUnusableNetworkIsNoHub(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		fault badnet.Fault

@@ -29,6 +29,7 @@ func codeOf[A any](_ A, err error) keyshift.Code { return keyshift.CodeOf(err) }
 // A published pack is on every connected desk without anybody asking, an older one nowhere, and what an admin says of words,
 // guards and numbers comes along.
 func TestWhatAnAdminPublishesReachesTheDesks(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		ctx := t.Context()
 		w.AddUser("dana")
@@ -93,6 +94,7 @@ func TestWhatAnAdminPublishesReachesTheDesks(t *testing.T) {
 
 // An account of a site can be lent while the site is known, and only then.
 func TestAnAccountOfASiteNeedsTheSite(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	desk := w.Desk(0, "dana")
@@ -133,6 +135,7 @@ func TestAnAccountOfASiteNeedsTheSite(t *testing.T) {
 
 // A code that a network sends to a custodian comes to the desk that asked, once; nobody else can give it or take it.
 func TestACodeIsRelayedOnce(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		ctx := t.Context()
 		for _, name := range []string{"dana", "lee", "mallory"} {
@@ -191,6 +194,7 @@ func TestACodeIsRelayedOnce(t *testing.T) {
 
 // What the browser notices reaches the audit log as classes and counts, also when the hub was away.
 func TestNotesOfTheBrowserReachTheAuditLog(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", nil, "dana")

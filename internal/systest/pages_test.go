@@ -11,6 +11,7 @@ import (
 )
 
 func TestAListGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	want := []string{"owner", "dana", "lee", "maria", "noor"}
 	for _, name := range want[1:] {

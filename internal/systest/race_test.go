@@ -123,6 +123,7 @@ func TestARepeatedRequestHappensOnce(t *testing.T) {
 
 // A signed request that somebody recorded and plays back does nothing.
 func TestARecordedRequestDoesNothing(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	account := w.AddAccount("acme", &v1.AccountSettings{Exclusive: ptr(false)}, "dana")

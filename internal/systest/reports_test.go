@@ -9,6 +9,7 @@ import (
 
 // What a user tells reaches the admin once, also when the hub was away, and the admin learns how often people were reminded.
 func TestWhatAUserTellsReachesTheAdmin(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		w.AddUser("dana")
 		w.AddAccount("acme", nil, "dana")
@@ -53,6 +54,7 @@ func TestWhatAUserTellsReachesTheAdmin(t *testing.T) {
 
 // Whoever is granted an account hears so without asking, and so do the listeners at their desk.
 func TestADeskHearsOfWhatItMayCheckOut(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		w.AddUser("dana")
 		w.AddUser("lee")

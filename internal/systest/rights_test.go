@@ -18,6 +18,7 @@ import (
 
 // A26: a user who is deactivated has nothing left at once, and logging in does not bring it back.
 func TestADeactivatedUserHasNothingLeft(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, w *World) {
 		w.AddUser("dana", v1.Role_ROLE_MEMBER, v1.Role_ROLE_AUDITOR)
 		account := w.AddAccount("acme", nil, "dana")
@@ -67,6 +68,7 @@ func (w *World) redeem(code string) error {
 // A28: every route that is served, as every role, with nobody's and with foreign ids. The routes come from the router, so
 // one that is added is tried here without anybody thinking of it.
 func TestEveryRouteIsClosedToWhoeverItIsNotFor(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("lee")
 	account := w.AddAccount("acme", nil, "lee")
@@ -156,6 +158,7 @@ func (w *World) post(path, token, body string) (status int, code string) {
 
 // A device sees and ends only its own leases.
 func TestAForeignLeaseDoesNotExist(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddUser("lee")
@@ -190,6 +193,7 @@ func askErr[Q, A any](t *testing.T, method func(context.Context, *Q) (*A, error)
 
 // What is answered to a person with curl is JSON with the stable code.
 func TestErrorsAreReadableWithCurl(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	s := w.Replica[0]
 	client := hubclient.NewHTTPClient(hubclient.Target{URL: s.URL(), TLSPin: s.Hub.TLSPin})

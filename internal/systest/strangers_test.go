@@ -21,6 +21,7 @@ import (
 // Who the hub does not know is told the same as who signs wrongly: which devices exist is nobody's business, and a proxy
 // that writes another id into a request must not get a signed "not trusted" for a device that is.
 func TestAnUnknownDeviceIsNotToldFromAWrongKey(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	known := w.RawDevice(0, "dana")
@@ -73,6 +74,7 @@ func (u unread) Read([]byte) (int, error) {
 
 // What nobody vouches for is not kept in memory, not even for a moment.
 func TestABodyIsReadOnlyOfWhoMayAsk(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	for _, tt := range []struct{ name, path, code string }{
 		{"no token", keyshiftv1connect.UserServiceListUsersProcedure, "token_invalid"},
@@ -91,6 +93,7 @@ func TestABodyIsReadOnlyOfWhoMayAsk(t *testing.T) {
 }
 
 func TestAStrangersBodyIsShort(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	long := `{"code":"` + strings.Repeat("A", 20_000) + `"}`
 	if code := w.plainPost(keyshiftv1connect.AuthServiceLoginProcedure, strings.NewReader(long), nil); code != "body_too_big" {
@@ -107,6 +110,7 @@ func TestAStrangersBodyIsShort(t *testing.T) {
 
 // The limit on nesting counts what arrives, so nothing may be unpacked behind it.
 func TestACompressedRequestIsRefused(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)

@@ -28,6 +28,7 @@ func (d *RawDevice) stream(ctx context.Context) (syncs chan bool, ended chan err
 }
 
 func TestStreams(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	device := w.RawDevice(0, "dana")
@@ -68,6 +69,7 @@ func TestStreams(t *testing.T) {
 }
 
 func TestAStreamIsRefusedToWhoeverLeft(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	device := w.RawDevice(0, "dana")
@@ -81,6 +83,7 @@ func TestAStreamIsRefusedToWhoeverLeft(t *testing.T) {
 
 // Whoever speaks JSON, such as a person with a script, gets the stream as well.
 func TestAStreamInJSON(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	device := w.RawDevice(0, "dana")

@@ -13,6 +13,7 @@ import (
 // TestUnenrollEndsPairedProfiles: who is there cleans up before the hub is forgotten, so that the hub hears of it; who is not
 // stays paired until it has, and no longer.
 func TestUnenrollEndsPairedProfiles(t *testing.T) {
+	t.Parallel()
 	w, c := newCompanion(t)
 	w.AddAccount("beta", nil, "dana")
 	here, idle, away := c.paired(t), c.paired(t), c.paired(t)

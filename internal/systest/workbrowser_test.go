@@ -40,6 +40,7 @@ func (f *fakeWork) AccountOf(int) (string, bool) { return "x/acme", f.mine }
 
 // TestWorkBrowser: opening an account is a yes to its browser, and a reason to fill; its end is the end of the session.
 func TestWorkBrowser(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", nil, "dana")
@@ -84,6 +85,7 @@ func TestWorkBrowser(t *testing.T) {
 // TestNoBrowserOfItsOwn: where none can be started, a paired profile of the user's own that is there takes its place, and no
 // other; what keeps it apart is said.
 func TestNoBrowserOfItsOwn(t *testing.T) {
+	t.Parallel()
 	_, c := newCompanion(t)
 	l := c.mustCheckOut("x/acme", time.Hour)
 	if _, err := c.OpenAccount(t.Context(), "x/acme"); keyshift.CodeOf(err) != keyshift.CodeUnavailable {
@@ -112,6 +114,7 @@ func TestNoBrowserOfItsOwn(t *testing.T) {
 // TestWorkBrowserIsGoneBeforeTheEnd: whoever closes it, or kills the agent too, leaves nothing that could be cleaned, and nothing
 // that has to be.
 func TestWorkBrowserIsGoneBeforeTheEnd(t *testing.T) {
+	t.Parallel()
 	w := SQLite(t)
 	w.AddUser("dana")
 	w.AddAccount("acme", &v1.AccountSettings{AccessMode: v1.AccessMode_ACCESS_MODE_DELEGATED.Enum()}, "dana")
