@@ -45,7 +45,7 @@ func TestADayWithTheTray(t *testing.T) {
 	r.wantIcon(icon, "held")
 	r.wantTooltip(icon, "@acme (X): 10 min left")
 	r.wantIcon(icon, "ends-soon")
-	warning := d.notified("@acme: 10 minutes left.")
+	warning := d.notified("@acme (X): less than 10 minutes left.")
 	if warning.Title != "Almost over" || warning.Urgency != "CRITICAL" {
 		t.Errorf("the warning is %+v", warning)
 	}
@@ -62,7 +62,7 @@ func TestADayWithTheTray(t *testing.T) {
 	if took := r.timeOfRevocation(icon); took > 2*time.Second {
 		t.Errorf("the revocation was seen after %v", took)
 	}
-	d.notified("@acme: you are signed out.")
+	d.notified("@acme (X): you are signed out.")
 
 	if err := r.quit(icon); err != nil {
 		t.Errorf("the tray ended with %v", err)

@@ -239,7 +239,7 @@ func (a *Agent) Reminders() *v1.LocalServiceListRemindersResponse {
 func reminderMessage(r reminder.Reminder) *v1.LocalReminder {
 	m := &v1.LocalReminder{Id: r.ID, Kind: string(r.Kind), Text: r.Text, Also: r.Also, Due: timestamppb.New(r.Due), Held: string(r.Held)}
 	for _, l := range r.Leases {
-		m.Accounts, m.LeaseIds = append(m.Accounts, nameAmong(r.Leases, l)), append(m.LeaseIds, string(l.ID))
+		m.Accounts, m.LeaseIds = append(m.Accounts, titleOf(l)), append(m.LeaseIds, string(l.ID))
 	}
 	if r.Kind == reminder.Terms || r.Kind == reminder.Changed {
 		m.TextId = textOf(r.Network)
@@ -247,14 +247,9 @@ func reminderMessage(r reminder.Reminder) *v1.LocalReminder {
 	return m
 }
 
-// nameAmong is the handle of a lease's account, with its network where the handle alone would not tell it from another's.
-func nameAmong(leases []reminder.Lease, l reminder.Lease) string {
-	for _, other := range leases {
-		if other.ID != l.ID && other.Handle == l.Handle {
-			return "@" + l.Handle + " (" + l.Network.Title() + ")"
-		}
-	}
-	return "@" + l.Handle
+// titleOf is the account of a lease as people tell it from others: companies have the same handle on several networks.
+func titleOf(l reminder.Lease) string {
+	return "@" + keyshift.ShownHandle(l.Network, l.Handle) + " (" + keyshift.ShownNetwork(l.Network, l.Handle) + ")"
 }
 
 // DismissReminder forgets a reminder that was read, and counts one that was shown as answered; one that is not there is

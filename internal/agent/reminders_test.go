@@ -119,12 +119,12 @@ func TestAPauseDuringALookCounts(t *testing.T) {
 	})
 }
 
-// TestAReminderNamesItsLeases, so that an answer to it is for all of them, and accounts of one handle can be told apart.
+// TestAReminderNamesItsLeases, so that an answer to it is for all of them, and what it says tells an account from another network's of the same handle.
 func TestAReminderNamesItsLeases(t *testing.T) {
 	m := reminderMessage(reminder.Reminder{Kind: reminder.EndsSoon, Leases: []reminder.Lease{
-		{ID: "1", Network: keyshift.X, Handle: "acme"}, {ID: "2", Network: keyshift.Facebook, Handle: "acme"}, {ID: "3", Network: keyshift.X, Handle: "shop"},
+		{ID: "1", Network: keyshift.X, Handle: "acme"}, {ID: "2", Network: keyshift.Facebook, Handle: "acme"}, {ID: "3", Network: keyshift.Site, Handle: "shop@forum.example.com"},
 	}})
-	if want := []string{"@acme (X)", "@acme (Facebook)", "@shop"}; !slices.Equal(m.GetAccounts(), want) || !slices.Equal(m.GetLeaseIds(), []string{"1", "2", "3"}) {
+	if want := []string{"@acme (X)", "@acme (Facebook)", "@shop (forum.example.com)"}; !slices.Equal(m.GetAccounts(), want) || !slices.Equal(m.GetLeaseIds(), []string{"1", "2", "3"}) {
 		t.Errorf("it is about %q, leases %q, want %q", m.GetAccounts(), m.GetLeaseIds(), want)
 	}
 }

@@ -96,7 +96,7 @@ Terms to read >
   X Terms of Service = open terms terms_x
 Reminders >
   %s = open reminder 3
-  @acme: 10 minutes left. Finish up, or renew now. = open reminder 2
+  @acme: less than 10 minutes left. Finish up, or renew now. = open reminder 2
   %s = open reminder 1
 Pause reminders >
   For 15 minutes = pause 15m0s

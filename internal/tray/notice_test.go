@@ -61,7 +61,7 @@ func TestNoticeOfALeaseThatEndsSoon(t *testing.T) {
 		{Id: "9", Kind: "ends_soon", Text: "ends_soon_late", Accounts: []string{"@acme"}, LeaseIds: []string{"lease-acme"}, Also: "personal_1"},
 	}}
 	want := []Notice{{
-		ID: "9", Title: "Almost over", Body: "@acme: 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true, Sound: true,
+		ID: "9", Title: "Almost over", Body: "@acme: less than 2 minutes left. Save your draft.\n" + v.Words.Text("personal_1"), Urgent: true, Sound: true,
 		Buttons: []Button{
 			{"Renew", []Action{{Verb: Renew, Lease: "lease-acme", Duration: 2 * time.Hour}}}, {"Check in", []Action{{Verb: CheckIn, Lease: "lease-acme"}}},
 		},
@@ -169,7 +169,7 @@ func TestAReminderOfManyAccountsStaysShort(t *testing.T) {
 	for range 500 {
 		r.Accounts = append(r.Accounts, "@acme")
 	}
-	if got, want := ReminderText(enrolled().Words, r), "@acme, @acme, @acme, @acme, @acme, …: 2 minutes left. Save your draft."; got != want {
+	if got, want := ReminderText(enrolled().Words, r), "@acme, @acme, @acme, @acme, @acme, …: less than 2 minutes left. Save your draft."; got != want {
 		t.Errorf("it reads %.200q, want %q", got, want)
 	}
 }

@@ -330,7 +330,7 @@ func TestRemindersAreInWords(t *testing.T) {
 		Waiting: []*v1.LocalReminder{{Id: "3", Kind: "lesson", Text: "lesson_x_1", Held: "pause"}},
 	}
 	w := RemindersOf(english, p, midday)
-	if got, want := w.Shown[0].Text, "@a, @b: 2 minutes left. Save your draft."; got != want || !w.Shown[0].Urgent {
+	if got, want := w.Shown[0].Text, "@a, @b: less than 2 minutes left. Save your draft."; got != want || !w.Shown[0].Urgent {
 		t.Errorf("the newest is %q, want %q, urgent", got, want)
 	}
 	if w.Waiting[0].Note != "waits until the pause is over" || !strings.Contains(w.Paused, "13:00") {

@@ -297,7 +297,7 @@ func TestAWrongCodeStaysToBeMended(t *testing.T) {
 func TestRemindersArePausedAndDismissed(t *testing.T) {
 	w := newWorld(t, office(), tray.Settings{})
 	w.see(tray.WindowReminder)
-	w.mustRead("@acme.studio: 10 minutes left.", "waits a little")
+	w.mustRead("@acme.studio: less than 10 minutes left.", "waits a little")
 	w.press("Renew")
 	w.mustRead("Renewed until")
 	w.press("Got it")

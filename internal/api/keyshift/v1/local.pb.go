@@ -1910,7 +1910,7 @@ type LocalReminder struct {
 	// Key of the text, and of a second one; see internal/i18n.
 	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
 	Also string `protobuf:"bytes,4,opt,name=also,proto3" json:"also,omitempty"`
-	// The accounts it is about: "@acme", or "@acme (X)" where another of them has that handle, too.
+	// The accounts it is about: "@acme (X)".
 	Accounts []string               `protobuf:"bytes,5,rep,name=accounts,proto3" json:"accounts,omitempty"`
 	Due      *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due,proto3" json:"due,omitempty"`
 	// What it waits for: "user", "work_hours", "pause" or "room"; empty once it was shown.
