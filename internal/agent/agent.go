@@ -133,8 +133,10 @@ type Agent struct {
 	link      atomic.Pointer[link]
 	damaged   atomic.Bool // the device file is there and cannot be read
 	online    atomic.Bool
-	pushed    atomic.Bool // the hub had news, and nobody was told yet
-	lock      io.Closer
+	// cameBack is set when the hub is heard again, until the sync after that is over.
+	cameBack atomic.Bool
+	pushed   atomic.Bool // the hub had news, and nobody was told yet
+	lock     io.Closer
 
 	enrolling  chan struct{} // full while somebody enrolls or unenrolls
 	syncing    chan struct{} // full while a sync is under way

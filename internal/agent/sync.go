@@ -121,6 +121,7 @@ func (a *Agent) inContact(c hubclient.Contact) {
 	a.times.hear(c)
 	came := !a.online.Swap(true)
 	if came {
+		a.cameBack.Store(true)
 		poke(a.reached)
 	}
 	if a.problems.set(fromDistance, nil) || came {
@@ -228,7 +229,9 @@ func (a *Agent) syncAndWait(ctx context.Context, w *waits) time.Duration {
 	}
 	w.reset()
 	if l := a.link.Load(); l != nil && len(a.journal.live()) == 0 {
-		l.idle() // nobody needs the connection until the next time
+		if !a.cameBack.Swap(false) { // then it listens now, over this connection, and asks again
+			l.idle() // nobody needs the connection until the next time
+		}
 		a.rest()
 	}
 	return a.syncInterval()

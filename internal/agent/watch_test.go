@@ -48,6 +48,27 @@ func TestHubRestart(t *testing.T) {
 	})
 }
 
+// When a hub is back, all its agents come at once, and handshakes are what costs it most: one for the stream, one for the sync.
+func TestComingBackTakesTwoConnections(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.settle(time.Minute)
+		for range 5 {
+			w.unplug()
+			w.settle(3 * time.Minute)
+			before, asked := w.server.Connections(), w.hub.asked("Sync")
+			w.plug()
+			w.settle(70 * time.Second)
+			if got := w.server.Connections() - before; got > 2 || !a.Status().GetConnected() {
+				t.Errorf("connected: %v, over %d connections, want at most 2", a.Status().GetConnected(), got)
+			}
+			if got := w.hub.asked("Sync") - asked; got < 2 {
+				t.Errorf("%d syncs, want one that found the hub and one after the stream was open", got)
+			}
+		}
+	})
+}
+
 func TestBrokenStreamIsReplaced(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, _ := w.enrolled()

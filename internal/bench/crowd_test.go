@@ -38,6 +38,14 @@ type member struct {
 	n    int
 	key  ed25519.PrivateKey
 	conn net.Conn
+	// tls keeps the hub's ticket for the next connection, as that of an agent does.
+	tls *tls.Config
+}
+
+func newMember(n int) *member {
+	config := crowdTLS.Clone()
+	config.ServerName, config.ClientSessionCache = "hub", tls.NewLRUClientSessionCache(1)
+	return &member{n: n, key: memberKey(n), tls: config}
 }
 
 // crowdQuestion is what a benchmark asks of a crowd; the fields that are set say what.
@@ -133,7 +141,7 @@ func (c *crowd) join(j crowdJoin) error {
 	var group errgroup.Group
 	group.SetLimit(j.AtOnce)
 	for n := j.First; n < j.First+j.Count; n++ {
-		m := &member{n: n, key: memberKey(n)}
+		m := newMember(n)
 		c.members = append(c.members, m)
 		group.Go(func() error { return c.open(m) })
 	}
@@ -147,7 +155,7 @@ func (c *crowd) open(m *member) error {
 	if err != nil {
 		return fmt.Errorf("member %d: %w", m.n, err)
 	}
-	m.conn = tls.Client(raw, crowdTLS)
+	m.conn = tls.Client(raw, m.tls)
 	request, err := c.request(m)
 	if err == nil {
 		_, err = m.conn.Write(request)
@@ -261,7 +269,7 @@ func (c *crowd) sync(atOnce int) ([]time.Duration, error) {
 				Clock: bootclock.System(), Sequence: func() (uint64, error) { return c.seq.Add(1), nil }, HTTP: syncClient,
 			})
 			start := time.Now()
-			_, _, err := hubclient.Ask(context.Background(), device.Sync, &v1.SyncRequest{AgentVersion: "crowd"})
+			_, _, err := hubclient.Ask(context.WithValue(context.Background(), whoAsks{}, m), device.Sync, &v1.SyncRequest{AgentVersion: "crowd"})
 			times[i] = time.Since(start)
 			return err
 		})
@@ -269,5 +277,12 @@ func (c *crowd) sync(atOnce int) ([]time.Duration, error) {
 	return times, group.Wait()
 }
 
-// syncClient makes a new connection for each question, as an agent does that holds nothing.
-var syncClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: crowdTLS}}
+// syncClient makes a new connection for each question, as an agent does that holds nothing, with the ticket of the last one.
+var syncClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialTLSContext: dialForMember}}
+
+type whoAsks struct{}
+
+func dialForMember(ctx context.Context, network, address string) (net.Conn, error) {
+	m, _ := ctx.Value(whoAsks{}).(*member)
+	return (&tls.Dialer{Config: m.tls}).DialContext(ctx, network, address)
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -95,6 +96,36 @@ func TestDeviceHearsTheHub(t *testing.T) {
 	}
 	if len(f.contacts) != 1 || f.contacts[0] != contact {
 		t.Errorf("got contacts %v, want one, %v", f.contacts, contact)
+	}
+}
+
+// A new connection costs both sides less when the hub knows the device's ticket; whose key it is is still checked.
+func TestADeviceComesBackWithATicket(t *testing.T) {
+	for _, pinned := range []bool{true, false} {
+		var resumed []bool
+		hub := hubtest.New(t, &answers{})
+		hub.Around = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				resumed = append(resumed, r.TLS.DidResume)
+				next.ServeHTTP(w, r)
+			})
+		}
+		f := dial(t, hub, func(c *hubclient.DeviceConfig) {
+			if !pinned {
+				c.HTTP = hubclient.NewHTTPClient(c.Target)
+				transport, _ := c.HTTP.Transport.(*http.Transport)
+				transport.TLSClientConfig.InsecureSkipVerify = true // no root vouches for a test
+			}
+		})
+		for range 3 {
+			if _, _, err := hubclient.Ask(t.Context(), f.device.Sync, &v1.SyncRequest{}); err != nil {
+				t.Fatal(err)
+			}
+			f.device.Close()
+		}
+		if want := []bool{false, true, true}; !slices.Equal(resumed, want) {
+			t.Errorf("pinned %v: resumed %v, want %v", pinned, resumed, want)
+		}
 	}
 }
 

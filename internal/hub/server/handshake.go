@@ -77,15 +77,16 @@ func (t *turns) leave() {
 	t.waiting = t.waiting[:last]
 }
 
-// inTurn has every handshake with the configuration wait for its turn, if it came through a door.
-func inTurn(config *tls.Config) *tls.Config {
-	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+// inTurn has every handshake wait for its turn, if it came through a door, before then chooses how it goes on.
+func inTurn(then func(*tls.ClientHelloInfo) (*tls.Config, error)) func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if g, ok := hello.Conn.(*guest); ok {
-			return nil, g.takeTurn()
+			if err := g.takeTurn(); err != nil {
+				return nil, err
+			}
 		}
-		return nil, nil
+		return then(hello)
 	}
-	return config
 }
 
 // takeTurn is called when what the client sent has arrived, before anything is computed.

@@ -34,7 +34,11 @@ func newHall(t *testing.T) *hall {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	h := &hall{door: newDoor(l, 100, slog.New(slog.DiscardHandler)), t: t, config: serverTLS(tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: private})}
+	config, err := serverTLS(tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: private}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hall{door: newDoor(l, 100, slog.New(slog.DiscardHandler)), t: t, config: config}
 	h.handshakes.free = 1
 	go h.serve()
 	return h

@@ -172,15 +172,19 @@ func (s *Server) listen(ctx context.Context) error {
 		return nil
 	case s.config.CertFile != "":
 		certificate, err := tls.LoadX509KeyPair(s.config.CertFile, s.config.KeyFile)
-		s.tls = serverTLS(certificate)
+		if err != nil {
+			return err
+		}
+		s.tls, err = serverTLS(certificate, s.clock.Now)
 		return err
 	}
 	certificate, err := ownCertificate(ctx, s.Hub)
 	if err != nil {
 		return err
 	}
-	s.Hub.TLSPin, s.tls = pin(certificate), serverTLS(certificate)
-	return nil
+	s.Hub.TLSPin = pin(certificate)
+	s.tls, err = serverTLS(certificate, s.clock.Now)
+	return err
 }
 
 func (s *Server) openAPI() error {
@@ -280,8 +284,15 @@ func shutDown(ctx context.Context, server *http.Server) error {
 	return err
 }
 
-func serverTLS(certificate tls.Certificate) *tls.Config {
-	return inTurn(&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+func serverTLS(certificate tls.Certificate, now func() time.Time) (*tls.Config, error) {
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	t, err := newTickets(certificate.PrivateKey, config, now)
+	if err != nil {
+		return nil, err
+	}
+	door := config.Clone()
+	door.GetConfigForClient = inTurn(t.forClient)
+	return door, nil
 }
 
 // Close gives everything back that Open took. It is called once, after Run or instead of it.

@@ -52,6 +52,7 @@ type Hub struct {
 	server *httptest.Server
 	net    *memory
 	other  atomic.Pointer[ed25519.PrivateKey]
+	conns  atomic.Int64
 }
 
 // New makes a hub with a fresh key that answers with handler. Start it.
@@ -86,6 +87,7 @@ func (h *Hub) StartInMemory() *Hub {
 	h.net = &memory{conns: make(chan net.Conn), done: make(chan struct{})}
 	_ = h.server.Listener.Close()
 	h.server.Listener = h.net
+	h.server.TLS.SessionTicketsDisabled = true // a pipe has no room for the ticket while the other side finishes its handshake
 	h.start()
 	return h
 }
@@ -94,8 +96,16 @@ func (h *Hub) start() {
 	if h.Around != nil {
 		h.server.Config.Handler = h.Around(h.server.Config.Handler)
 	}
+	h.server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			h.conns.Add(1)
+		}
+	}
 	h.server.StartTLS()
 }
+
+// Connections counts those that were opened so far.
+func (h *Hub) Connections() int { return int(h.conns.Load()) }
 
 // Stop ends the server.
 func (h *Hub) Stop() {
