@@ -124,7 +124,8 @@ func start(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options,
 // arrange is start without the start.
 func arrange(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Options, prepare ...func(*agent)) *world {
 	t.Helper()
-	internet, err := browsertest.NewFixture(http.HandlerFunc(site))
+	slow := newSlowSite()
+	internet, err := browsertest.NewFixture(slow)
 	if err != nil {
 		t.Fatal(err)
 	}

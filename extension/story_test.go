@@ -44,6 +44,7 @@ func TestABrowserOfItsOwn(t *testing.T) {
 		w.wait(page, `document.readyState === "complete" && window.ask !== undefined`)
 		w.fillsOneValueAtATime(page, held)
 		w.endsClean(page, held)
+		w.signsOutWhileAPageLoads()
 		w.killedCleansFirst()
 		w.closesOnlyWorkBrowsers()
 	})

@@ -7,7 +7,7 @@ chrome.runtime.onMessage.addListener((message: { type: string }, _sender, answer
   if (message.type === "fill.start") answer({ started: true });
   else if (message.type === "sign_out") {
     document.dispatchEvent(new CustomEvent("sign-out"));
-    answer({ sign_out: "done" });
+    answer({ sign_out: document.documentElement.dataset.signOut ?? "done" });
   } else answer({});
 });
 

@@ -100,28 +100,46 @@ async function clearCachesIn(tabId: number | undefined): Promise<string> {
   return (done?.result as string | null | undefined) ?? "";
 }
 
-/** Does something that navigates, and waits until the tab's new document can be talked to; for a while. */
+/**
+ * Does something that navigates, and waits until the tab's new document can be talked to; for a while. A document that was on its way to
+ * the tab before does not count.
+ */
 export function navigated(most: number, go: () => Promise<chrome.tabs.Tab | undefined>): Promise<chrome.tabs.Tab | undefined> {
   return new Promise((resolve, reject) => {
     let tab: chrome.tabs.Tab | undefined;
-    const loaded = new Set<number>();
+    const ways = new Map<number, "begun" | "there" | "loaded">();
+    const { onBeforeNavigate, onCommitted, onDOMContentLoaded } = chrome.webNavigation;
+    const ofTab = (at: Navigation) => (at.frameId === 0 && at.url !== "about:blank" ? ways.get(at.tabId) ?? "none" : undefined);
     const end = () => {
       clearTimeout(timer);
-      chrome.webNavigation.onDOMContentLoaded.removeListener(heard);
+      onBeforeNavigate.removeListener(begins);
+      onCommitted.removeListener(comes);
+      onDOMContentLoaded.removeListener(loads);
       resolve(tab);
     };
-    const heard = (at: { tabId: number; frameId: number; url: string }) => {
-      if (at.frameId !== 0 || at.url === "about:blank") return;
-      loaded.add(at.tabId);
+    const begins = (at: Navigation) => void (ofTab(at) && ways.set(at.tabId, "begun"));
+    const comes = (at: Navigation) => void (ofTab(at) === "begun" && ways.set(at.tabId, "there"));
+    const loads = (at: Navigation) => {
+      if (ofTab(at) !== "there") return;
+      ways.set(at.tabId, "loaded");
       if (at.tabId === tab?.id) end();
     };
     const timer = setTimeout(end, most);
-    chrome.webNavigation.onDOMContentLoaded.addListener(heard);
+    onBeforeNavigate.addListener(begins);
+    onCommitted.addListener(comes);
+    onDOMContentLoaded.addListener(loads);
     go().then((t) => {
       tab = t;
-      if (t?.id === undefined || loaded.has(t.id)) end();
+      if (t?.id === undefined || ways.get(t.id) === "loaded") end();
     }, reject);
   });
+}
+
+/** What the browser says of a navigation. */
+interface Navigation {
+  tabId: number;
+  frameId: number;
+  url: string;
 }
 
 /** Leads a tab to an address, and waits until it is there or closed, for a while. */

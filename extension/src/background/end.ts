@@ -123,14 +123,13 @@ async function stopFills(trace: Trace): Promise<void> {
 
 async function signOutAt(pack: Pack, trace: Trace): Promise<SignOut> {
   const [open] = await clean.tabsOf(trace, false);
-  const { url } = pack.sign_out;
+  const { url, gone_cookies = [] } = pack.sign_out;
   const go = () => (open?.id === undefined ? chrome.tabs.create({ url, active: false, ...inStore(trace) }) : chrome.tabs.update(open.id, { url }));
   const tab = await clean.navigated(signOutTime(trace), go);
   if (tab?.id === undefined) return "failed";
   if (await signedOut(pack, trace, 0)) return "done"; // the address alone did it
   const answer = await askTab(tab.id, { type: "sign_out", pack }, 0);
-  if (answer?.sign_out === "not_possible") return "not_possible";
-  if (!pack.sign_out.gone_cookies?.length) return answer?.sign_out ?? "failed";
+  if (gone_cookies.length === 0) return answer?.sign_out ?? "failed"; // the page's word is all there is
   return (await signedOut(pack, trace, signOutTime(trace))) ? "done" : "failed";
 }
 
