@@ -97,6 +97,8 @@ type Page interface {
 	// Above is the text in the page's closed shadow roots, which the page's own scripts cannot read, a line for each piece:
 	// what an extension shows above a page.
 	Above() (string, error)
+	// Resize makes the viewport so wide and high, in CSS pixels, whatever its window is.
+	Resize(width, height int) error
 	// Screenshot is a PNG of what is to be seen.
 	Screenshot() ([]byte, error)
 	Close() error

@@ -282,6 +282,11 @@ func textsAbove(n *cdp.Node, above bool) (texts []string) {
 	return texts
 }
 
+func (p *chromiumPage) Resize(width, height int) error {
+	_, err := runPage(p, chromedp.EmulateViewport(int64(width), int64(height)))
+	return err
+}
+
 func (p *chromiumPage) Screenshot() ([]byte, error) { return runPage(p, chromedp.CaptureScreenshot()) }
 
 func (p *chromiumPage) Close() error {

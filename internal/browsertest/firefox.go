@@ -277,6 +277,10 @@ func (n bidiNode) above(above bool) (texts []string) {
 	return texts
 }
 
+func (p *firefoxPage) Resize(width, height int) error {
+	return p.call("browsingContext.setViewport", map[string]any{"viewport": map[string]int{"width": width, "height": height}}, nil)
+}
+
 func (p *firefoxPage) Screenshot() ([]byte, error) {
 	var got struct{ Data string }
 	if err := p.call("browsingContext.captureScreenshot", map[string]any{}, &got); err != nil {
