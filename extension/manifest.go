@@ -65,8 +65,14 @@ func merge(into, from object) {
 	for key, value := range from {
 		list, isList := into[key].([]any)
 		more, areMore := value.([]any)
-		if isList && areMore {
+		inner, isObject := into[key].(object)
+		fields, areFields := value.(object)
+		switch {
+		case isList && areMore:
 			value = append(list, more...)
+		case isObject && areFields:
+			merge(inner, fields)
+			continue
 		}
 		into[key] = value
 	}

@@ -109,6 +109,23 @@ func (b *firefox) Pages() ([]Page, error) {
 	return pages, err
 }
 
+// Window is a Firefox's own window as a page: its document is the browser's, with toolbars, panels and questions, and what is
+// evaluated there may do what Firefox may. It has to be started with --remote-allow-system-access. Other kinds have none.
+func Window(b Browser) (Page, error) {
+	f, ok := b.(*firefox)
+	if !ok {
+		return nil, fmt.Errorf("find window of %s: %w", b.Kind(), errors.ErrUnsupported)
+	}
+	var tree struct{ Contexts []tab }
+	err := f.call("browsingContext.getTree", map[string]any{"maxDepth": 0, "moz:scope": "chrome"}, &tree)
+	for _, t := range tree.Contexts {
+		if t.URL == "chrome://browser/content/browser.xhtml" {
+			return &firefoxPage{f, t.Context}, nil
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("find window of firefox among %v: %w", tree.Contexts, ErrGone), err)
+}
+
 func (b *firefox) Install(folder string) (string, error) {
 	var got struct{ Extension string }
 	err := b.call("webExtension.install", map[string]any{"extensionData": map[string]any{"type": "path", "path": folder}}, &got)
