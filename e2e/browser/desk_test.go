@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -50,6 +51,7 @@ func (d *desk) options() browsertest.Options {
 	o := browsertest.Options{Kind: d.kind, Internet: d.internet, Extension: d.extension}
 	if d.kind == browsertest.Firefox {
 		o.Args = []string{"--remote-allow-system-access"} // or it opens no page of an extension
+		o.XPI = filepath.Join(d.built, "keyshift.xpi")
 	}
 	return o
 }
@@ -116,36 +118,33 @@ func (d *desk) open(network string) *work {
 func (d *desk) openAccount(name string) *work {
 	d.t.Helper()
 	d.agentCommand("", "open", name)
-	return d.attach()
+	return d.attach(name)
 }
 
-// attach drives the work browser that runs.
-func (d *desk) attach() *work {
+// attach drives the work browser of an account, which runs.
+func (d *desk) attach(name string) *work {
 	d.t.Helper()
-	w := &work{desk: d, profile: d.workFolder()}
+	w := &work{desk: d, profile: d.workFolder(name)}
 	var err error
 	w.Browser, err = browsertest.Attach(d.kind, w.profile)
 	d.check(err)
 	d.t.Cleanup(func() { _ = w.Kill() })
-	if d.kind == browsertest.Firefox {
-		_, err = w.Install(d.extension)
-		d.check(err)
-	}
 	return w
 }
 
-// workFolder waits for the folder of the work browser: there is one at a time.
-func (d *desk) workFolder() (folder string) {
+// workFolder waits for the folder of the browser of an account.
+func (d *desk) workFolder(name string) (folder string) {
 	d.t.Helper()
 	await(d.t, "the work browser's folder", func() (bool, string) {
-		found, _ := filepath.Glob(filepath.Join(d.Home, ".local/state/keyshift*/*work/*"))
-		if len(found) == 0 {
-			found, _ = filepath.Glob(filepath.Join(d.Home, ".local/state/keyshift*/work/*"))
+		notes, _ := filepath.Glob(filepath.Join(d.Home, ".local/state/keyshift*/work/*/keyshift-browser.json"))
+		for _, path := range notes {
+			var note struct{ Account string }
+			text, err := os.ReadFile(path)
+			if err == nil && json.Unmarshal(text, &note) == nil && note.Account == name {
+				folder = filepath.Dir(path)
+			}
 		}
-		if len(found) == 1 {
-			folder = found[0]
-		}
-		return folder != "", fmt.Sprint(found)
+		return folder != "", fmt.Sprint(notes)
 	})
 	return folder
 }

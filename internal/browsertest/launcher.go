@@ -21,15 +21,17 @@ func Launcher(path string, o Options) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make folder of launcher: %w", err)
 	}
-	script := chromiumLauncher
-	flags := chromiumArguments(o)
+	script, flags, packed := chromiumLauncher, chromiumArguments(o), "true"
 	if o.Kind == Firefox {
 		script, flags = firefoxLauncher, firefoxArguments(o)
+		if packed, err = keepInProfile(o); err != nil {
+			return fmt.Errorf("keep extension: %w", err)
+		}
 		if err := os.WriteFile(path+".prefs", []byte(firefoxPrefs(o)), 0o600); err != nil {
 			return fmt.Errorf("write preferences: %w", err)
 		}
 	}
-	text := strings.NewReplacer("ENV", quoteAll(o.Env), "PREFS", quote(path+".prefs"), "PROGRAM", quote(program), "FLAGS", quoteAll(flags)).Replace(script)
+	text := strings.NewReplacer("ENV", quoteAll(o.Env), "PREFS", quote(path+".prefs"), "PACKED", packed, "PROGRAM", quote(program), "FLAGS", quoteAll(flags)).Replace(script)
 	return os.WriteFile(path, []byte(text), 0o700) //nolint:gosec // it is there to be executed
 }
 
@@ -37,16 +39,25 @@ const chromiumLauncher = `#!/bin/sh
 exec env ENV PROGRAM FLAGS "$@"
 `
 
-// Preferences are a file of the profile, which the caller's arguments name.
+// Preferences and the packed extension are files of the profile, which the caller's arguments name.
 const firefoxLauncher = `#!/bin/sh
 before=
 for argument do
 	case $before in --profile | -profile) profile=$argument ;; esac
 	before=$argument
 done
-mkdir -p "$profile" && cat PREFS >>"$profile/user.js" && rm -f "$profile/WebDriverBiDiServer.json" || exit 1
+mkdir -p "$profile/extensions" && cat PREFS >>"$profile/user.js" && PACKED && rm -f "$profile/WebDriverBiDiServer.json" || exit 1
 exec env ENV PROGRAM FLAGS "$@"
 `
+
+// keepInProfile is the command that puts the packed extension into the profile.
+func keepInProfile(o Options) (string, error) {
+	if o.XPI == "" {
+		return "true", nil
+	}
+	id, err := ExtensionID(Firefox, o.Extension)
+	return "cp " + quote(o.XPI) + ` "$profile/extensions/"` + quote(id+".xpi"), err
+}
 
 func quoteAll(words []string) string {
 	var all []string

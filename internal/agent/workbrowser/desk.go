@@ -210,6 +210,9 @@ func (d *Desk) close(ctx context.Context, account string, keep bool) error {
 	if i == nil {
 		return d.leftover(account, keep)
 	}
+	if keep && i.Keep {
+		i.leave(ctx, d.cfg.grace())
+	}
 	ask(i.PID)
 	grace := time.NewTimer(d.cfg.grace())
 	defer grace.Stop()
@@ -226,6 +229,21 @@ func (d *Desk) close(ctx context.Context, account string, keep bool) error {
 		return d.leftover(account, keep)
 	case <-ctx.Done():
 		return fmt.Errorf("close work browser: %w", ctx.Err())
+	}
+}
+
+// leave waits for a browser of which something is kept to end by itself, as it does when its extension closes its windows: at the
+// signal of a logout a Firefox ends at once, and what it has not written down is lost.
+func (i *instance) leave(ctx context.Context, most time.Duration) {
+	if i.Browser.Family != Firefox {
+		return
+	}
+	late := time.NewTimer(most)
+	defer late.Stop()
+	select {
+	case <-i.ended:
+	case <-late.C:
+	case <-ctx.Done():
 	}
 }
 

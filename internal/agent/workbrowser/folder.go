@@ -67,6 +67,7 @@ user_pref("signon.autofillForms", false);
 user_pref("browser.formfill.enable", false);
 user_pref("browser.sessionstore.resume_from_crash", false);
 user_pref("browser.startup.page", 0);
+user_pref("browser.bookmarks.autoExportHTML", true);
 user_pref("browser.shell.checkDefaultBrowser", false);
 user_pref("browser.aboutwelcome.enabled", false);
 user_pref("datareporting.policy.dataSubmissionEnabled", false);

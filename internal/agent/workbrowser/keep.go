@@ -9,14 +9,16 @@ import (
 )
 
 // keeps are the files and folders of a profile that stay with a kept folder: settings, bookmarks, extensions. All else goes:
-// a browser that is asked to end may not have written down which cookies it deleted.
+// a browser that is asked to end may not have written down which cookies it deleted. Firefox has its bookmarks in one file with
+// the history, so it is told to write them to another when it ends, and takes them from there where the first is missing and
+// there are no backups.
 var keeps = map[Family][]string{
 	Chromium: {
 		noteName, "NativeMessagingHosts", "First Run", "Local State", "Default/Bookmarks", "Default/Preferences", "Default/Secure Preferences",
 		"Default/Extensions", "Default/Local Extension Settings",
 	},
 	Firefox: {
-		noteName, "user.js", "prefs.js", "xulstore.json", "handlers.json", "bookmarkbackups", "extensions", "extensions.json", "extension-preferences.json",
+		noteName, "user.js", "prefs.js", "xulstore.json", "handlers.json", "bookmarks.html", "extensions", "extensions.json", "extension-preferences.json",
 		"extension-settings.json", "addonStartup.json.lz4", "containers.json",
 	},
 }
