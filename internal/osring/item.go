@@ -31,27 +31,37 @@ func (r *OS) get(ctx context.Context, key string) ([]byte, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	return r.run(ctx, func(context.Context) ([]byte, error) {
-		text, err := r.backend.Get(r.service, key)
-		if err != nil {
-			return nil, err
+	return r.run(ctx, func(ctx context.Context) ([]byte, error) {
+		if text, ok := r.shortGet(ctx, key); ok {
+			return decode(text)
 		}
-		return decode(text)
-	})
-}
-
-// run does an operation in one visit.
-func (r *OS) run(ctx context.Context, op func(context.Context) ([]byte, error)) ([]byte, error) {
-	return r.worker.run(ctx, r.limit(), func(ctx context.Context) ([]byte, error) {
-		if v, ok := r.backend.(visitor); ok {
-			leave, err := v.visit()
+		return r.visit(ctx, func() ([]byte, error) {
+			text, err := r.backend.Get(r.service, key)
 			if err != nil {
 				return nil, err
 			}
-			defer leave()
-		}
-		return op(ctx)
+			return decode(text)
+		})
 	})
+}
+
+func (r *OS) run(ctx context.Context, op func(context.Context) ([]byte, error)) ([]byte, error) {
+	return r.worker.run(ctx, r.limit(), op)
+}
+
+// visit does an operation in one visit, unless nobody waits for it any more.
+func (r *OS) visit(ctx context.Context, op func() ([]byte, error)) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if v, ok := r.backend.(visitor); ok {
+		leave, err := v.visit()
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
+	return op()
 }
 
 func (r *OS) set(ctx context.Context, key string, value []byte) error {
@@ -63,7 +73,10 @@ func (r *OS) set(ctx context.Context, key string, value []byte) error {
 	}
 	text := base64.StdEncoding.EncodeToString(value)
 	_, err := r.run(ctx, func(ctx context.Context) ([]byte, error) {
-		return nil, r.store(ctx, key, text)
+		if r.shortSet(ctx, key, text) {
+			return nil, nil
+		}
+		return r.visit(ctx, func() ([]byte, error) { return nil, r.store(ctx, key, text) })
 	})
 	return err
 }
@@ -73,7 +86,7 @@ func (r *OS) remove(ctx context.Context, key string) error {
 		return err
 	}
 	_, err := r.run(ctx, func(ctx context.Context) ([]byte, error) {
-		return nil, r.deleteAll(ctx, key)
+		return r.visit(ctx, func() ([]byte, error) { return nil, r.deleteAll(ctx, key) })
 	})
 	return err
 }

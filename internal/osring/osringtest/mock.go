@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -38,7 +39,8 @@ func Behaviors() []Behavior {
 // collection, "login", as far as go-keyring uses it. Searching finds newer
 // items first. Make it with ServeMock. Safe for concurrent use.
 type MockSecretService struct {
-	conn *dbus.Conn
+	conn  *dbus.Conn
+	calls atomic.Int64
 
 	mu       sync.Mutex
 	behavior Behavior
@@ -57,17 +59,27 @@ type MockItem struct {
 // ServeMock takes the name org.freedesktop.secrets on the bus at address, with
 // no items and Normal behavior, and serves it until Close.
 func ServeMock(address string) (*MockSecretService, error) {
-	conn, err := dbus.Connect(address)
+	m := &MockSecretService{behavior: Normal}
+	conn, err := dbus.Connect(address, dbus.WithIncomingInterceptor(m.count))
 	if err != nil {
 		return nil, fmt.Errorf("connect to session bus: %w", err)
 	}
-	m := &MockSecretService{conn: conn, behavior: Normal}
+	m.conn = conn
 	if err := errors.Join(m.exportAll(), m.takeName()); err != nil {
 		_ = conn.Close()
 		return nil, err
 	}
 	return m, nil
 }
+
+func (m *MockSecretService) count(msg *dbus.Message) {
+	if msg.Type == dbus.TypeMethodCall {
+		m.calls.Add(1)
+	}
+}
+
+// Calls is how many calls there were so far.
+func (m *MockSecretService) Calls() int64 { return m.calls.Load() }
 
 // Close gives the name back and leaves the bus.
 func (m *MockSecretService) Close() error { return m.conn.Close() }

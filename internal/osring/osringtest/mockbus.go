@@ -157,7 +157,10 @@ func (c mockCollection) CreateItem(properties map[string]dbus.Variant, secret mo
 	c.mock.mu.Lock()
 	defer c.mock.mu.Unlock()
 	create := func() dbus.ObjectPath { return c.mock.put(label, attributes, secret, replace) }
-	if c.mock.behavior == DismissSet {
+	switch c.mock.behavior {
+	case Hang, Locked:
+		return none, none, dbus.NewError(errorIsLocked, nil)
+	case DismissSet:
 		return none, c.mock.newPrompt(func() any { return create() }, none), nil
 	}
 	return create(), none, nil
@@ -188,7 +191,8 @@ func (i *mockItem) matches(want map[string]string) bool {
 func (i *mockItem) GetSecret(session dbus.ObjectPath) (mockSecret, *dbus.Error) {
 	i.mock.mu.Lock()
 	defer i.mock.mu.Unlock()
-	if i.mock.behavior == Locked {
+	switch i.mock.behavior {
+	case Hang, Locked:
 		return mockSecret{Session: session}, dbus.NewError(errorIsLocked, nil)
 	}
 	return mockSecret{session, []byte{}, i.secret.Value, i.secret.ContentType}, nil
