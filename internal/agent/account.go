@@ -48,12 +48,28 @@ func (a *Agent) lendable(ctx context.Context, handle string) (list []*v1.Lendabl
 	}
 }
 
-// findAccount gives the id of the account that somebody named.
+// findAccount gives the id of the account that somebody named. Network and handle are an account's for ever, so the hub is
+// asked once for those that are checked out; whether one may be is another question, which the check-out asks.
 func (a *Agent) findAccount(ctx context.Context, name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if keyshift.ID(name).Valid() {
 		return name, nil
 	}
+	l, err := a.tied()
+	if err != nil {
+		return "", err
+	}
+	if id, ok := l.names.get(name); ok {
+		return id, nil
+	}
+	id, err := a.lookUpAccount(ctx, name)
+	if err == nil && strings.Contains(name, "/") { // without its network it may mean another one tomorrow
+		l.names.set(name, id)
+	}
+	return id, err
+}
+
+func (a *Agent) lookUpAccount(ctx context.Context, name string) (string, error) {
 	accounts, err := a.lendable(ctx, handleOf(name))
 	if err != nil {
 		return "", err

@@ -25,9 +25,13 @@
 //
 // # The life of a lease
 //
-// A record goes through requested, stored, active, ending, keyless and wiped, and is gone once the hub has heard that the
-// secret is. Each step is on the disk before the next begins. After a crash anywhere the record says what remains: ask
-// again with the same request id if there is time, otherwise wipe.
+// A record goes through requested, active, ending, keyless and wiped, and is gone once the hub has heard that the secret is.
+// Each step is on the disk before the next begins. After a crash anywhere the record says what remains: ask again with
+// the same request id if there is time, otherwise wipe.
+//
+// Once the hub has answered a request, three things happen beside each other, because each waits for somebody else: the
+// hub is told that this device has the secret, the key file is written, and the keyring stores the other half. None of
+// them lets the secret be used: that is for active, which is written when all three are done. What was not, is given back.
 //
 // # Time
 //
@@ -211,6 +215,7 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		forgetSoon: make(chan struct{}, 1), closedSoon: make(chan struct{}, 1),
 	}
 	a.wiper.spread = cfg.Spread
+	a.vault.Beside = a.beside
 	a.sequence = &sequence{files: state, wall: a.wall}
 	d, err := readDevice(state)
 	if err != nil {

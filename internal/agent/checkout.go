@@ -153,7 +153,10 @@ func (a *Agent) afterRefusal(rec record, err error) {
 	case keyshift.CodeHubUnreachable, keyshift.CodeHubIdentityChanged, keyshift.CodeReplayed, keyshift.CodeInternal, keyshift.CodeUnavailable:
 		return
 	}
-	if rec.Phase == stored || a.vault.HasKey(rec.RequestID) {
+	if l := a.link.Load(); l != nil {
+		l.names.forget(strings.TrimSpace(rec.Account))
+	}
+	if !rec.fresh || a.vault.HasKey(rec.RequestID) { // an earlier run may have stored either half
 		a.end(rec.RequestID, keyshift.CauseNotStored)
 		return
 	}
@@ -190,20 +193,29 @@ func (a *Agent) forgetOver(rec record) error {
 	return keyshift.ErrLeaseOver
 }
 
-// keepAndActivate stores the secret, says so to the hub, and lets the lease be used.
+// keepAndActivate stores the secret while the hub is told that this device has it, and lets the lease be used when both are
+// done. After a crash in between, the record is one whose answer was lost: asking again gives the same lease, and whatever
+// was stored is stored anew or wiped. What could not be stored is given back.
 func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec record, sealed []byte) (record, error) {
-	if err := a.keepSecret(ctx, l, s, &rec, sealed); err != nil {
-		return rec, err
-	}
-	rec, err := a.move(rec, stored)
+	secret, err := a.openSealed(l, s, rec, sealed)
+	defer seal.Wipe(secret)
 	if err != nil {
 		return rec, err
 	}
-	answer, contact, err := a.activate(ctx, s, rec)
+	if err := a.journal.learn(rec); err != nil {
+		return rec, err
+	}
+	var word activation
+	told := a.beside(func() { word = a.activate(ctx, s, rec) })
+	err = a.keepSecret(ctx, l, &rec, secret)
+	told()
+	if err == nil {
+		err = word.err
+	}
 	if err != nil {
 		return rec, err
 	}
-	next := rec.withLease(answer.GetLease(), contact)
+	next := rec.withLease(word.lease, word.contact)
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
@@ -226,33 +238,48 @@ func (a *Agent) move(rec record, to phase) (record, error) {
 	return next, nil
 }
 
-func (a *Agent) activate(ctx context.Context, s *line, rec record) (answer *v1.ActivateResponse, contact hubclient.Contact, err error) {
-	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
-		answer, contact, err = hubclient.Ask(ctx, s.hub.Activate, &v1.ActivateRequest{
+// activation is the hub's answer to it.
+type activation struct {
+	lease   *v1.Lease
+	contact hubclient.Contact
+	err     error
+}
+
+func (a *Agent) activate(ctx context.Context, s *line, rec record) (word activation) {
+	var answer *v1.ActivateResponse
+	err := hubclient.Retry(ctx, attempts, a.patience(), func() (err error) {
+		answer, word.contact, err = hubclient.Ask(ctx, s.hub.Activate, &v1.ActivateRequest{
 			RequestId: derivedID("activate", rec.RequestID), LeaseId: rec.Lease.GetId(),
 		})
 		return err
 	})
-	err = a.heard(err)
-	return answer, contact, err
+	word.lease, word.err = answer.GetLease(), a.heard(err)
+	return word
 }
 
-// keepSecret opens what the hub sealed to this device and stores it as the lease says.
-func (a *Agent) keepSecret(ctx context.Context, l *link, s *line, rec *record, sealed []byte) error {
+// openSealed opens what the hub sealed to this device; nil where nothing is lent. The caller wipes it.
+func (a *Agent) openSealed(l *link, s *line, rec record, sealed []byte) ([]byte, error) {
 	if delegated(rec.Lease) {
-		return nil
+		return nil, nil
 	}
 	secret, err := s.keys.Open(l.sealContext(rec.Lease), sealed)
 	if err != nil {
-		return errStrangeAnswer.Because(fmt.Errorf("open credential: %w", err))
+		return nil, errStrangeAnswer.Because(fmt.Errorf("open credential: %w", err))
 	}
-	defer seal.Wipe(secret)
 	opened, err := openCredential(secret)
 	opened.Wipe()
 	if err != nil {
-		return errStrangeAnswer.Because(err)
+		return secret, errStrangeAnswer.Because(err)
 	}
-	if inMemory(rec.Lease) {
+	return secret, nil
+}
+
+// keepSecret stores the secret as the lease says.
+func (a *Agent) keepSecret(ctx context.Context, l *link, rec *record, secret []byte) error {
+	switch {
+	case delegated(rec.Lease):
+		return nil
+	case inMemory(rec.Lease):
 		a.vault.KeepInMemory(rec.RequestID, secret)
 		return nil
 	}

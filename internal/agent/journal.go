@@ -15,7 +15,8 @@ import (
 
 const recordSuffix = ".json"
 
-// journal holds one record for each check-out that is not yet over and told. What it returns is on the disk.
+// journal holds one record for each check-out that is not yet over and told. What it returns is on the disk, but for what it
+// was told to learn.
 type journal struct {
 	files files
 	log   *slog.Logger
@@ -63,7 +64,7 @@ func (j *journal) read(name, request string) error {
 	if err == nil && !rec.Phase.known() {
 		err = errors.New("the record is in a phase that this version does not know")
 	}
-	if err == nil && rec.Lease == nil && (rec.Phase == stored || rec.Phase == active) {
+	if err == nil && rec.Lease == nil && rec.Phase == active {
 		err = errors.New("the record has no lease")
 	}
 	if err == nil {
@@ -165,6 +166,21 @@ func (j *journal) step(request string, f func(record) (record, error), unsaved f
 		}
 	}
 	return next, nil
+}
+
+// learn keeps in memory what the hub said of a live check-out. It need not outlive a crash: the same request gives it again.
+func (j *journal) learn(rec record) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	now, ok := j.get(rec.RequestID)
+	if !ok {
+		return errMoved
+	}
+	if !now.Phase.live() {
+		return leaseOver(now.Cause)
+	}
+	j.set(now.withLease(rec.Lease, rec.Given))
+	return nil
 }
 
 func (j *journal) save(rec record) error {

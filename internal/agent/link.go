@@ -14,6 +14,7 @@ import (
 // link is what ties this computer to one hub, from enroll to unenroll.
 type link struct {
 	witness *witness
+	names   names
 	// ended ends everything that runs for this link.
 	ended context.Context //nolint:containedctx // a link has a lifetime of its own, and this is it
 	end   context.CancelFunc

@@ -19,11 +19,10 @@ import (
 type phase string
 
 const (
-	// requested: about to be asked of the hub. A lost answer is got by asking again with the same request id.
+	// requested: about to be asked of the hub, or asked. A lost answer is got by asking again with the same request id. The
+	// secret may be kept already, but not used.
 	requested phase = "requested"
-	// stored: the secret is kept, and the hub has not yet heard so. It may not be used.
-	stored phase = "stored"
-	// active: the hub knows that it is kept. It may be used.
+	// active: the secret is kept, and the hub has confirmed the lease. It may be used.
 	active phase = "active"
 	// ending: over. From here on nothing is used; the key is to be removed.
 	ending phase = "ending"
@@ -35,7 +34,7 @@ const (
 
 func (p phase) known() bool { return p.live() || p == ending || p == keyless || p == wiped }
 
-func (p phase) live() bool { return p == requested || p == stored || p == active }
+func (p phase) live() bool { return p == requested || p == active }
 
 // record is what the journal says of one check-out. It is a value: a change makes a new one. The lease in it is never
 // changed in place.

@@ -62,8 +62,6 @@ func (a *Agent) overAtStart(rec record) (keyshift.EndCause, bool) {
 		return keyshift.CauseAgentRestarted, true
 	case !delegated(rec.Lease) && !a.vault.HasKey(rec.RequestID):
 		return keyshift.CauseTampered, true
-	case rec.Phase == stored:
-		return keyshift.CauseNotStored, !a.inTime(rec)
 	}
 	cause := a.times.judge(rec.term())
 	return cause, cause != ""
@@ -91,7 +89,7 @@ func (a *Agent) resume(ctx context.Context, request string) (*v1.HeldLease, erro
 	}
 	defer done()
 	rec, ok := a.journal.get(request)
-	if !ok || rec.Phase != requested && rec.Phase != stored {
+	if !ok || rec.Phase != requested {
 		return nil, errMoved
 	}
 	return a.obtain(ctx, rec)

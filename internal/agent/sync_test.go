@@ -37,7 +37,7 @@ func TestOlderWordsChangeNothing(t *testing.T) {
 		{"an older epoch, shorter", active, lease(4, time.Minute), same, false},
 		{"an older epoch after a new start", active, lease(4, time.Hour), later, false},
 		{"another lease", active, other, same, false},
-		{"a newer epoch before our own activation is answered", stored, lease(6, 2*time.Hour), same, false},
+		{"a newer epoch before our own activation is answered", requested, lease(6, 2*time.Hour), same, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ours := record{Phase: tt.phase, Lease: lease(5, time.Hour), Given: same}

@@ -62,6 +62,9 @@ func (o Owner) label() string {
 
 // Store keeps secrets. It is safe for concurrent use, but what happens to one lease has to come one after the other.
 type Store struct {
+	// Beside does something while its caller goes on, who then waits for it; nil does it first. Set it before the first use.
+	Beside func(do func()) (wait func())
+
 	files Files
 	ring  Ring
 
@@ -79,8 +82,8 @@ const keySuffix = ".key"
 func keyFile(request string) string  { return request + keySuffix }
 func itemName(request string) string { return "lease:" + request }
 
-// Keep stores a secret in file and keyring, both read back, and opens it once. After an error something of it may be
-// left: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
+// Keep stores a secret in file and keyring at the same time, both read back, and opens it once. After an error, or a crash,
+// either half may be there alone, or both: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
 func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []byte) error {
 	key := seal.NewKey()
 	defer seal.Wipe(key[:])
@@ -88,13 +91,28 @@ func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []
 	if err != nil {
 		return fmt.Errorf("seal secret: %w", err)
 	}
-	if err := s.files.Write(keyFile(request), key[:]); err != nil {
-		return errors.Join(fmt.Errorf("write key: %w", err), ErrNothingStored)
+	var unwritten error
+	written := s.beside(func() { unwritten = s.files.Write(keyFile(request), key[:]) })
+	unset := s.ring.Set(ctx, itemName(request), sealed)
+	written()
+	if unwritten != nil {
+		unwritten = fmt.Errorf("write key: %w", unwritten)
 	}
-	if err := s.ring.Set(ctx, itemName(request), sealed); err != nil {
-		return surely(fmt.Errorf("store secret: %w", err))
+	if unset != nil {
+		unset = surely(fmt.Errorf("store secret: %w", unset))
+	}
+	if err := errors.Join(unwritten, unset); err != nil {
+		return err
 	}
 	return s.opens(request, owner, sealed, secret)
+}
+
+func (s *Store) beside(do func()) (wait func()) {
+	if s.Beside != nil {
+		return s.Beside(do)
+	}
+	do()
+	return func() {}
 }
 
 // surely adds ErrNothingStored to the refusals after which the keyring cannot have taken the item.
