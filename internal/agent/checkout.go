@@ -207,6 +207,7 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 	}
 	var word activation
 	told := a.beside(func() { word = a.activate(ctx, s, rec) })
+	defer a.beside(a.keepTime)() // the word of the hub that came with the lease
 	err = a.keepSecret(ctx, l, &rec, secret)
 	told()
 	if err == nil {
@@ -219,7 +220,6 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
-	defer a.beside(a.keepTime)()
 	return a.move(next, active)
 }
 

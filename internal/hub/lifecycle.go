@@ -9,8 +9,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// Activate makes a pending lease usable, once the device has confirmed that it stored the credential. It is harmless
-// to repeat.
+// Activate makes a pending lease usable, once the device has confirmed that it has the credential; what it cannot store it
+// gives back. It is harmless to repeat.
 func (h *Hub) Activate(ctx context.Context, call Call, lease keyshift.ID) (LeaseView, error) {
 	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
 		l, err := ownLease(tx, c, lease)

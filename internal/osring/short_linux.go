@@ -30,6 +30,7 @@ type shortWay struct {
 	address string
 	conn    *dbus.Conn
 	session dbus.ObjectPath
+	place   dbus.ObjectPath // the collection as it was last seen
 }
 
 // dbusSecret has the D-Bus signature (oayays).
@@ -41,12 +42,8 @@ type dbusSecret struct {
 }
 
 func (keyringBackend) shortGet(ctx context.Context, service, key string) (text string, ok bool) {
-	err := kept.take(ctx, func() error {
-		collection, err := kept.collection(ctx)
-		if err != nil {
-			return err
-		}
-		text, err = kept.read(ctx, collection, attributes(service, key))
+	err := kept.take(ctx, func() (err error) {
+		text, err = kept.get(ctx, service, key)
 		return err
 	})
 	return text, err == nil
@@ -94,68 +91,121 @@ func (w *shortWay) connect(ctx context.Context) error {
 	return w.call(ctx, secretsPath, serviceFace+".OpenSession", "plain", dbus.MakeVariant("")).Store(&disregard, &w.session)
 }
 
-func (w *shortWay) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
-	return w.conn.Object(secretsName, path).CallWithContext(ctx, method, 0, args...)
+// send asks and does not wait; call waits.
+func (w *shortWay) send(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	return w.conn.Object(secretsName, path).GoWithContext(ctx, method, 0, make(chan *dbus.Call, 1), args...)
 }
 
-// collection is where go-keyring looks and stores.
-func (w *shortWay) collection(ctx context.Context) (dbus.ObjectPath, error) {
+func (w *shortWay) call(ctx context.Context, path dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	return <-w.send(ctx, path, method, args...).Done
+}
+
+// currentPlace is the collection in which go-keyring looks and stores.
+func (w *shortWay) currentPlace(ctx context.Context) (dbus.ObjectPath, error) {
+	return w.hearPlace(w.askPlace(ctx))
+}
+
+func (w *shortWay) askPlace(ctx context.Context) *dbus.Call {
+	return w.send(ctx, secretsPath, "org.freedesktop.DBus.Properties.Get", serviceFace, "Collections")
+}
+
+func (w *shortWay) hearPlace(asked *dbus.Call) (dbus.ObjectPath, error) {
 	var property dbus.Variant
-	err := w.call(ctx, secretsPath, "org.freedesktop.DBus.Properties.Get", serviceFace, "Collections").Store(&property)
-	if err != nil {
+	if err := (<-asked.Done).Store(&property); err != nil {
 		return "", fmt.Errorf("list collections: %w", err)
 	}
+	w.place = defaultPath
 	if paths, _ := property.Value().([]dbus.ObjectPath); slices.Contains(paths, loginPath) {
-		return loginPath, nil
+		w.place = loginPath
 	}
-	return defaultPath, nil
+	return w.place, nil
 }
 
-// attributes and label are those of go-keyring, so that either way finds and replaces what the other stored.
+// attributes and properties are those of go-keyring, so that either way finds and replaces what the other stored.
 func attributes(service, key string) map[string]string {
 	return map[string]string{"username": key, "service": service}
 }
 
-func label(service, key string) string {
-	return fmt.Sprintf("Password for '%s' on '%s'", key, service)
+func properties(service, key string) map[string]dbus.Variant {
+	return map[string]dbus.Variant{
+		itemFace + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", key, service)),
+		itemFace + ".Attributes": dbus.MakeVariant(attributes(service, key)),
+	}
 }
 
 var (
 	errPrompt  = errors.New("the keyring wants to ask a person")
 	errMissing = errors.New("no item matches")
 	errOther   = errors.New("another value is there")
+	errMoved   = errors.New("the keyring to use is another one now")
 )
 
-// store replaces the item, and reads it back as it would be found.
+// get gives the first item that matches.
+func (w *shortWay) get(ctx context.Context, service, key string) (string, error) {
+	place, err := w.currentPlace(ctx)
+	if err != nil {
+		return "", err
+	}
+	return w.read(ctx, w.search(ctx, place, service, key))
+}
+
+// store replaces the item, and reads it back as it would be found. A provider takes the calls of one connection in their
+// order, so three are sent without waiting for each other: to store where the last item lay, to tell whether that is still
+// the place, and to say which item is found.
 func (w *shortWay) store(ctx context.Context, service, key, text string) error {
-	collection, err := w.collection(ctx)
+	place := w.place
+	if place == "" {
+		var err error
+		if place, err = w.currentPlace(ctx); err != nil {
+			return err
+		}
+	}
+	secret := dbusSecret{Session: w.session, Parameters: []byte{}, Value: []byte(text), ContentType: "text/plain; charset=utf8"}
+	created := w.send(ctx, place, collectionFace+".CreateItem", properties(service, key), secret, true)
+	asked, found := w.askPlace(ctx), w.search(ctx, place, service, key)
+	item, err := hearItem(created)
 	if err != nil {
 		return err
 	}
-	properties := map[string]dbus.Variant{
-		itemFace + ".Label":      dbus.MakeVariant(label(service, key)),
-		itemFace + ".Attributes": dbus.MakeVariant(attributes(service, key)),
+	if err := w.stillAt(ctx, place, asked, item); err != nil {
+		return err
 	}
-	secret := dbusSecret{Session: w.session, Parameters: []byte{}, Value: []byte(text), ContentType: "text/plain; charset=utf8"}
-	var item, prompt dbus.ObjectPath
-	err = w.call(ctx, collection, collectionFace+".CreateItem", properties, secret, true).Store(&item, &prompt)
-	if err == nil && prompt != noPrompt {
-		err = errPrompt
-	}
-	if err != nil {
-		return fmt.Errorf("create item: %w", err)
-	}
-	got, err := w.read(ctx, collection, attributes(service, key))
+	got, err := w.read(ctx, found)
 	if err == nil && got != text {
 		err = errOther
 	}
 	return err
 }
 
-// read gives the first item that matches.
-func (w *shortWay) read(ctx context.Context, collection dbus.ObjectPath, want map[string]string) (string, error) {
+func hearItem(created *dbus.Call) (item dbus.ObjectPath, err error) {
+	var prompt dbus.ObjectPath
+	err = (<-created.Done).Store(&item, &prompt)
+	if err == nil && prompt != noPrompt {
+		err = errPrompt
+	}
+	if err != nil {
+		return "", fmt.Errorf("create item: %w", err)
+	}
+	return item, nil
+}
+
+// stillAt deletes an item that was stored where nobody looks for it any more.
+func (w *shortWay) stillAt(ctx context.Context, place dbus.ObjectPath, asked *dbus.Call, item dbus.ObjectPath) error {
+	now, err := w.hearPlace(asked)
+	if err == nil && now != place {
+		err = errors.Join(errMoved, w.call(ctx, item, itemFace+".Delete").Err)
+	}
+	return err
+}
+
+func (w *shortWay) search(ctx context.Context, place dbus.ObjectPath, service, key string) *dbus.Call {
+	return w.send(ctx, place, collectionFace+".SearchItems", attributes(service, key))
+}
+
+// read gives the first item that was found.
+func (w *shortWay) read(ctx context.Context, asked *dbus.Call) (string, error) {
 	var found []dbus.ObjectPath
-	if err := w.call(ctx, collection, collectionFace+".SearchItems", want).Store(&found); err != nil {
+	if err := (<-asked.Done).Store(&found); err != nil {
 		return "", fmt.Errorf("search items: %w", err)
 	}
 	if len(found) == 0 {

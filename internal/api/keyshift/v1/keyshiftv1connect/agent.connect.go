@@ -244,7 +244,7 @@ type AgentServiceClient interface {
 	ListLendable(context.Context, *v1.ListLendableRequest) (*v1.ListLendableResponse, error)
 	// CheckOut asks all gates and lends the account. Asked again with the same request_id it answers with the same lease.
 	CheckOut(context.Context, *v1.CheckOutRequest) (*v1.CheckOutResponse, error)
-	// Activate confirms that the device stored the credential; only then may it be used.
+	// Activate confirms that the device has the credential. It may be used once this is answered and it is stored.
 	Activate(context.Context, *v1.ActivateRequest) (*v1.ActivateResponse, error)
 	// Renew prolongs a live lease from now on, after asking the gates again.
 	Renew(context.Context, *v1.RenewRequest) (*v1.RenewResponse, error)
@@ -319,7 +319,7 @@ type AgentServiceHandler interface {
 	ListLendable(context.Context, *v1.ListLendableRequest) (*v1.ListLendableResponse, error)
 	// CheckOut asks all gates and lends the account. Asked again with the same request_id it answers with the same lease.
 	CheckOut(context.Context, *v1.CheckOutRequest) (*v1.CheckOutResponse, error)
-	// Activate confirms that the device stored the credential; only then may it be used.
+	// Activate confirms that the device has the credential. It may be used once this is answered and it is stored.
 	Activate(context.Context, *v1.ActivateRequest) (*v1.ActivateResponse, error)
 	// Renew prolongs a live lease from now on, after asking the gates again.
 	Renew(context.Context, *v1.RenewRequest) (*v1.RenewResponse, error)
