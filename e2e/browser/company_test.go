@@ -3,12 +3,10 @@ package browser
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,10 +14,10 @@ import (
 
 	"github.com/keyshift-hq/keyshift/extension"
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
-	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 	"github.com/keyshift-hq/keyshift/internal/replica"
 	"github.com/keyshift-hq/keyshift/internal/totp"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // patience bounds the wait for anything that a story expects; commandLimit one command.
@@ -64,9 +62,6 @@ type company struct {
 	programs []*exec.Cmd
 	logs     []string
 }
-
-// hubProgram is the process of the hub, which was started first.
-func (c *company) hubProgram() *os.Process { return c.programs[0].Process }
 
 func newCompany(t *testing.T) *company {
 	t.Helper()
@@ -134,39 +129,6 @@ func (c *company) build() {
 	c.check(extension.PackXPI(filepath.Join(c.built, extension.Firefox), filepath.Join(c.built, "keyshift.xpi")))
 }
 
-var (
-	hubAddress = regexp.MustCompile(`https://\S+`)
-	codeFile   = regexp.MustCompile(`(?m)` + greeting.File + `$`)
-)
-
-// startHub serves a hub and gives the code of its first owner.
-func (c *company) startHub() (code string) {
-	c.Helper()
-	out, write, err := os.Pipe()
-	c.check(err)
-	defer out.Close()
-	cmd := exec.Command(filepath.Join(c.bin, "keyshift-hub"), "serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--practice", practiceHost)
-	cmd.Env, cmd.Stdout = c.env(c.alice), write
-	c.start("hub", cmd)
-	c.check(write.Close())
-	var said bytes.Buffer
-	buffer := make([]byte, 4096)
-	for !codeFile.Match(said.Bytes()) {
-		n, err := out.Read(buffer)
-		said.Write(buffer[:n])
-		if err != nil {
-			c.Fatalf("the hub says %q: %v", said.String(), err)
-		}
-	}
-	c.hubURL = hubAddress.FindString(said.String())
-	code, err = greeting.Code(said.String() + "\n")
-	c.check(err)
-	return code
-}
-
-// practiceHost is where the practice network is.
-const practiceHost = "practice.example.com"
-
 func (c *company) env(s *osringtest.Session) []string {
 	return append(s.Env(), "PATH="+c.bin+":"+os.Getenv("PATH"), "TZ=UTC", "LANG=C.UTF-8")
 }
@@ -211,14 +173,6 @@ func (c *company) run(s *osringtest.Session, input, name string, args ...string)
 	return out.String(), nil
 }
 
-// hub runs a command of Alice, which has to succeed.
-func (c *company) hub(input string, args ...string) string {
-	c.Helper()
-	out, err := c.run(c.alice, input, "keyshift-hub", args...)
-	c.check(err)
-	return out
-}
-
 // acme is how Keyshift calls the account of a network.
 func acme(network string) string {
 	if network == "desk" {
@@ -237,21 +191,18 @@ func (c *company) addAccount(network string) {
 	if network == relayed {
 		codes = ""
 	}
-	c.hub("", "accounts", "add", name, "--mode", "shared_secret", "--max-duration", "2h")
-	c.hub(login+"\n"+password+"\n"+codes+"\n", "credential", "set", name)
+	c.addShared(name, codes)
 	if network != "x" && network != "desk" {
 		c.hub("", "accounts", "accept-risk", name, "--until", time.Now().AddDate(0, 6, 0).Format(time.DateOnly), "--yes")
 	}
-	c.hub("", "grants", "add", name, "--user", "dana")
 }
 
-// lease is what the hub says of a lease.
-type lease struct {
-	ID, Network, State string
-	Removal            struct {
-		Step, Text     string
-		BrowserPending bool
-	}
+// addShared adds an account with the company's login, and grants it to Dana.
+func (c *company) addShared(name, codes string) {
+	c.Helper()
+	c.hub("", "accounts", "add", name, "--mode", "shared_secret", "--max-duration", "2h")
+	c.hub(login+"\n"+password+"\n"+codes+"\n", "credential", "set", name)
+	c.hub("", "grants", "add", name, "--user", "dana")
 }
 
 // addDelegated adds an account of which nobody here has a login.
@@ -263,31 +214,6 @@ func (c *company) addDelegated(network string) {
 	c.hub("", "grants", "add", name, "--user", "dana")
 }
 
-// newest gives the newest lease on a network.
-func (c *company) newest(network string) lease {
-	c.Helper()
-	var list struct{ Leases []lease }
-	c.check(json.Unmarshal([]byte(c.hub("", "leases", "list", "--all", "--json")), &list))
-	for _, l := range list.Leases {
-		if l.Network == "NETWORK_"+strings.ToUpper(strings.Replace(network, "desk", "site", 1)) {
-			return l
-		}
-	}
-	return lease{}
-}
-
-// events are the actions in the audit log, the newest first.
-func (c *company) events() (actions []string, text string) {
-	c.Helper()
-	text = c.hub("", "audit", "list", "--json")
-	var log struct{ Events []struct{ Action string } }
-	c.check(json.Unmarshal([]byte(text), &log))
-	for _, e := range log.Events {
-		actions = append(actions, e.Action)
-	}
-	return actions, text
-}
-
 // await repeats a look until it says yes.
 func await(t *testing.T, what string, look func() (yes bool, seen string)) {
 	t.Helper()
@@ -297,18 +223,7 @@ func await(t *testing.T, what string, look func() (yes bool, seen string)) {
 // awaitFor has a patience of its own.
 func awaitFor(t *testing.T, patience time.Duration, what string, look func() (yes bool, seen string)) {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(patience)
-	for {
-		yes, seen := look()
-		if yes {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("not within %v: %s. Last seen:\n%s", patience, what, seen)
-		}
+	if err := until.Seen(what, patience, look); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func atNetworks() (all []replica.Account) {
 
 // lend makes the account of a network known to the hub and grants it to Dana.
 func (c *surf) lend(s loginSite) {
-	word := v1.Network(v1.Network_value["NETWORK_"+map[keyshift.Network]string{"x": "X", "instagram": "INSTAGRAM"}[s.network]])
+	word := v1.Network(v1.Network_value["NETWORK_"+strings.ToUpper(string(s.network))])
 	settings := &v1.AccountSettings{AccessMode: v1.AccessMode_ACCESS_MODE_SHARED_SECRET.Enum()}
 	accounts := c.hub.Owner.Accounts
 	systest.Do(c.b, accounts.AddAccount, &v1.AddAccountRequest{Network: word, Handle: "acme", Settings: settings})

@@ -2,8 +2,10 @@ package bench
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,9 +73,7 @@ func newFloorDesk(b *testing.B, db floorDB, d *desktop) *floorDesk {
 	}
 	f := &floorDesk{floor: newFloor(b, db, 1), client: newClient(), bare: bareProgram(b)}
 	b.Cleanup(f.client.CloseIdleConnections)
-	f.url = f.serve(b).URL
-	for _, f.device = range f.devices { //nolint:revive // there is one
-	}
+	f.url, f.device = f.serve(b).URL, slices.Collect(maps.Values(f.devices))[0]
 	return f
 }
 

@@ -22,8 +22,8 @@ type Hostile struct {
 	Away   string
 	// Unasked: nobody asks for a fill. The page counts in window.pressed how often it pressed by itself.
 	Unasked bool
-	// Want is what the user is told: a reason of the extension, or AtLogin or Elsewhere. Where browsers differ there are
-	// several, with "|" between them; empty for a page that nobody asks for.
+	// Want is what the user is told: a reason of the extension, or AtLogin or Elsewhere; empty for a page that nobody asks
+	// for.
 	Want string
 }
 

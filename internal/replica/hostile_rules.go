@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -99,15 +100,11 @@ func hidden(n int) Hostile {
 		return onX(fmt.Sprintf(`<form><input name="username_or_email" autocomplete="username webauthn" style="%s"><input name="password" type="password" style="%s"></form>`, h.style, h.style)+nothing).
 			because("fields cannot be seen: "+h.style, h.want)
 	}
-	want := h.want
-	if h.around != "" {
-		want = h.around
-	}
 	body := fmt.Sprintf(`<div style="%s"><div>%s</div></div>`, h.style, bothFields)
 	if lie := lies[h.style]; lie != "" {
 		body = strings.ReplaceAll(lie, "STYLE", h.style)
 	}
-	return onX(body+nothing).because("fields cannot be seen in something with "+h.style, want)
+	return onX(body+nothing).because("fields cannot be seen in something with "+h.style, cmp.Or(h.around, h.want))
 }
 
 // nothing is what can be seen instead, with a filter that leaves nothing.
