@@ -95,13 +95,13 @@ func (h *Hub) SetAccountRef(ctx context.Context, call Call, name, ref string) er
 	return err
 }
 
-// Browsers are the words for browsers, as devices find them.
-var Browsers = []string{"chromium", "chrome", "edge", "brave", "firefox"}
+// browsers are the words for browsers, as devices find them.
+var browsers = []string{"chromium", "chrome", "edge", "brave", "firefox"}
 
 // SetWorkBrowser says how an account is opened on devices. It counts for a browser that is started later.
 func (h *Hub) SetWorkBrowser(ctx context.Context, call Call, w WorkBrowser) (WorkBrowser, error) {
-	if w.Browser != "" && !slices.Contains(Browsers, w.Browser) {
-		return w, keyshift.Invalid(keyshift.CodeFieldInvalid, "There is no such browser.", "Use "+strings.Join(Browsers, ", ")+".")
+	if w.Browser != "" && !slices.Contains(browsers, w.Browser) {
+		return w, keyshift.Invalid(keyshift.CodeFieldInvalid, "There is no browser “"+keyshift.CleanText(w.Browser, 40)+"”.", "Say chromium, chrome, edge, brave or firefox.")
 	}
 	return effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (WorkBrowser, error) {
 		account, err := accountNamed(tx, w.Account)

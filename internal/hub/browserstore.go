@@ -43,7 +43,7 @@ type LeaseBrowser struct {
 type WorkBrowser struct {
 	// Account is its name.
 	Account string
-	// Browser is one of [Browsers]; empty is any.
+	// Browser is chromium, chrome, edge, brave or firefox; empty is any.
 	Browser string
 	// Keep leaves the browser's folder where it is between leases, without what a session left in it.
 	Keep bool

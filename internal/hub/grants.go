@@ -41,7 +41,11 @@ func (h *Hub) AddGrant(ctx context.Context, call Call, accountName, userName, gr
 		if err != nil {
 			return GrantView{}, err
 		}
-		if err := errors.Join(tx.AddGrant(grant), tx.Append(grantEvent(c, keyshift.ActGrantAdded, grant))); err != nil {
+		err = tx.AddGrant(grant)
+		if keyshift.CodeOf(err) == keyshift.CodeAlreadyExists {
+			err = keyshift.Refuse(keyshift.CodeAlreadyExists, "This account is granted to them already.", "Nothing has to be done.")
+		}
+		if err := errors.Join(err, tx.Append(grantEvent(c, keyshift.ActGrantAdded, grant))); err != nil {
 			return GrantView{}, err
 		}
 		return grantView(tx, grant)

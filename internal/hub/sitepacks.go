@@ -176,8 +176,10 @@ func newSite(host, title, loginURL string) (pack.Pack, error) {
 	return p, nil
 }
 
+// siteInvalid tells the first that is wrong: the rest follows from it.
 func siteInvalid(err error) error {
-	return keyshift.Invalid(keyshift.CodeFieldInvalid, "The site cannot be added: "+keyshift.CleanText(err.Error(), 300)+".", "Give the exact name of its host, and its log-in page over https.")
+	wrong, _, _ := strings.Cut(err.Error(), "\n")
+	return keyshift.Invalid(keyshift.CodeFieldInvalid, "The site cannot be added: "+keyshift.CleanText(wrong, 300)+".", "Give the exact name of its host, and its log-in page over https.")
 }
 
 // RemoveSite withdraws the pack of a site and ends the leases of its accounts.

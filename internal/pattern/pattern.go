@@ -38,7 +38,7 @@ func Check(expr string) error {
 	}
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
-		return fmt.Errorf("parse expression: %w", err)
+		return errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	if regexp.MustCompile(expr).MatchString("") {
 		return errors.New("the expression matches nothing at all, so it would match everywhere")

@@ -28,11 +28,11 @@ func TestCheck(t *testing.T) {
 		{`a(?=b)`, "(?:"},
 		{`(?i)secret`, "(?:"},
 		{`(?P<n>a)`, "(?:"},
-		{`(a)\1`, "parse"},
+		{`(a)\1`, "invalid escape"},
 		{`\pLx`, "browser"},
 		{`[[:alpha:]]x`, "browser"},
 		{`\Aabc`, "browser"},
-		{`a(`, "parse"},
+		{`a(`, "missing closing"},
 		{strings.Repeat("a", MaxLength+1), "the limit is"},
 	} {
 		err := Check(tt.expr)

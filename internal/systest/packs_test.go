@@ -2,6 +2,7 @@ package systest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,15 @@ func TestAnAccountOfASiteNeedsTheSite(t *testing.T) {
 		if code := codeOf(hubclient.Call(t.Context(), w.Owner.Packs.AddSite, &v1.AddSiteRequest{Host: tt.host})); code != tt.want {
 			t.Errorf("add %s: %q, want %q", tt.host, code, tt.want)
 		}
+	}
+}
+
+// What is wrong with a site is told once, though its log-in page is its first page and its way out, too.
+func TestWhatIsWrongWithASiteIsToldOnce(t *testing.T) {
+	w := SQLite(t)
+	_, err := hubclient.Call(t.Context(), w.Owner.Packs.AddSite, &v1.AddSiteRequest{Host: "news.example.com", LoginUrl: "http://news.example.com/"})
+	if keyshift.CodeOf(err) != keyshift.CodeFieldInvalid || strings.Count(err.Error(), "is not an https address") != 1 {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -50,6 +50,9 @@ func Complaint(err error) string {
 	if found && strings.HasSuffix(err.Error(), "(<EOL>)") {
 		return flag + " needs a value"
 	}
+	if list, _, found := strings.Cut(err.Error(), ": missing value, expecting "); found {
+		return list + " needs a value"
+	}
 	return err.Error()
 }
 

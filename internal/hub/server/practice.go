@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,14 +19,21 @@ func (s *Server) openPractice(ctx context.Context) error {
 		return nil
 	}
 	if u, err := url.Parse(s.Hub.PublicURL); err == nil && strings.EqualFold(u.Hostname(), host) {
-		return keyshift.Invalid(keyshift.CodeFieldInvalid, host+" is the hub's own name, and cannot be that of the practice network too.", "Give the practice network another name that leads to this hub.")
+		return notPractice(host + " is the hub's own name, and cannot be that of the practice network too.")
 	}
 	err := s.Hub.PublishOwn(ctx, practice.Pack(host))
-	if err != nil && keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
+	refusal, refused := errors.AsType[*keyshift.Error](err)
+	switch {
+	case refused && refusal.Code == keyshift.CodeFieldInvalid:
+		return notPractice(refusal.Text)
+	case err != nil:
 		s.config.Log.Error("publish site pack of the practice network", "host", host, "error", err)
-		return nil
 	}
-	return err
+	return nil
+}
+
+func notPractice(why string) error {
+	return keyshift.Invalid(keyshift.CodeFieldInvalid, why, "Give the practice network another name that leads to this hub, like practice.example.com.")
 }
 
 // handler is the API, with the practice network beside it if there is to be one.

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -60,8 +61,9 @@ func TestThePracticeNetworksPackIsPublishedByTheHub(t *testing.T) {
 	}
 	for _, host := range []string{"practice.x.com", "hub.example"} {
 		c.Practice, c.PublicURL = host, "https://hub.example"
-		if _, err := once(t, c); keyshift.CodeOf(err) != keyshift.CodeFieldInvalid {
-			t.Errorf("%s: %v, want a refusal", host, err)
+		_, err := once(t, c)
+		if refusal, ok := errors.AsType[*keyshift.Error](err); !ok || refusal.Code != keyshift.CodeFieldInvalid || !strings.Contains(refusal.Hint, "another name that leads to this hub") {
+			t.Errorf("%s: %v, want a refusal that says what to do", host, err)
 		}
 	}
 }

@@ -18,6 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
+	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
 // sqliteEngine keeps everything in one file, with one connection that writes and some that read. A write-ahead log
@@ -56,7 +57,12 @@ func openBeside(ctx context.Context, path string) (*sqliteEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read database path: %w", err)
 	}
-	if _, err := os.Stat(path); err != nil {
+	_, err = os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, keyshift.Refuse(keyshift.CodeNotFound, "There is no hub's database at "+path+".",
+			"Name the one of your hub with --data-dir or --database; the first start of keyshift-hub serve makes one.").Because(err)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("find database: %w", err)
 	}
 	e := &sqliteEngine{path: path}

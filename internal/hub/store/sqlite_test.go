@@ -26,6 +26,18 @@ func TestASecondHubOnTheSameFileIsRefused(t *testing.T) {
 	mustOpen(t, Options{Database: s.dsn})
 }
 
+// Who works beside a hub makes no database, and is told where none is.
+func TestBesideNoHubIsRefused(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "hub.db")
+	_, err := Open(t.Context(), Options{Database: dsn, Beside: true})
+	if keyshift.CodeOf(err) != keyshift.CodeNotFound || !strings.Contains(err.Error(), dsn) {
+		t.Errorf("got %v, want that there is no database", err)
+	}
+	if _, err := os.Stat(dsn); !os.IsNotExist(err) {
+		t.Errorf("a database was made: %v", err)
+	}
+}
+
 func TestSQLiteIsOpenedAsItHasToBe(t *testing.T) {
 	s := newScene(t, databases[0].dsn(t))
 	if err := s.Close(); err != nil { // the writer holds the only connection

@@ -104,6 +104,14 @@ func TestUnenrollNamesWhatItEnds(t *testing.T) {
 	}
 }
 
+func TestUnenrollWithoutAHub(t *testing.T) {
+	w := newWorld(t).serve()
+	w.Change(func(s *localapitest.State) {
+		s.Fail = map[string]any{"Unenroll": keyshift.Refuse(keyshift.CodeNotEnrolled, "This computer is not enrolled.", "Enroll it.")}
+	})
+	w.run("unenroll").want(t, api.ExitNoRight, "there is no hub to forget", "keyshift-agent enroll")
+}
+
 func TestInterruptedAtAQuestion(t *testing.T) {
 	w := newWorld(t).enrolled().serve()
 	ctx, cancel := context.WithTimeout(t.Context(), longTime)

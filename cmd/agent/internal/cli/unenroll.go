@@ -33,7 +33,7 @@ func (cmd *unenrollCmd) Run(ctx context.Context, inv *invocation) error {
 	}
 	res, err := client.Unenroll(ctx, cmd.Force)
 	if err != nil {
-		return cmd.forceHint(err)
+		return cmd.wayOn(err)
 	}
 	owing := owingBrowsers(ctx, client)
 	return inv.Message(res, func(w io.Writer) {
@@ -86,8 +86,11 @@ func unenrollQuestion(status *v1.LocalServiceGetStatusResponse) string {
 	return question + "?"
 }
 
-// forceHint names the way out when the hub does not answer.
-func (cmd *unenrollCmd) forceHint(err error) error {
+// wayOn says what to do when the hub does not answer, and where there is nothing to do.
+func (cmd *unenrollCmd) wayOn(err error) error {
+	if keyshift.CodeOf(err) == keyshift.CodeNotEnrolled {
+		return keyshift.Refuse(keyshift.CodeNotEnrolled, "This computer is not enrolled, so there is no hub to forget.", "To enroll it, get a code from your admin and run `"+Name+" enroll`.")
+	}
 	if api.ExitOf(err) != api.ExitUnreachable || cmd.Force || keyshift.CodeOf(err) == keyshift.CodeAgentNotRunning {
 		return err
 	}
