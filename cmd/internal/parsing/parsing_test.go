@@ -21,7 +21,7 @@ type line struct {
 	} `cmd:"" help:"Users."`
 }
 
-func parse(t *testing.T, args ...string) (error, string) {
+func parse(t *testing.T, args ...string) (said string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	parser, err := kong.New(&line{}, Options("tool", "A tool.", &out, &out)...)
@@ -29,7 +29,7 @@ func parse(t *testing.T, args ...string) (error, string) {
 		t.Fatal(err)
 	}
 	_, err = parser.Parse(args)
-	return err, out.String()
+	return out.String(), err
 }
 
 func TestComplaints(t *testing.T) {
@@ -40,7 +40,7 @@ func TestComplaints(t *testing.T) {
 		{"users add lee --role", "users add", "--role needs a value."},
 		{"nonsense", "", "Unexpected argument nonsense."},
 	} {
-		err, _ := parse(t, strings.Fields(tt.args)...)
+		_, err := parse(t, strings.Fields(tt.args)...)
 		if got := Sentence(Complaint(err)); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.args, got, tt.want)
 		}
@@ -51,7 +51,7 @@ func TestComplaints(t *testing.T) {
 }
 
 func TestHelpEndsTheParsing(t *testing.T) {
-	err, out := parse(t, "users", "add", "--help")
+	out, err := parse(t, "users", "add", "--help")
 	if !errors.Is(err, ErrHelp) || !strings.Contains(out, "tool users add") {
 		t.Errorf("%v, and said:\n%s", err, out)
 	}
