@@ -103,6 +103,9 @@ func TestLostAnswersAreAskedForAgain(t *testing.T) {
 				if got := len(again.Leases()); got != tt.live || len(w.hub.leases) != 1 {
 					t.Errorf("got %d leases of %d at the hub, want %d of 1", got, len(w.hub.leases), tt.live)
 				}
+				if len(w.hub.activations) > 1 {
+					t.Errorf("one lease was asked to be active by %d requests", len(w.hub.activations))
+				}
 				w.check(again)
 				w.settle(5 * time.Minute)
 				w.wantConsistent()

@@ -42,11 +42,14 @@ type fakeHub struct {
 	refused  []*v1.NoteRefusedCallersRequest
 	lose     bool // what is noted is answered with an error
 	calls    map[string]int
-	pace     pace
-	hours    *v1.WorkHours
-	log      hashes
-	size     int64
-	seen     checkpoint.Head // the newest that the device countersigned
+	// activations are the request ids of what was asked to be active.
+	activations map[string]bool
+	accepted    time.Time // when the admins accepted that the audit log goes back
+	pace        pace
+	hours       *v1.WorkHours
+	log         hashes
+	size        int64
+	seen        checkpoint.Head // the newest that the device countersigned
 }
 
 type fakeAccount struct {
@@ -81,7 +84,7 @@ const (
 )
 
 func newFakeHub() *fakeHub {
-	h := &fakeHub{calls: map[string]int{}, pushes: true}
+	h := &fakeHub{calls: map[string]int{}, activations: map[string]bool{}, pushes: true}
 	credential := keyshift.Credential{Login: "acme", Password: keyshift.NewSecret(password)}
 	add := func(id string, network v1.Network, handle string, mode v1.AccessMode, storage v1.LeaseStorage) {
 		h.accounts = append(h.accounts, &fakeAccount{
@@ -171,6 +174,9 @@ func (h *fakeHub) Sync(_ context.Context, q *v1.SyncRequest) (*v1.SyncResponse, 
 	answer := &v1.SyncResponse{
 		HubName: "Acme hub", User: testUser,
 		StaleAfter: durationpb.New(h.pace.StaleAfter), SyncEvery: durationpb.New(h.pace.SyncEvery), WorkHours: h.hours, ReminderCountsTaken: h.told.takeCounts(q.GetReminderCounts()),
+	}
+	if !h.accepted.IsZero() {
+		answer.RollbackAccepted = timestamppb.New(h.accepted)
 	}
 	for _, l := range h.leases {
 		l.expire()
@@ -379,6 +385,7 @@ func (h *fakeHub) Activate(_ context.Context, q *v1.ActivateRequest) (*v1.Activa
 	h.called("Activate")
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.activations[q.GetRequestId()] = true
 	l, err := h.live(q.GetLeaseId())
 	if err != nil {
 		return nil, err

@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
+	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 )
@@ -251,6 +253,60 @@ func TestRevokeOvertakesAReveal(t *testing.T) {
 	})
 }
 
+// The hub orders the end of a lease while it still answers that the lease is active.
+func TestRevokeOvertakesACheckOut(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.onAnswer(func(method string) {
+			if strings.HasSuffix(method, "/Activate") {
+				w.hub.with(func() { w.hub.leases[0].finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") })
+				<-time.After(2 * time.Second)
+			}
+		})
+		held, err := a.CheckOut(t.Context(), w.request("x/acme"))
+		w.wantCode(err, keyshift.CodeLeaseOver)
+		if held != nil {
+			t.Errorf("got %v, want nothing of a revoked lease", held)
+		}
+		w.settle(lastRetry)
+		w.wantNothingLeft()
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+	})
+}
+
+// What was right when a use began is looked at again when the hub has answered.
+func TestClockThatIsTurnedDuringAUse(t *testing.T) {
+	for method, use := range map[string]func(*testing.T, *Agent) error{
+		"/NoteReveal": func(t *testing.T, a *Agent) error {
+			credential, err := a.Reveal(t.Context(), "x/acme")
+			if !credential.Empty() {
+				t.Error("the secret was given out while the clock was wrong")
+			}
+			return err
+		},
+		"/GetCode": func(t *testing.T, a *Agent) error {
+			code, _, err := a.Code(t.Context(), "x/acme")
+			if code != "" {
+				t.Error("a code was given out while the clock was wrong")
+			}
+			return err
+		},
+	} {
+		t.Run(method, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, _ := w.enrolled()
+				w.checkedOut(a)
+				w.onAnswer(func(asked string) {
+					if strings.HasSuffix(asked, method) {
+						w.clock.turn(-24*time.Hour, 0)
+					}
+				})
+				w.wantCode(use(t, a), keyshift.CodeClockSuspect)
+			})
+		})
+	}
+}
+
 // revealed asks for the secret of x/acme, which must not be given out.
 func (w *world) revealed(a *Agent) <-chan error {
 	result := make(chan error)
@@ -336,6 +392,34 @@ func TestLostCheckOutIsGivenBack(t *testing.T) {
 		// Nothing of it ever was in anybody's hands, and the hub hears so.
 		w.wantRemoval(v1.LeaseState_LEASE_STATE_EXPIRED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
 		w.wantNothingLeft()
+	})
+}
+
+// A check-out whose answer was lost keeps its request id: another question under it could get an answer to this one.
+func TestLostCheckOutIsRemembered(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.onAnswer(func(method string) {
+			if strings.HasSuffix(method, "/CheckOut") {
+				w.unplug() // the hub has heard it, and is not heard any more
+				<-time.After(hubclient.AnswerTimeout)
+			}
+		})
+		request := w.request("x/acme")
+		_, err := a.CheckOut(t.Context(), request)
+		w.wantCode(err, keyshift.CodeHubUnreachable)
+		w.onAnswer(nil)
+		w.plug()
+		asked, other := w.hub.asked("CheckOut"), proto.CloneOf(request)
+		other.Reason = "something else"
+		_, err = a.CheckOut(t.Context(), other)
+		w.wantCode(err, keyshift.CodeRequestIDReused)
+		if got := w.hub.asked("CheckOut"); got != asked {
+			t.Error("the hub was asked another question under the same id")
+		}
+		if held, err := a.CheckOut(t.Context(), request); err != nil || len(w.hub.leases) != 1 {
+			t.Errorf("the same question again: got %v, %v, %d leases at the hub, want the one", held, err, len(w.hub.leases))
+		}
 	})
 }
 

@@ -95,6 +95,31 @@ func TestWitnessKeepsTheEvidence(t *testing.T) {
 	}
 }
 
+// That admins accept a log which goes back is believed once for each time they do, also after a restart.
+func TestAnAcceptedRollbackIsBelievedOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, stop := w.enrolled()
+		want := func(a *Agent, when string, problem keyshift.Code, size int64) {
+			t.Helper()
+			w.settle(6 * time.Minute)
+			if s := a.Status(); s.GetProblem().GetCode() != string(problem) || s.GetWitnessedSize() != size {
+				t.Errorf("%s: got %v, witnessed %d, want %q and %d", when, s.GetProblem(), s.GetWitnessedSize(), problem, size)
+			}
+		}
+		w.hub.with(func() { w.hub.recordAll("a", "b", "c") })
+		want(a, "at first", "", 3)
+		w.hub.with(func() { w.hub.rewrite("a", "b"); w.hub.accepted = time.Now() })
+		want(a, "accepted", "", 2)
+		w.hub.with(func() { w.hub.rewrite("a", "X", "c") })
+		want(a, "another one, which nobody accepted", keyshift.CodeRollbackDetected, 2)
+		stop()
+		again, _ := w.boot()
+		want(again, "after a restart", keyshift.CodeRollbackDetected, 2)
+		w.hub.with(func() { w.hub.accepted = time.Now() })
+		want(again, "accepted too", "", 3)
+	})
+}
+
 func TestDamagedEvidenceIsNotReplaced(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		_, stop := w.enrolled()
