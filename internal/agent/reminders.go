@@ -77,10 +77,11 @@ func (r *reminders) apply(change func(*remindersKeptState)) error {
 	return r.files.Write(remindersFile, raw)
 }
 
-// forget begins anew, for another hub.
+// forget begins anew, for another hub. A step that is under way is void.
 func (r *reminders) forget() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.changes++
 	r.kept = remindersKeptState{}
 	return r.files.Remove(remindersFile)
 }

@@ -119,6 +119,29 @@ func TestAPauseDuringALookCounts(t *testing.T) {
 	})
 }
 
+// Nor does anything of a hub that was left meanwhile come back.
+func TestALookThatIsUnderWayDoesNotOutliveTheHub(t *testing.T) {
+	files := newMemoryFiles()
+	r, err := openReminders(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	looked := false
+	_, _, err = r.step(reminder.Situation{
+		Now: now, Leases: []reminder.Lease{{ID: "1", Network: keyshift.X, Handle: "acme", EndsAt: now.Add(time.Hour)}}, Rules: map[string]string{},
+	}, func() bool {
+		looked = true
+		if err := r.forget(); err != nil {
+			t.Error(err)
+		}
+		return false
+	})
+	if names, _ := files.Names(); err != nil || !looked || len(names) != 0 {
+		t.Errorf("looked %v, %v, the folder has %q, want nothing", looked, err, names)
+	}
+}
+
 // TestAReminderNamesItsLeases, so that an answer to it is for all of them, and what it says tells an account from another network's of the same handle.
 func TestAReminderNamesItsLeases(t *testing.T) {
 	m := reminderMessage(reminder.Reminder{Kind: reminder.EndsSoon, Leases: []reminder.Lease{

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -194,4 +195,60 @@ func (w *world) credential(account keyshift.ID) hub.SealedCredential {
 	c, err := w.hub.Store.Read(w.t.Context()).Credential(account)
 	w.must(err)
 	return c
+}
+
+// outdated is a storage in which an older credential lies than the account says.
+type outdated struct {
+	hub.Store
+	old hub.SealedCredential
+}
+
+type outdatedTx struct {
+	hub.Tx
+	old hub.SealedCredential
+}
+
+func (o outdated) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, ahead ...hub.Ahead) error {
+	return o.Store.Write(ctx, kind, func(tx hub.Tx) error { return fn(outdatedTx{tx, o.old}) }, ahead...)
+}
+
+func (o outdatedTx) Credential(keyshift.ID) (hub.SealedCredential, error) { return o.old, nil }
+
+// A password that was replaced because somebody may know it is not lent again, whatever became of the storage.
+func TestAReplacedCredentialIsNotLent(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.account("acme", "dana")
+	old, err := w.hub.Store.Read(t.Context()).Credential(account)
+	w.must(err)
+	w.setCredential("x/acme")
+	w.hub.Store = outdated{w.hub.Store, old}
+	if _, err := w.checkOut(device, account); keyshift.CodeOf(err) != keyshift.CodeIntegrityFailed {
+		t.Errorf("CheckOut = %v, want integrity_failed", err)
+	}
+}
+
+// Whoever repeats a check-out after its end gets the lease, so that they hear of the end, but no secret.
+func TestARepeatedCheckOutAfterTheEndHasNoSecret(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.account("acme", "dana")
+	call, req := w.by(device), hub.CheckOutRequest{AccountID: account, Reason: "post", Duration: time.Hour}
+	again := func() hub.Lent {
+		t.Helper()
+		w.seq++
+		call.Seq = w.seq
+		lent, err := w.hub.CheckOut(t.Context(), call, req)
+		w.must(err)
+		return lent
+	}
+	lent := again()
+	if repeated := again(); repeated.Lease.ID != lent.Lease.ID || len(repeated.Sealed) == 0 {
+		t.Errorf("repeated: lease %s with %d bytes, want %s with its secret", repeated.Lease.ID, len(repeated.Sealed), lent.Lease.ID)
+	}
+	_, err := w.hub.Revoke(t.Context(), w.byOwner(), hub.RevokeTarget{Lease: lent.Lease.ID}, "press inquiry")
+	w.must(err)
+	if over := again(); over.Lease.ID != lent.Lease.ID || over.Lease.State != keyshift.LeaseRevoked || len(over.Sealed) != 0 {
+		t.Errorf("after the revocation: lease %s is %s with %d bytes, want revoked without a secret", over.Lease.ID, over.Lease.State, len(over.Sealed))
+	}
 }

@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -102,4 +103,64 @@ func TestTheNextOneIsToldWhenTheAccountIsFree(t *testing.T) {
 			}
 		})
 	}
+}
+
+// seenTree is a log of which devices have seen some.
+type seenTree struct {
+	noTree
+	seen int64
+}
+
+func (t *seenTree) Judge(hub.AuditReader, string) (hub.Judgment, error) {
+	return hub.Judgment{PresentedSize: t.seen}, nil
+}
+
+// refusing is a storage that takes nothing, and in which something happens before it says so.
+type refusing struct {
+	hub.Store
+	meanwhile func()
+}
+
+func (r refusing) Write(context.Context, hub.WriteKind, func(hub.Tx) error, ...hub.Ahead) error {
+	r.meanwhile()
+	return keyshift.Refuse(keyshift.CodeStorageFull, "The storage is full.", "Make room.")
+}
+
+// A contact that could not be stored is neither lost, nor does it take the place of one that came meanwhile.
+func TestAContactIsKeptUntilItIsStored(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, tree := w.device("dana"), &seenTree{}
+	w.hub.Tree = tree
+	meets := func(seen int64) {
+		w.clock.Advance(time.Minute)
+		tree.seen = seen
+		call := w.by(device)
+		call.Access.Effect = false
+		_, err := w.hub.Sync(t.Context(), call, hub.SyncRequest{})
+		w.must(err)
+	}
+	want := func(when string, at time.Time, seen int64) {
+		t.Helper()
+		views, err := w.hub.ListDevices(t.Context(), w.byOwner(), hub.Page{})
+		w.must(err)
+		if got := views[0].Presence; !got.LastContact.Equal(at) || got.WitnessedSize != seen {
+			t.Errorf("%s: contact at %v having seen %d events, want %v and %d", when, got.LastContact, got.WitnessedSize, at, seen)
+		}
+	}
+	meets(7)
+	first, whole := w.clock.Now(), w.hub.Store
+	w.hub.Store = refusing{whole, func() {}}
+	if err := w.hub.FlushPresence(t.Context()); keyshift.CodeOf(err) != keyshift.CodeStorageFull {
+		t.Errorf("FlushPresence = %v, want storage_full", err)
+	}
+	want("not stored", first, 7)
+	w.hub.Store = refusing{whole, func() { meets(9) }}
+	if err := w.hub.FlushPresence(t.Context()); err == nil {
+		t.Error("FlushPresence = nil, want storage_full")
+	}
+	want("a newer one came meanwhile", w.clock.Now(), 9)
+	w.hub.Store = whole
+	w.must(w.hub.FlushPresence(t.Context()))
+	want("stored", w.clock.Now(), 9)
 }

@@ -65,6 +65,46 @@ func TestAnUnconfirmedRemovalMakesRotationDue(t *testing.T) {
 	}
 }
 
+// The new password is not the one that the holder has. But it is what a rotation after the end would have to be declared for.
+func TestARotationFreesNothingThatIsStillLent(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	w.addUser("lee")
+	device, other, account := w.device("dana"), w.device("lee"), w.account("acme", "dana", "lee")
+	l := w.mustCheckOut(device, account)
+	_, err := w.hub.MarkRotated(t.Context(), w.byOwner(), "x/acme")
+	w.must(err)
+	if got := w.lease(l.ID); got.Removal.Rotation == keyshift.RotationDone || !got.FreeAt.Equal(l.FreeAt) {
+		t.Errorf("a lease that lives: rotation %s, free at %v, want it as before", got.Removal.Rotation, got.FreeAt)
+	}
+	w.clock.Advance(time.Hour + keyshift.ReissueMargin/2)
+	w.must(w.hub.Sweep(t.Context()))
+	if _, err := w.checkOut(other, account); keyshift.CodeOf(err) != keyshift.CodeAccountInUse {
+		t.Errorf("a minute after the end, nothing confirmed: %v, want account_in_use", err)
+	}
+}
+
+// The hub itself keeps secrets from being shown where the account does not allow it, and knows of each that was.
+func TestASecretIsShownOnlyWhereThatIsAllowed(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, account := w.device("dana"), w.account("acme", "dana")
+	l := w.mustCheckOut(device, account)
+	for _, tt := range []struct {
+		allowed bool
+		want    keyshift.Code
+		shown   int
+	}{{false, keyshift.CodeShowForbidden, 0}, {true, "", 1}} {
+		_, err := w.hub.UpdateAccount(t.Context(), w.byOwner(), "x/acme", hub.AccountSettings{AllowShow: &tt.allowed})
+		w.must(err)
+		err = w.hub.NoteReveal(t.Context(), w.by(device), l.ID)
+		got := w.lease(l.ID).Removal.SessionUnconfirmed
+		if keyshift.CodeOf(err) != tt.want || w.actions()[keyshift.ActSecretShown] != tt.shown || got != (tt.shown == 1) {
+			t.Errorf("allowed %v: %v, shown %d times, session unconfirmed %v", tt.allowed, err, w.actions()[keyshift.ActSecretShown], got)
+		}
+	}
+}
+
 func TestALostDeviceMakesRotationDueForWhatItNeverConfirmed(t *testing.T) {
 	w := newWorld(t)
 	w.addUser("dana")
