@@ -91,6 +91,8 @@ func (o Options) writeScripts(dir, browser string) error {
 		TsconfigRaw:         `{"compilerOptions":{"strict":true}}`,
 		Define:              map[string]string{"FIREFOX": fmt.Sprint(browser == Firefox)},
 		MinifySyntax:        true, // leaves out what is for the other browser
+		MinifyWhitespace:    true, // a page waits while its content script is read
+		MinifyIdentifiers:   true,
 		LogLevel:            api.LogLevelSilent,
 	})
 	if len(result.Errors) > 0 {

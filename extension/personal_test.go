@@ -34,6 +34,7 @@ func TestNothingOfAPersonalAccountLeavesTheExtension(t *testing.T) {
 			t.Errorf("the relation is %s", got.Relation)
 		}
 		w.wait(page, bannerIsUp)
+		w.pushAside(page, popup)
 		w.check(page.Eval(`history.pushState({}, "", "/`+personalHandle+`/status/1")`, nil))
 		w.wantNothingPersonal(popup)
 
@@ -43,6 +44,7 @@ func TestNothingOfAPersonalAccountLeavesTheExtension(t *testing.T) {
 		w.agent.watch(true)
 		page = w.open("https://x.com/" + personalHandle + "?personal")
 		w.wait(page, bannerIsUp)
+		w.wait(page, bannerBox+".y < 100") // where it was put on another page
 		w.picture(page, "personal-on-the-clock")
 		w.wantNothingPersonal(popup)
 		if got := w.agent.count(native.TypeIdentitySeen); got != before {
@@ -54,6 +56,21 @@ func TestNothingOfAPersonalAccountLeavesTheExtension(t *testing.T) {
 }
 
 const bannerIsUp = `[...document.documentElement.children].some((e) => e.getAttribute("popover") === "manual" && e.matches(":popover-open"))`
+
+const bannerBox = `[...document.documentElement.children].find((e) => e.getAttribute("popover") === "manual").getBoundingClientRect()`
+
+// pushAside moves the banner to the top, and waits until that is kept.
+func (w *world) pushAside(page, popup browsertest.Page) {
+	w.Helper()
+	var box struct{ X, Y, Height float64 }
+	w.check(page.Eval(bannerBox+".toJSON()", &box))
+	if box.Y < 100 {
+		w.Fatalf("the banner is at %+v already", box)
+	}
+	w.check(page.Drag(browsertest.Point{X: box.X + 30, Y: box.Y + box.Height/2}, browsertest.Point{X: box.X + 30, Y: 60}))
+	w.wait(page, bannerBox+".y < 100")
+	w.wait(popup, `chrome.storage.local.get("banner_place").then((all) => all.banner_place?.y < 0.5)`)
+}
 
 func (w *world) wantNothingPersonal(popup browsertest.Page) {
 	w.Helper()

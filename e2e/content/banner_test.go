@@ -75,8 +75,7 @@ func TestRule10StylesOfThePage(t *testing.T) {
 func TestThePlaceOfTheBanner(t *testing.T) {
 	inBoth(t, func(t *testing.T, k bt.Kind) {
 		p := show(t, k, "https://x.com/home", "")
-		p.ask("set", nil, map[string]any{"place": map[string]float64{"x": 1, "y": 0}})
-		p.lease("x", nil)
+		p.lease("x", map[string]any{"place": map[string]float64{"x": 1, "y": 0}})
 		var width float64
 		p.eval("document.documentElement.clientWidth", &width)
 		there := func(d drawn) bool {
@@ -102,13 +101,9 @@ func TestTheBannerIsMoved(t *testing.T) {
 		}
 		near := func(d drawn) bool { return d.Box.X > 38 && d.Box.X < 46 && d.Box.Y > 56 && d.Box.Y < 64 }
 		p.ours(near)
-		var place map[string]float64
-		if p.ask("place", &place); len(place) != 2 {
-			t.Errorf("the place that is kept is %v", place)
-		}
+		moved := waitAsk(p, "calls", func(c []call) bool { return len(c) == 1 }, "banner.moved")
 		next := show(t, k, "https://x.com/explore", "")
-		next.ask("set", nil, map[string]any{"place": place})
-		next.lease("x", nil)
+		next.lease("x", map[string]any{"place": moved[0].Place})
 		next.ours(near)
 	})
 }

@@ -2,9 +2,11 @@ package content
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
+	"github.com/keyshift-hq/keyshift/extension"
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
 	"github.com/keyshift-hq/keyshift/internal/network/pack"
 )
@@ -18,19 +20,73 @@ const Big = `<body><script>
 	document.title = document.querySelectorAll("*").length;
 </script>`
 
-// Cost is what the content script takes of a page.
+// Cost is what the content script takes of a page that is loaded.
 type Cost struct {
-	// Evaluated is how long it took to run its text, in milliseconds, and MS how long it works when it begins.
-	Evaluated, MS float64
+	// API is how long the browser took to make what extensions talk with, Text how long it took to read and run the script's text, and
+	// Later how long all took together that the browser called of it until nothing was left to do; in milliseconds.
+	API, Text, Later float64
 	// Observers is how many it makes of the page.
 	Observers int
 }
 
-// Measure begins once more on a page that has the harness, where the background answers with a state, and ends again.
-func Measure(p browsertest.Page, state map[string]any) (c Cost, err error) {
-	err = Ask(p, "set", nil, map[string]any{"state": state})
-	return c, errors.Join(err, Ask(p, "cost", &c))
+// BuildMetered writes into a directory the extension as it is given to users, but with a meter around its content script, and with a
+// background that knows nothing but the states of pages: that of /?state=lent is called lent. There is a directory for each browser.
+func BuildMetered(root, dir string, states map[string]map[string]any) error {
+	if err := extension.Build(extension.Options{Source: filepath.Join(root, "extension"), Out: dir, Version: "v1.2.3", Language: "en"}); err != nil {
+		return err
+	}
+	text, err := json.Marshal(states)
+	if err != nil {
+		return fmt.Errorf("encode states: %w", err)
+	}
+	for _, browser := range []string{extension.Chromium, extension.Firefox} {
+		if err := meter(root, filepath.Join(dir, browser), fmt.Sprintf(stateBackground, text)); err != nil {
+			return fmt.Errorf("put meter into extension for %s: %w", browser, err)
+		}
+	}
+	return nil
 }
+
+const stateBackground = `const states = %s;
+chrome.runtime.onMessage.addListener((message, from, answer) => answer({
+	"page.hello": states[new URL(from.url).searchParams.get("state")],
+	"identity.cookies": { relation: "unknown", others: [] },
+}[message.type] ?? {}));
+`
+
+func meter(root, dir, background string) error {
+	if err := bundle(filepath.Join(root, "e2e/content/meter.ts"), filepath.Join(dir, "meter.js")); err != nil {
+		return err
+	}
+	manifest, err := readManifest(dir)
+	if err != nil {
+		return err
+	}
+	for _, script := range manifest["content_scripts"].([]any) {
+		script.(map[string]any)["js"] = []string{"meter.js", "content.js", "ran.js"}
+	}
+	data, err := json.Marshal(manifest)
+	if err != nil {
+		return err
+	}
+	for name, text := range map[string]string{"manifest.json": string(data), "background.js": background, "ran.js": "contentScriptRan();\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readManifest(dir string) (manifest map[string]any, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, "manifest.json")) //nolint:gosec // just written
+	if err == nil {
+		err = json.Unmarshal(data, &manifest)
+	}
+	return manifest, err
+}
+
+// Measure waits until the content script has nothing left to do on a page of an extension of [BuildMetered].
+func Measure(p browsertest.Page) (c Cost, err error) { return c, Ask(p, "cost", &c) }
 
 // State is what the background knows of a page of a network for which there is a lease.
 func State(network string) (map[string]any, error) {
@@ -46,7 +102,7 @@ func State(network string) (map[string]any, error) {
 		"id": "lease-1", "network": network, "handle": "acme", "account_ref": "4711", "hosts": site.Hosts, "started_at": 0,
 		"ends_at": 4102444800000, "mode": "shared_secret", "has_code": true, "fields": []string{"username", "password", "code"}, "allowed_guards": []string{},
 	}
-	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}}, nil
+	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil}, nil
 }
 
 const askHarness = `new Promise((ok, no) => {

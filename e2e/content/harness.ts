@@ -1,13 +1,12 @@
 // The harness runs where content scripts run, and does what a test asks for through the page: window.postMessage({to:
 // "harness", id, op, args}). Its background answers as the test says and writes down what it was asked, but never a value.
 
-import { began } from "./began";
 import { type Account, type Seen, join, relate } from "../../extension/src/accounts";
 import { isOwnFrame, refuseAddress, resembles } from "../../extension/src/content/address";
 import { findInDraft } from "../../extension/src/content/draft";
 import { guessScreen } from "../../extension/src/content/generic";
+import { InFrame } from "../../extension/src/content/frame";
 import { guardedClass } from "../../extension/src/content/guards";
-import type { Place } from "../../extension/src/content/mover";
 import { Page } from "../../extension/src/content/page";
 import { byAddress, refuseField, type FieldName } from "../../extension/src/content/refuse";
 import { unusable } from "../../extension/src/content/usable";
@@ -23,7 +22,6 @@ const background = {
   cookies: { relation: "unknown" as Relation, others: [] as Account[] },
   delay: 0,
   ttl: 5000,
-  place: null as Place | null,
 };
 
 async function answer(message: { type: string; field?: string }): Promise<unknown> {
@@ -117,25 +115,21 @@ const ops = {
     page = new Page({
       background: { ask: answer as never },
       text: (key, ...values) => chrome.i18n.getMessage(key, values) || `<${key}>`,
-      places: { load: async () => background.place, save: (p) => (background.place = p) },
     });
     await page.begin();
   },
   /** What the background would send. */
   send: async (type: "page.state" | "fill.start" | "fill.stop" | "identity.look" | "sign_out", message: object) => page!.answers[type]!(message as never),
   calls: (type: string) => calls.filter((c) => type === "" || c.type === type),
-  place: () => background.place,
   ours: () => ours().map(drawn),
-  /** How long the text of the script ran, and the script works on this page when it begins, in milliseconds; how many observers it makes. */
-  cost: async () => {
+  /** How many observers of the page the script makes when it begins, until it has said what it has to say. */
+  observers: async () => {
     const before = observers;
-    const fresh = new Page({ background: { ask: answer as never }, text: (key) => key, places: { load: async () => null, save: () => undefined } });
-    const start = performance.now();
+    const fresh = new Page({ background: { ask: answer as never }, text: (key) => key });
     await fresh.begin();
-    await Promise.resolve();
-    const cost = { evaluated, ms: performance.now() - start, observers: observers - before };
+    await new Promise<void>((drawn) => new InFrame(drawn).ask()); // asked for after those of the page
     fresh.apply({ ...background.state!, lease: null, watch: false });
-    return cost;
+    return observers - before;
   },
 } as const;
 
@@ -149,5 +143,3 @@ addEventListener("message", (e) => {
       (error: unknown) => postMessage({ to: "page", id, error: String(error instanceof Error ? `${error.message}\n${error.stack}` : error) }, "*"),
     );
 });
-
-const evaluated = performance.now() - began;

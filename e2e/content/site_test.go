@@ -170,6 +170,7 @@ type call struct {
 	Type, Field, Outcome, Why, Relation, Action string
 	PageClass                                   string `json:"page_class"`
 	Verified, Focused                           bool
+	Place                                       map[string]float64
 	At                                          float64
 	Hits                                        []struct {
 		Class string

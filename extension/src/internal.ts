@@ -7,6 +7,7 @@
 import type { Account } from "./accounts";
 import type { AddressRefusal } from "./content/address";
 import type { Wait } from "./content/engine";
+import type { Place } from "./content/mover";
 import type { FieldRefusal } from "./content/refuse";
 import type { Unusable } from "./content/usable";
 import type { Pack } from "./gen/pack";
@@ -63,6 +64,8 @@ export interface PageState {
   code_asked: number;
   /** Reminders to show, newest last. */
   lines: ReminderLine[];
+  /** Where the user put the banner; null where it is at first. */
+  place: Place | null;
 }
 
 /** What the content script asks the background. */
@@ -81,6 +84,8 @@ export interface FromPage {
   "identity.cookies": { ask: {}; answer: { relation: Relation; others: Account[] } };
   /** The page takes the banner away again and again. */
   "banner.lost": { ask: {}; answer: {} };
+  /** The user put the banner elsewhere. */
+  "banner.moved": { ask: { place: Place }; answer: {} };
   "draft.checked": { ask: { hits: DraftHit[]; action: DraftAction }; answer: {} };
   "guard.hit": { ask: { page_class: PageClass }; answer: {} };
   /** The page wants a code that only a custodian can read; answered at once, fill.start comes when the code is there. */

@@ -90,7 +90,7 @@ func (h *hosts) browser(b *testing.B, kind browsertest.Kind) browsertest.Page {
 	if kind == browsertest.Firefox {
 		manifests, who, name = filepath.Join(h.home, ".mozilla/native-messaging-hosts"), "allowed_extensions", extensionid.Firefox
 		o.Args = []string{"--remote-allow-system-access"} // or it opens no page of an extension
-		must(b, os.WriteFile(filepath.Join(o.Profile, "prefs.js"), []byte("user_pref(\"privacy.reduceTimerPrecision\", false);\n"), 0o600))
+		must(b, os.WriteFile(filepath.Join(o.Profile, "prefs.js"), []byte(finestClock), 0o600))
 	}
 	must(b, os.MkdirAll(manifests, 0o700))
 	for host, program := range map[string]string{native.Name: absolute(b, agentBinary), echoHost: h.echo} {

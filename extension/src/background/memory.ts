@@ -2,6 +2,7 @@
 // (storage.local): a browser that was killed, or an agent that is gone, must not keep a session alive. Neither holds a secret.
 
 import type { Wait } from "../content/engine";
+import type { Place } from "../content/mover";
 import type { Gesture, Lease, ProfileMode, Relation, Field, SignOut } from "../gen/messages";
 import type { Refusal, ReminderLine, Trouble } from "../internal";
 
@@ -89,12 +90,15 @@ function nothing(): Memory {
 
 export let memory: Memory = nothing();
 export let traces: Record<string, Trace> = {};
+/** Where the user put the banner, in this profile. */
+export let bannerPlace: Place | null = null;
 
 /** Reads what was known before the background ended. */
 export async function recall(): Promise<void> {
-  const [session, local] = await Promise.all([chrome.storage.session.get("memory"), chrome.storage.local.get("traces")]);
+  const [session, local] = await Promise.all([chrome.storage.session.get("memory"), chrome.storage.local.get(["traces", "banner_place"])]);
   memory = { ...nothing(), ...(session.memory as Partial<Memory> | undefined) };
   traces = (local.traces as Record<string, Trace> | undefined) ?? {};
+  bannerPlace = (local.banner_place as Place | undefined) ?? null;
 }
 
 /** Keeps what is known. */
@@ -110,4 +114,11 @@ export async function rememberNow(): Promise<void> {
 /** Keeps the traces; done when they are stored. */
 export async function rememberTraces(): Promise<void> {
   await chrome.storage.local.set({ traces });
+}
+
+/** Keeps where the banner is. A page has no say in it, but its process sends it. */
+export async function rememberPlace({ x, y }: Place): Promise<void> {
+  if (![x, y].every((n) => typeof n === "number" && n >= 0 && n <= 1)) return;
+  bannerPlace = { x, y };
+  await chrome.storage.local.set({ banner_place: bannerPlace });
 }

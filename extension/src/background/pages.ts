@@ -10,7 +10,7 @@ import { identityOfCookies } from "./identity";
 import { ownStore, storeOf } from "./browser";
 import type { Fills } from "./fills";
 import type { Leases } from "./leases";
-import { memory, remember, rememberTraces, traces } from "./memory";
+import { bannerPlace, memory, remember, rememberPlace, rememberTraces, traces } from "./memory";
 import type { Packs } from "./packs";
 import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
 import type { Values } from "./values";
@@ -18,7 +18,7 @@ import type { Values } from "./values";
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
 
-const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [] };
+const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null };
 
 export class Pages {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills, private readonly values: Values) {}
@@ -65,6 +65,10 @@ export class Pages {
     "banner.lost": async (_, __, tab) => {
       memory.banner_lost[tab.id ?? -1] = true;
       remember();
+      return {};
+    },
+    "banner.moved": async ({ place }) => {
+      await rememberPlace(place);
       return {};
     },
     "draft.checked": async ({ hits, action }, _, tab) => {
@@ -114,7 +118,7 @@ export class Pages {
   /** What the document in a frame of a tab may know: nothing in frames of strangers. */
   private async stateFor(tab: chrome.tabs.Tab, frame: number, origin: string): Promise<PageState> {
     const host = hostOf(origin);
-    const none = { ...idle, mode: memory.mode };
+    const none = { ...idle, mode: memory.mode, place: bannerPlace };
     if (host === "" || !(await sameOriginUpwards(tab.id ?? -1, frame, origin))) return none;
     const lease = await leaseAt(tab, host, this.packs);
     if (!lease) return this.watchFor(tab, host);
@@ -125,7 +129,7 @@ export class Pages {
 
   /** Without a lease: only the reminder that this is a personal account on the clock, where the admin switched it on. */
   private async watchFor(tab: chrome.tabs.Tab, host: string): Promise<PageState> {
-    const none = { ...idle, mode: memory.mode };
+    const none = { ...idle, mode: memory.mode, place: bannerPlace };
     if (!memory.watch_personal || memory.mode === "work" || storeOf(tab) !== ownStore) return none;
     const pack = await this.packAt(host);
     return pack ? { ...none, pack, watch: true } : none;

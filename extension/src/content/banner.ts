@@ -1,5 +1,6 @@
 // banner tells as whom the user works and for how long, in a small sign above the page. It has nothing to press, so no page
 // can trick anybody into pressing it; it can be moved, and stays where it was put.
+import { InFrame } from "./frame";
 import { type Place, Mover } from "./mover";
 import { Stay, dress, isDark, make } from "./sheet";
 import { markOurs } from "./usable";
@@ -25,10 +26,12 @@ export interface BannerView {
   lines: readonly Line[];
 }
 
-/** Where the place is kept. */
-export interface Places {
-  load(): Promise<Place | null>;
-  save(place: Place): void;
+/** Who hears what becomes of the sign. */
+export interface Listener {
+  /** The user put it elsewhere. */
+  moved(place: Place): void;
+  /** The page took it away too often. */
+  lost(): void;
 }
 
 const MOST_LINES = 3;
@@ -43,13 +46,14 @@ export class Banner {
   private readonly left = make("span", "left");
   private readonly lines = make("div", "lines");
   private readonly stay: Stay;
-  private readonly mover: Mover;
+  private readonly rising = new InFrame(() => this.rise());
   private shown = "";
 
-  constructor(places: Places, lost: () => void) {
-    this.stay = new Stay(this.host, () => this.lift(), () => this.host.matches(":popover-open"), lost);
+  /** Without a place it is where signs are at first. */
+  constructor(place: Place | null, listener: Listener) {
+    this.stay = new Stay(this.host, () => this.lift(), () => this.host.matches(":popover-open"), () => listener.lost());
     dress(this.root, css);
-    this.mover = new Mover(this.host, this.box, dress(this.root, ""), places);
+    new Mover(this.host, this.box, dress(this.root, ""), place, (at) => listener.moved(at)).place();
     markOurs(this.host);
     this.host.addEventListener("toggle", () => this.host.isConnected && this.shown && this.stay.keep());
     this.lines.setAttribute("role", "status");
@@ -63,20 +67,16 @@ export class Banner {
   show(view: BannerView): void {
     const key = JSON.stringify(view);
     if (key !== this.shown) this.draw(view);
-    if (this.shown) requestAnimationFrame(() => setTimeout(() => this.rise()));
-    else this.begin();
+    if (this.shown) this.rising.ask();
+    else this.stay.attach();
     this.shown = key;
   }
 
   hide(): void {
     if (!this.shown) return;
     this.shown = "";
+    this.rising.cancel();
     this.stay.detach();
-  }
-
-  private begin(): void {
-    this.stay.attach();
-    this.mover.begin();
   }
 
   private draw(view: BannerView): void {
@@ -93,9 +93,8 @@ export class Banner {
     if (!this.host.matches(":popover-open")) this.host.showPopover();
   }
 
-  /** Comes up again over what the page has lifted above it since; asked after a frame was drawn, when it costs nothing to look. */
+  /** Comes up again over what the page has lifted above it since. */
   private rise(): void {
-    if (!this.shown) return;
     const box = this.host.getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     if (!top || top === this.host || !this.host.matches(":popover-open")) return;
@@ -115,11 +114,8 @@ function lineElement(line: Line): HTMLElement {
 
 const css = `
 :host {
-  all: initial !important; display: block !important; position: fixed !important; inset: auto !important; margin: 0 !important;
-  direction: ltr !important;
-  padding: 0 !important; border: 0 !important; background: none !important; overflow: visible !important; width: max-content !important;
-  max-width: min(440px, calc(100vw - 24px)) !important; height: auto !important; max-height: none !important; opacity: 1 !important; visibility: visible !important;
-  pointer-events: auto !important; filter: none !important; clip-path: none !important;
+  all: initial !important; display: block !important; position: fixed !important; direction: ltr !important;
+  width: max-content !important; max-width: min(440px, calc(100vw - 24px)) !important;
 }
 :host(:not(:popover-open)) { display: none !important; }
 .box {

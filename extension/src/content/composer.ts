@@ -18,16 +18,14 @@ export interface Advice {
 
 /** Watches the composers of one page. */
 export class ComposerWatch {
-  private readonly words: WordList | null;
+  private list: WordList | null = null;
   private readonly underline = new Underline();
   private readonly told = new WeakMap<HTMLElement, Set<string>>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private editor: HTMLElement | null = null;
   private readonly onInput = (e: Event): void => this.heard(e);
 
-  constructor(private readonly pack: Pack, words: Words | null, private readonly advice: Advice) {
-    this.words = words && new WordList(words);
-  }
+  constructor(private readonly pack: Pack, private readonly words: Words | null, private readonly advice: Advice) {}
 
   begin(): void {
     for (const type of ["input", "focusin"]) document.addEventListener(type, this.onInput, { capture: true, passive: true });
@@ -59,7 +57,8 @@ export class ComposerWatch {
     const editor = this.editor;
     if (!editor?.isConnected) return this.clear();
     const written = read(editor, MOST_TEXT);
-    const finds = findInDraft(written.text, this.words);
+    if (this.words) this.list ??= new WordList(this.words); // not before somebody writes: most pages are read
+    const finds = findInDraft(written.text, this.list);
     const hits = counts(finds);
     this.underline.mark(editor, written, finds);
     this.advice.advise(hits);

@@ -59,6 +59,12 @@ export class IdentityWatch {
 
   private rest(): void {
     this.observer?.disconnect();
+    this.forget();
+  }
+
+  /** What changed up to now is seen now: there is no need to look once more because of it. */
+  private forget(): void {
+    this.observer?.takeRecords();
     clearTimeout(this.timer);
     this.timer = undefined;
   }
@@ -75,6 +81,7 @@ export class IdentityWatch {
   private async look(): Promise<void> {
     const turn = ++this.turn;
     this.looked = performance.now();
+    this.forget();
     const seen = readPage(this.pack);
     const cookies = await this.listener.cookies();
     if (turn !== this.turn) return;

@@ -2,18 +2,11 @@
 // not. Whatever it does, only the background starts it: no event of a page begins a fill.
 
 import { askBackground } from "../internal";
-import type { Place } from "./mover";
 import { Page, type Tools } from "./page";
-
-const KEY = "banner_place";
 
 const tools: Tools = {
   background: { ask: askBackground },
   text: (key, ...values) => chrome.i18n.getMessage(key, values),
-  places: {
-    load: async () => ((await chrome.storage.local.get(KEY))[KEY] as Place | undefined) ?? null,
-    save: (place) => void chrome.storage.local.set({ [KEY]: place }),
-  },
 };
 
 const page = new Page(tools);

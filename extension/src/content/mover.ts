@@ -13,31 +13,24 @@ const MARGIN = 12;
 
 /** Moves an element by what is grabbed of it. */
 export class Mover {
-  private at: Place = START;
+  private at: Place;
   private grabbed: { dx: number; dy: number } | null = null;
 
   constructor(
     private readonly host: HTMLElement,
     private readonly handle: HTMLElement,
     private readonly write: Write,
-    private readonly places: { load(): Promise<Place | null>; save(place: Place): void },
+    place: Place | null,
+    private readonly moved: (at: Place) => void,
   ) {
+    this.at = place ?? START;
     handle.addEventListener("pointerdown", (e) => this.grab(e));
     handle.addEventListener("pointermove", (e) => this.drag(e));
     for (const end of ["pointerup", "pointercancel"] as const) handle.addEventListener(end, (e) => this.drop(e));
   }
 
-  begin(): void {
-    this.place();
-    void this.places.load().then((p) => {
-      if (!p || !isPlace(p)) return;
-      this.at = p;
-      this.place();
-    });
-  }
-
   /** Leaves it to the browser to keep the place in every window: nothing is measured, which would cost pages time. */
-  private place(): void {
+  place(): void {
     const { x, y } = this.at;
     const [left, top] = [x, y].map((n) => `round(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n}, 1px)`);
     this.write(`:host { left: ${left} !important; top: ${top} !important; transform: translate(round(${-100 * x}%, 1px), round(${-100 * y}%, 1px)) !important; }`);
@@ -70,14 +63,10 @@ export class Mover {
     if (!e.isTrusted || !this.grabbed) return;
     this.grabbed = null;
     delete this.handle.dataset["moving"];
-    this.places.save(this.at);
+    this.moved(this.at);
   }
 }
 
 function share(way: number, room: number): number {
   return room <= 0 ? 0 : Math.min(1, Math.max(0, way / room));
-}
-
-function isPlace(p: Place): boolean {
-  return [p.x, p.y].every((n) => typeof n === "number" && n >= 0 && n <= 1);
 }

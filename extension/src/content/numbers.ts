@@ -1,17 +1,20 @@
 // numbers tells the numbers of bank accounts and payment cards from other long numbers, by their check digits.
 
-const lengths = new Map(
-  ("AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 " +
-    "GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
-    "MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 " +
-    "SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30")
-    .split(" ")
-    .map((e) => [e.slice(0, 2), Number(e.slice(2))] as const),
-);
+let lengths: Map<string, number> | undefined;
+
+const readLengths = (): Map<string, number> =>
+  new Map(
+    ("AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 " +
+      "GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 " +
+      "MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 " +
+      "SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30")
+      .split(" ")
+      .map((e) => [e.slice(0, 2), Number(e.slice(2))]),
+  );
 
 /** The length of the IBAN at the beginning of a text of letters and digits, or 0: ISO 13616, country's length, mod 97. */
 export function ibanLength(text: string): number {
-  const n = lengths.get(text.slice(0, 2)) ?? 0;
+  const n = (lengths ??= readLengths()).get(text.slice(0, 2)) ?? 0;
   return n > 0 && text.length >= n && mod97(text.slice(4, n) + text.slice(0, 4)) === 1 ? n : 0;
 }
 

@@ -2,7 +2,6 @@
 // nothing is to be watched, nothing runs and nothing is observed.
 import type { FromPage, PageState, Refused, ToPage } from "../internal";
 import { refuseAddress, isOwnFrame } from "./address";
-import type { Places } from "./banner";
 import { ComposerWatch } from "./composer";
 import { Filling, type Source } from "./filling";
 import { signOut } from "./signout";
@@ -18,12 +17,11 @@ export interface Background {
 export interface Tools {
   background: Background;
   text: Text;
-  places: Places;
 }
 
 type Answers = { [K in keyof ToPage]?: (message: ToPage[K]["ask"]) => Promise<ToPage[K]["answer"]> | ToPage[K]["answer"] };
 
-const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [] };
+const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null };
 
 /** One document. */
 export class Page {

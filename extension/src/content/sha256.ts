@@ -12,14 +12,17 @@ const fraction = (n: number, root: number): number => {
   return ((r - Math.floor(r)) * 0x1_0000_0000) | 0;
 };
 
-const START = firstPrimes(8).map((p) => fraction(p, 2));
-const ROUNDS = firstPrimes(64).map((p) => fraction(p, 3));
+let constants: { start: number[]; rounds: number[] } | undefined; // pages that nobody writes on do not need them
+
+function fixed(): { start: number[]; rounds: number[] } {
+  return (constants ??= { start: firstPrimes(8).map((p) => fraction(p, 2)), rounds: firstPrimes(64).map((p) => fraction(p, 3)) });
+}
 
 const turn = (n: number, by: number): number => (n >>> by) | (n << (32 - by));
 
 /** The hash of a text in UTF-8. */
 export function sha256(text: string): Uint8Array {
-  const state = [...START];
+  const state = [...fixed().start];
   const data = padded(new TextEncoder().encode(text));
   for (let at = 0; at < data.byteLength; at += 64) mix(state, data, at);
   const out = new DataView(new ArrayBuffer(32));
@@ -37,10 +40,11 @@ function padded(bytes: Uint8Array): DataView {
 
 function mix(state: number[], data: DataView, at: number): void {
   const w = schedule(data, at);
+  const { rounds } = fixed();
   let [a, b, c, d, e, f, g, h] = state as [number, number, number, number, number, number, number, number];
   for (let i = 0; i < 64; i++) {
     const s1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUNDS[i]! + w[i]!) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + rounds[i]! + w[i]!) | 0;
     const s0 = turn(a, 2) ^ turn(a, 13) ^ turn(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];

@@ -1,9 +1,11 @@
 // toppage is what only the top frame does: the sign above the page, who is signed in, and the pages that are closed.
 import type { Relation } from "../gen/messages";
+import type { Pack } from "../gen/pack";
 import type { PageState } from "../internal";
 import { AddressWatch } from "./addresswatch";
 import { type BannerView, type Line, Banner } from "./banner";
 import type { Wait } from "./engine";
+import { InFrame } from "./frame";
 import { guardedClass } from "./guards";
 import { IdentityWatch } from "./identitywatch";
 import type { Tools } from "./page";
@@ -24,6 +26,7 @@ export class TopPage {
   private waits: Wait | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly address = new AddressWatch(() => this.moved());
+  private readonly drawing = new InFrame(() => this.drawNow());
   private readonly onFocus = (): void => this.focused();
 
   constructor(private readonly tools: Tools) {}
@@ -128,26 +131,41 @@ export class TopPage {
     else location.replace(this.state?.pack?.home_url ?? "/");
   }
 
+  /** The sign comes with the next frame, and goes at once. */
   private draw(): void {
+    if (this.speaks()) return this.drawing.ask();
+    this.drawing.cancel();
     clearTimeout(this.timer);
-    const view = this.stopped === "" ? this.view() : null; // a closed page says by itself whose account this is
-    if (!view || this.lost) return this.banner?.hide();
-    this.banner ??= new Banner(this.tools.places, () => this.lose());
-    this.banner.show(view);
-    if (this.state?.lease && !document.hidden) this.timer = setTimeout(() => this.draw(), untilNextMinute(this.state.lease.ends_at));
+    this.banner?.hide();
+  }
+
+  /** A closed page says by itself whose account this is. */
+  private speaks(): boolean {
+    const { lease, pack } = this.state ?? {};
+    return !!pack && (!!lease || this.relation === "personal") && this.stopped === "" && !this.lost;
+  }
+
+  private drawNow(): void {
+    clearTimeout(this.timer);
+    this.banner ??= new Banner(this.state!.place, {
+      moved: (place) => void this.tools.background.ask({ type: "banner.moved", place }),
+      lost: () => this.lose(),
+    });
+    this.banner.show(this.view(this.state!.pack!));
+    if (this.state!.lease && !document.hidden) this.timer = setTimeout(() => this.draw(), untilNextMinute(this.state!.lease.ends_at));
   }
 
   /** The page took the sign away again and again: it has won, and the popup says so. */
   private lose(): void {
     this.lost = true;
+    this.draw();
     void this.tools.background.ask({ type: "banner.lost" });
   }
 
-  private view(): BannerView | null {
+  private view(pack: Pack): BannerView {
     const { text } = this.tools;
-    const { lease, pack } = this.state ?? {};
-    if (!pack) return null;
-    if (!lease) return this.relation === "personal" ? { who: text("ext_page_watch", pack.title), left: "", tone: "advice", lines: [{ id: "watch", tone: "calm", text: text("ext_page_watch_text") }] } : null;
+    const lease = this.state?.lease;
+    if (!lease) return { who: text("ext_page_watch", pack.title), left: "", tone: "advice", lines: [{ id: "watch", tone: "calm", text: text("ext_page_watch_text") }] };
     const lines = this.lines();
     const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
     const wrong = this.relation === "personal" || this.relation === "other_account";

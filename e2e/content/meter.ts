@@ -1,0 +1,94 @@
+// The meter is loaded before the content script, in its world, and counts how long that works on a page: its text, and whatever the
+// browser calls of it afterwards, with all that is awaited in it: timers, frames, events, observers, answers. What the meter is the first
+// to touch counts as the content script's, which would touch it next: most of all chrome.runtime, which browsers make when it is asked for.
+
+const began = performance.now();
+
+/** How long nothing of the content script runs before it counts as done. */
+const QUIET = 500;
+/** More than any chain of promises here is long. */
+const MOST_AWAITED = 40;
+
+const { setTimeout: later } = globalThis;
+const cost = { api: 0, text: 0, later: 0, observers: 0 };
+let working = false;
+let last = began;
+
+function work<T>(run: () => T): T {
+  if (working) return run();
+  working = true;
+  const start = performance.now();
+  try {
+    return run();
+  } finally {
+    void finish(start);
+  }
+}
+
+/** What is awaited runs before the browser's next task. */
+async function finish(start: number): Promise<void> {
+  for (let i = 0; i < MOST_AWAITED; i++) await null;
+  last = performance.now();
+  cost.later += last - start;
+  working = false;
+}
+
+type Callback = (this: unknown, ...args: unknown[]) => unknown;
+
+function counted(f: Callback): Callback {
+  return function (this: unknown, ...args) {
+    return work(() => f.apply(this, args));
+  };
+}
+
+for (const name of ["setTimeout", "setInterval", "requestAnimationFrame"] as const) {
+  const real = globalThis[name] as (f: Callback, ...rest: unknown[]) => number;
+  Object.assign(globalThis, { [name]: (f: Callback, ...rest: unknown[]) => real.call(window, counted(f), ...rest) });
+}
+
+const RealSizes = ResizeObserver;
+globalThis.ResizeObserver = class extends RealSizes {
+  constructor(callback: ResizeObserverCallback) {
+    super(counted(callback as Callback) as ResizeObserverCallback);
+  }
+};
+
+const listeners = new WeakMap<object, Callback>();
+const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
+
+EventTarget.prototype.addEventListener = function (this: EventTarget | undefined, type: string, f: never, ...rest: []) {
+  if (!listeners.has(f)) listeners.set(f, counted(f));
+  add.call(this ?? window, type, listeners.get(f) as never, ...rest);
+};
+EventTarget.prototype.removeEventListener = function (this: EventTarget | undefined, type: string, f: never, ...rest: []) {
+  remove.call(this ?? window, type, (listeners.get(f) ?? f) as never, ...rest);
+};
+
+const RealObserver = MutationObserver;
+globalThis.MutationObserver = class extends RealObserver {
+  constructor(callback: MutationCallback) {
+    super(counted(callback as Callback) as MutationCallback);
+    cost.observers++;
+  }
+};
+
+const asked = performance.now();
+const { runtime } = chrome;
+cost.api = performance.now() - asked;
+const send = runtime.sendMessage.bind(runtime) as (message: unknown) => Promise<unknown>;
+Object.assign(runtime, { sendMessage: (message: unknown) => new Promise((ok, no) => send(message).then(counted(ok as Callback), counted(no))) });
+
+/** Called after the content script's text. */
+Object.assign(globalThis, { contentScriptRan: () => (cost.text = performance.now() - began - cost.api) });
+
+async function settled(): Promise<typeof cost> {
+  while (document.readyState !== "complete" || performance.now() - last < QUIET) await new Promise((done) => later.call(window, done, 50));
+  return cost;
+}
+
+add.call(window, "message", ((e: MessageEvent<{ to?: string; id: number }>) => {
+  if (e.data?.to !== "harness" || e.source !== window) return;
+  void settled().then((result) => postMessage({ to: "page", id: e.data.id, result: JSON.stringify(result) }, "*"));
+}) as EventListener);
+
+export {};
