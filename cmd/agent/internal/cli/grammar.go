@@ -67,6 +67,17 @@ func (inv *invocation) parser() (*kong.Kong, error) {
 
 // run parses the arguments and runs the command.
 func (inv *invocation) run(ctx context.Context) error {
+	cmd, ok := inv.parseShort()
+	if !ok {
+		return inv.runWhole(ctx)
+	}
+	inv.JSON = inv.grammar.JSON
+	return inv.hardened(ctx, func() error { return cmd.Run(ctx, inv) })
+}
+
+// runWhole is run with the whole grammar.
+func (inv *invocation) runWhole(ctx context.Context) error {
+	inv.grammar = grammar{}
 	parser, err := inv.parser()
 	if err != nil {
 		return err
@@ -79,14 +90,20 @@ func (inv *invocation) run(ctx context.Context) error {
 	if err != nil {
 		return usage(err, inv.Args)
 	}
+	return inv.hardened(ctx, func() error {
+		if cmd, ok := parsed.Selected().Target.Addr().Interface().(command); ok {
+			return cmd.Run(ctx, inv)
+		}
+		return parsed.Run(parsed) // completion, which is kong's own
+	})
+}
+
+// hardened runs a command in a process that keeps its memory to itself.
+func (inv *invocation) hardened(ctx context.Context, run func() error) error {
 	if err := inv.Harden(); err != nil {
 		return keyshift.Refuse(keyshift.CodeInternal, "This program cannot keep its memory to itself, so it does not go on.", "Tell your admin.").Because(err)
 	}
-	selected := parsed.Selected().Target.Addr().Interface()
-	if cmd, ok := selected.(command); ok {
-		return interrupted(ctx, cmd.Run(ctx, inv))
-	}
-	return parsed.Run(parsed) // completion, which is kong's own
+	return interrupted(ctx, run())
 }
 
 // usage makes an error for people of the parser's. An enrollment code among the arguments is not repeated.
