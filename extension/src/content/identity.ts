@@ -8,7 +8,18 @@ const MOST_TEXT = 1_500_000;
 
 /** Reads the page's own signals. */
 export function readPage(pack: Pack): Seen[] {
-  return pack.identity.filter((s) => s.kind === "dom").flatMap((s) => readSignal(s));
+  const signals = pack.identity.filter((s) => s.kind === "dom");
+  return isBare(signals.flatMap((s) => s.selectors ?? [])) ? [] : signals.flatMap((s) => readSignal(s));
+}
+
+/** Whether a page has none of the signs, as most have while they are loaded: one look finds that, instead of one for each. */
+function isBare(selectors: readonly string[]): boolean {
+  if (selectors.length === 0 || selectors.some((s) => s.includes(">>>"))) return false;
+  try {
+    return Document.prototype.querySelector.call(document, selectors.join(", ")) === null;
+  } catch {
+    return false; // one that this browser does not know would hide the others
+  }
 }
 
 function readSignal(signal: Signal): Seen[] {

@@ -4,6 +4,7 @@ import { type Account, type Seen, join, relate } from "../accounts";
 import type { Relation } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { readPage } from "./identity";
+import { isOurs } from "./usable";
 
 /** How often a page that changes is read at most, in milliseconds. */
 const PAUSE = 100;
@@ -45,7 +46,7 @@ export class IdentityWatch {
   /** The page went to another address: who is signed in may be another one. */
   moved(): void {
     this.until = performance.now() + LONGEST;
-    this.observer ??= new MutationObserver(() => this.soon());
+    this.observer ??= new MutationObserver((records) => records.some(isOfPage) && this.soon());
     this.observer.observe(document, { subtree: true, childList: true });
     void this.look();
   }
@@ -100,4 +101,9 @@ export class IdentityWatch {
     const ours = cookies.others.some((o) => relate(named, o) === "lease");
     return ours ? "other_account" : named.length > 0 ? "personal" : cookies.relation;
   }
+}
+
+/** Whether the page itself changed: that our sign is there now says nothing of it. */
+function isOfPage({ addedNodes, removedNodes }: MutationRecord): boolean {
+  return [...addedNodes, ...removedNodes].some((node) => !isOurs(node));
 }

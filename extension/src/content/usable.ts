@@ -19,6 +19,11 @@ export function markOurs(el: Element): void {
   ours.add(el);
 }
 
+/** Whether that was said of a node. */
+export function isOurs(node: Node): boolean {
+  return ours.has(node as Element);
+}
+
 /** Why a field cannot be used now; undefined if it can. "outside" may be cured by scrolling. */
 export function unusable(el: HTMLInputElement): Unusable | undefined {
   if (!el.isConnected) return "gone";
