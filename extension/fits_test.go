@@ -39,7 +39,7 @@ const cutOff = `[...document.querySelectorAll("body, body *")].filter((e) => {
 func (w *world) fits(popup browsertest.Page, name string) {
 	w.Helper()
 	var cut []string
-	w.check(popup.Eval(cutOff, &cut))
+	w.check(popup.Eval("scrollTo(0, 0), "+cutOff, &cut))
 	if len(cut) > 0 {
 		w.Errorf("%s: cut off are\n%s", name, strings.Join(cut, "\n"))
 	}
@@ -134,6 +134,33 @@ func (w *world) fitsWithLeases(popup browsertest.Page) {
 	w.waitCard(popup, all[2])
 	w.wait(popup, `document.querySelector('[data-key="r1.snooze"]') && document.querySelector('[data-key^="allow."]')`)
 	w.fits(popup, "three-leases")
+	w.pressIcon(popup) // higher than browsers let a popup be
+	w.wait(popup, inPopup(`document.querySelectorAll(".card").length === 3 && document.documentElement.scrollHeight > innerHeight`))
+	w.wait(popup, inPopup(`[...document.querySelectorAll(".card, .notice")].every((e) => e.getBoundingClientRect().right <= document.documentElement.clientWidth)`))
+	w.wait(popup, inPopup(cutOff+`.length === 0`))
+	w.check(popup.Eval(`chrome.extension.getViews({type: "popup"})[0].close()`, nil))
+	if w.kind == browsertest.Firefox {
+		w.theUserIsAskedForTheSite(popup, all[2].Hosts[0])
+	}
+}
+
+// theUserIsAskedForTheSite: Firefox asks as long as the user says no, and without the yes nothing is read there.
+func (w *world) theUserIsAskedForTheSite(popup browsertest.Page, host string) {
+	w.Helper()
+	window, err := browsertest.Window(w.browser)
+	w.check(err)
+	w.check(popup.Eval(`chrome.tabs.getCurrent().then((t) => chrome.tabs.update(t.id, {active: true})).then(() => true)`, nil))
+	allowed := fmt.Sprintf(`chrome.permissions.contains({origins: ["https://%s/*"]})`, host)
+	for _, answer := range []string{"secondaryButton", "button"} {
+		w.check(popup.Click(fmt.Sprintf(`[data-key="allow.%s"]`, host)))
+		w.wait(window, fmt.Sprintf(`PopupNotifications.panel.state === "open" && PopupNotifications.panel.textContent.includes(%q)`, host))
+		w.wait(window, fmt.Sprintf(`(PopupNotifications.panel.firstElementChild?.%s.click(), PopupNotifications.panel.state === "closed")`, answer))
+		w.wait(popup, fmt.Sprintf(`%s.then((yes) => yes === %v)`, allowed, answer == "button"))
+	}
+	w.wait(popup, fmt.Sprintf(`!document.querySelector('[data-key="allow.%s"]')`, host))
+	w.wait(popup, `chrome.scripting.getRegisteredContentScripts().then((all) => all.length === 1)`)
+	w.ready("https://" + host + "/login")
+	w.front(popup, "https://x.com/explore")
 }
 
 // fitsWithTrouble: with the leases, and then without any.

@@ -1,6 +1,9 @@
 package extension
 
 import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
@@ -24,9 +27,7 @@ func (w *world) saysAndDoes() {
 	page = w.opensTheLogIn(popup)
 	popup = w.popup() // the one before made room for the page
 	w.asksAColleague(popup, page, held)
-	if w.kind == browsertest.Chromium { // elsewhere only a user opens it
-		w.opensAsAPopup(popup, page)
-	}
+	w.opensAsAPopup(popup, page)
 	w.press(popup, "Check in")
 	w.press(popup, "Check in and sign out")
 	w.agent.wait(native.TypeLeaseCheckIn, 1)
@@ -132,13 +133,55 @@ func (w *world) opensAsAPopup(opener, page browsertest.Page) {
 	w.Helper()
 	ask[struct{}](w, page, `{type: "identity.seen", relation: "unknown"}`)
 	w.front(opener, "https://x.com/login")
-	w.check(opener.Eval(`chrome.action.openPopup()`, nil))
-	popup := w.another(opener)
-	w.waitText(popup, "The page does not say who is signed in")
-	w.wait(popup, `innerWidth >= 360 && innerWidth <= 400 && document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight + 1`)
-	w.picture(popup, "popup-real")
-	w.press(popup, "Sign in now")
-	w.wantGone(popup)
+	w.pressIcon(opener)
+	w.wait(opener, inPopup(`document.body.innerText.includes("The page does not say who is signed in")`))
+	w.wait(opener, inPopup(`innerWidth >= 360 && innerWidth <= 400 && document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight + 1`))
+	w.pictureOfPopup(opener)
+	w.check(opener.Eval(inPopup(`[...document.querySelectorAll("button")].find((b) => b.textContent === "Sign in now").click()`), nil))
+	w.wait(opener, `chrome.extension.getViews({type: "popup"}).length === 0`)
+}
+
+// pressIcon opens the popup: in Firefox with the icon, which is in the toolbar from the beginning.
+func (w *world) pressIcon(opener browsertest.Page) {
+	w.Helper()
+	if w.kind == browsertest.Chromium {
+		w.check(opener.Eval(`chrome.action.openPopup()`, nil))
+		return
+	}
+	window, err := browsertest.Window(w.browser)
+	w.check(err)
+	w.wait(window, `(() => { const b = document.querySelector("#nav-bar [data-extensionid] .unified-extensions-item-action-button"); b?.click(); return !!b; })()`)
+}
+
+// inPopup evaluates an expression in the popup, as another page of the extension can; false while there is none.
+func inPopup(expression string) string {
+	return `(([popup]) => popup !== undefined && (({ document, innerWidth, innerHeight }) => ` + expression + `)(popup))(chrome.extension.getViews({type: "popup"}))`
+}
+
+// pictureOfPopup keeps how the popup looks that is open: in Firefox its own window draws it.
+func (w *world) pictureOfPopup(opener browsertest.Page) {
+	w.Helper()
+	if os.Getenv("KEYSHIFT_PICTURES") == "" {
+		return
+	}
+	if w.kind == browsertest.Chromium {
+		w.picture(w.another(opener), "popup-real")
+		return
+	}
+	window, err := browsertest.Window(w.browser)
+	w.check(err)
+	var drawn string
+	w.check(window.Eval(`(async () => {
+		const shown = document.querySelector("browser.webextension-popup-browser").browsingContext.currentWindowGlobal;
+		const bitmap = await shown.drawSnapshot(null, 1, "white");
+		const canvas = document.createElementNS("http://www.w3.org/1999/xhtml", "canvas");
+		[canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+		canvas.getContext("2d").drawImage(bitmap, 0, 0);
+		return canvas.toDataURL().split(",")[1];
+	})()`, &drawn))
+	png, err := base64.StdEncoding.DecodeString(drawn)
+	w.check(err)
+	w.check(os.WriteFile(filepath.Join(os.Getenv("KEYSHIFT_PICTURES"), "firefox-popup-real.png"), png, 0o600))
 }
 
 // another waits for a page at the address of this one that is not it.

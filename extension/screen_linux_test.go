@@ -11,8 +11,9 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/systest/realdesk"
 )
 
-// TestOnAScreen is about what a browser takes from the keyboard alone, and shows beside its pages: keys of the extension, and
-// its question for a site. Nothing but a screen has them, so the browser gets one that nobody sees.
+// TestOnAScreen is about what Chromium takes from the keyboard alone, and shows beside its pages: keys of the extension, and
+// its question for a site. Nothing but a screen has them, so it gets one that nobody sees. What Firefox asks for a site is seen
+// without ([TestThePopupFits]).
 func TestOnAScreen(t *testing.T) {
 	d := realdesk.Start(t)
 	w := arrange(t, browsertest.Chromium, native.ModeSameProfile, Options{})
