@@ -123,7 +123,7 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 		return nil, a.giveUp(ctx, rec, err)
 	}
 	a.problems.set(fromKeyring, nil)
-	poke(a.askSoon) // the sync that was planned while nothing was lent may come too late
+	poke(a.askSoon) // the sync that was planned while nothing was lent may come too late, and it keeps the time first
 	poke(a.newLease)
 	return a.view(rec), nil
 }
@@ -207,7 +207,6 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 	}
 	var word activation
 	told := a.beside(func() { word = a.activate(ctx, s, rec) })
-	defer a.beside(a.keepTime)() // the word of the hub that came with the lease
 	err = a.keepSecret(ctx, l, &rec, secret)
 	told()
 	if err == nil {

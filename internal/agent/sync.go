@@ -224,6 +224,9 @@ func (a *Agent) keepSyncing(ctx context.Context) {
 
 // syncAndWait syncs and tells how long to wait before the next time.
 func (a *Agent) syncAndWait(ctx context.Context, w *waits) time.Duration {
+	if a.times.behind() { // the hub may not answer now
+		a.keepTime()
+	}
 	if err := a.SyncNow(ctx); err != nil {
 		return w.next()
 	}

@@ -27,6 +27,8 @@ type timekeeper struct {
 
 	mu   sync.Mutex
 	seen timeState
+	// unkept says that something was heard since the last keep.
+	unkept bool
 }
 
 // timeState is what has to survive a restart.
@@ -53,14 +55,14 @@ func openTimekeeper(clock bootclock.Clock, files files) (*timekeeper, error) {
 func (k *timekeeper) hear(c hubclient.Contact) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seen.Witnessed = k.seen.Witnessed.hear(c)
+	k.seen.Witnessed, k.unkept = k.seen.Witnessed.hear(c), true
 }
 
 // meet takes in a contact: an answer that said what is valid. It is in memory only until keep.
 func (k *timekeeper) meet(c hubclient.Contact) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seen.Witnessed = k.seen.Witnessed.meet(c)
+	k.seen.Witnessed, k.unkept = k.seen.Witnessed.meet(c), true
 }
 
 // setPace takes over what the hub wishes, within bounds: it may ask for more care than the default, not for less.
@@ -82,11 +84,32 @@ func within(d, low, high, otherwise time.Duration) time.Duration {
 
 // keep writes down what is known, so that a restart does not look like a long silence.
 func (k *timekeeper) keep() error {
-	raw, err := json.Marshal(k.state())
+	raw, err := json.Marshal(k.take())
 	if err != nil {
 		return fmt.Errorf("encode time: %w", err)
 	}
-	return k.files.Write(timeFile, raw)
+	if err := k.files.Write(timeFile, raw); err != nil {
+		k.mu.Lock()
+		k.unkept = true
+		k.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
+// take is state for who keeps it.
+func (k *timekeeper) take() timeState {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.unkept = false
+	return k.seen
+}
+
+// behind reports whether something is known that is not kept.
+func (k *timekeeper) behind() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.unkept
 }
 
 func (k *timekeeper) state() timeState {
