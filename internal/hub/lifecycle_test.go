@@ -147,6 +147,44 @@ func TestACheckInAfterARevocationKeepsTheRevocation(t *testing.T) {
 	}
 }
 
+// Trust that is lost takes the leases along, in the same transaction.
+func TestWhoIsNotTrustedAnyMoreHoldsNothing(t *testing.T) {
+	for name, lose := range map[string]func(*world, keyshift.ID) error{
+		"blocked": func(w *world, device keyshift.ID) error {
+			return second(w.hub.SetDeviceState(w.t.Context(), w.byOwner(), device, keyshift.DeviceBlocked, ""))
+		},
+		"lost": func(w *world, device keyshift.ID) error {
+			return second(w.hub.SetDeviceState(w.t.Context(), w.byOwner(), device, keyshift.DeviceLost, ""))
+		},
+		"deactivated": func(w *world, _ keyshift.ID) error {
+			return second(w.hub.DeactivateUser(w.t.Context(), w.byOwner(), "dana", "left"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.addUser("dana")
+			device, account := w.device("dana"), w.account("acme", "dana")
+			l := w.mustCheckOut(device, account)
+			w.must(lose(w, device))
+			if got := w.lease(l.ID); got.State != keyshift.LeaseRevoked || got.Removal.Step != keyshift.RemovalRequested || got.Epoch <= l.Epoch {
+				t.Errorf("the lease is %s in epoch %d, removal %s, want revoked, newer than %d, and to be removed", got.State, got.Epoch, got.Removal.Step, l.Epoch)
+			}
+		})
+	}
+}
+
+// An account that was kept longer is free later.
+func TestARenewalMovesWhenTheAccountIsFree(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device := w.device("dana")
+	l := w.mustCheckOut(device, w.account("acme", "dana"))
+	renewed, err := w.hub.Renew(t.Context(), w.by(device), l.ID, 2*time.Hour)
+	if err != nil || !renewed.EndsAt.After(l.EndsAt) || !renewed.FreeAt.Equal(renewed.EndsAt.Add(keyshift.ReissueMargin)) {
+		t.Errorf("Renew = %v until %v, free at %v, want it free %v later than its end", err, renewed.EndsAt, renewed.FreeAt, keyshift.ReissueMargin)
+	}
+}
+
 func TestEveryTargetIsRevoked(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

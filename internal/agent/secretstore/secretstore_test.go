@@ -179,3 +179,17 @@ func TestLeftovers(t *testing.T) {
 		t.Errorf("got %q, %v, want a and c", got, err)
 	}
 }
+
+// careless is a folder that says it wrote, and keeps something else.
+type careless struct{ files }
+
+func (c careless) Write(name string, data []byte) error {
+	return c.files.Write(name, bytes.Repeat([]byte{1}, len(data)))
+}
+
+func TestWhatDoesNotOpenIsNotKept(t *testing.T) {
+	s := secretstore.New(careless{files{}}, osringtest.NewFake())
+	if err := s.Keep(t.Context(), request, owner, secret); !errors.Is(err, secretstore.ErrBroken) {
+		t.Errorf("got %v, want ErrBroken", err)
+	}
+}
