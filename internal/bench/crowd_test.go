@@ -143,9 +143,21 @@ func (c *crowd) join(j crowdJoin) error {
 	for n := j.First; n < j.First+j.Count; n++ {
 		m := newMember(n)
 		c.members = append(c.members, m)
-		group.Go(func() error { return c.open(m) })
+		group.Go(func() error { return c.openSoon(m) })
 	}
 	return group.Wait()
+}
+
+// openSoon tries again when the hub has too many others to shake hands with.
+func (c *crowd) openSoon(m *member) (err error) {
+	backoff := hubclient.Backoff{First: time.Second, Max: 8 * time.Second}
+	for range 8 {
+		if err = c.open(m); err == nil {
+			return nil
+		}
+		pause(context.Background(), backoff.Next())
+	}
+	return err
 }
 
 // open makes the stream of a member and returns when the hub has begun it.

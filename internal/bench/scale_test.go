@@ -97,6 +97,7 @@ func scale(b *testing.B, c *company, sites []*site) ([]Figure, error) {
 			return nil, err
 		}
 		figures = append(figures, more...)
+		fmt.Fprintf(os.Stderr, "%d agents: %v\n", agents, more) // a large run takes long, and may not come to its end
 	}
 	return figures, nil
 }
