@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/checkpoint"
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -163,4 +164,41 @@ func TestAContactIsKeptUntilItIsStored(t *testing.T) {
 	w.hub.Store = whole
 	w.must(w.hub.FlushPresence(t.Context()))
 	want("stored", w.clock.Now(), 9)
+}
+
+// presentedTree notes what it is asked to judge.
+type presentedTree struct {
+	noTree
+	presented string
+}
+
+func (t *presentedTree) Judge(_ hub.AuditReader, presented string) (hub.Judgment, error) {
+	t.presented = presented
+	return hub.Judgment{}, nil
+}
+
+// What a device does not stand for says nothing about the log: others could have given it the checkpoint.
+func TestACheckpointCountsOnlyWithACountersignature(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("dana")
+	device, tree := w.device("dana"), &presentedTree{}
+	w.hub.Tree = tree
+	head := checkpoint.Head{HubID: string(w.hub.ID()), Size: 3}
+	note, err := checkpoint.Sign(head, w.hub.SigningKey())
+	w.must(err)
+	good, err := checkpoint.Countersign(head, w.keys.Signing(), w.clock.Now())
+	w.must(err)
+	for _, tt := range []struct {
+		name      string
+		signature []byte
+		want      string
+	}{{"none", nil, ""}, {"another", append([]byte{good[0] ^ 1}, good[1:]...), ""}, {"the device's", good, note}} {
+		call := w.by(device)
+		call.Access.Effect = false
+		_, err := w.hub.Sync(t.Context(), call, hub.SyncRequest{Checkpoint: note, Countersignature: tt.signature})
+		w.must(err)
+		if tree.presented != tt.want {
+			t.Errorf("with the countersignature %s: judged %q, want %q", tt.name, tree.presented, tt.want)
+		}
+	}
 }
