@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -33,6 +35,11 @@ func (h *Hub) sealBeside(g *granted) {
 	go func() {
 		defer close(s.done)
 		defer h.sealingBeside.Unlock()
+		defer func() { // no request ends the hub
+			if p := recover(); p != nil {
+				s.err = fmt.Errorf("seal credential: panic: %v\n%s", p, debug.Stack())
+			}
+		}()
 		s.sealed, s.err = h.seal(view, public, plain)
 	}()
 }
