@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -79,6 +80,13 @@ func (w *work) bookmarks() {
 		browsertest.Firefox:  `PlacesUtils.bookmarks.insert({parentGuid: PlacesUtils.bookmarks.toolbarGuid, title: %q, url: "https://notes.example/"}).then(() => true)`,
 	}[w.kind]
 	w.check(w.inside().Eval(fmt.Sprintf(add, bookmark), nil))
+	if w.kind != browsertest.Chromium {
+		return
+	}
+	await(w.t, "the bookmark is written down", func() (bool, string) { // Chromium takes some seconds
+		text, err := os.ReadFile(filepath.Join(w.profile, "Default/Bookmarks"))
+		return bytes.Contains(text, []byte(bookmark)), fmt.Sprint(err)
+	})
 }
 
 func (w *work) hasBookmark() bool {
