@@ -179,7 +179,8 @@ func (w *work) nothingOfTheLease() {
 	})
 }
 
-// onDisk waits until the browser has written down its cookies, which Chromium does every half a minute, or when many change.
+// onDisk waits until the browser has written down its cookies, which Chromium does every half a minute, or when many change, and
+// what pages of Dana's own network stored, which it does some seconds later.
 func (w *work) onDisk() {
 	w.t.Helper()
 	if w.kind != browsertest.Chromium {
@@ -193,6 +194,10 @@ func (w *work) onDisk() {
 		return strings.Contains(string(out), "Cookies"), fmt.Sprintf("%s %v", out, err)
 	})
 	w.check(p.Close())
+	await(w.t, "what pages stored is on the disk", func() (bool, string) {
+		out, err := exec.Command("grep", "-rlaF", "--", "_https://www.facebook.com", filepath.Join(w.profile, "Default/Local Storage")).Output()
+		return err == nil, fmt.Sprintf("%s %v", out, err)
+	})
 }
 
 // ofTheLease lists the cookies that the replica set when @acme signed in.
