@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
@@ -21,20 +20,12 @@ type hall struct {
 
 func newHall(t *testing.T) *hall {
 	t.Helper()
-	cert, key, err := newCertificate(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.ParsePKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	config, err := serverTLS(tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: private}, time.Now)
+	config, err := serverTLS(freshCertificate(t), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

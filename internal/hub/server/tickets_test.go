@@ -19,7 +19,8 @@ func gate(t *testing.T, cert tls.Certificate, now time.Time) *tls.Config {
 	return config
 }
 
-func ticketCertificate(t *testing.T) tls.Certificate {
+// freshCertificate is one as a hub makes for itself.
+func freshCertificate(t *testing.T) tls.Certificate {
 	t.Helper()
 	cert, key, err := newCertificate(time.Now())
 	if err != nil {
@@ -60,7 +61,7 @@ func resumes(t *testing.T, server, client *tls.Config) bool {
 
 func TestTicketsOutliveTheHubAndAreGoodAtEveryReplica(t *testing.T) {
 	now := time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC)
-	cert, other := ticketCertificate(t), ticketCertificate(t)
+	cert, other := freshCertificate(t), freshCertificate(t)
 	for _, tt := range []struct {
 		name string
 		at   *tls.Config
@@ -86,7 +87,7 @@ func TestTicketsOutliveTheHubAndAreGoodAtEveryReplica(t *testing.T) {
 
 func TestAServerThatServesForDaysGivesNewTickets(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	cert := ticketCertificate(t)
+	cert := freshCertificate(t)
 	long, err := serverTLS(cert, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestAServerThatServesForDaysGivesNewTickets(t *testing.T) {
 }
 
 func TestTLS12HasNoTickets(t *testing.T) {
-	server := gate(t, ticketCertificate(t), time.Now())
+	server := gate(t, freshCertificate(t), time.Now())
 	client := &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, ServerName: "hub", ClientSessionCache: tls.NewLRUClientSessionCache(1)} // #nosec G402 -- it is our own
 	for range 2 {
 		if resumes(t, server, client) {
