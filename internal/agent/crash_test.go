@@ -131,6 +131,44 @@ func TestCrashWhileRecovering(t *testing.T) {
 	}
 }
 
+// TestAKeyringLockedAfterTheRestartMayHoldAnItem: what the run before the crash stored is wiped, too, when the run after it is
+// refused by the keyring, and until then the hub does not hear of a wipe.
+func TestAKeyringLockedAfterTheRestartMayHoldAnItem(t *testing.T) {
+	checkOut := func(w *world, a *Agent) { _, _ = a.CheckOut(w.t.Context(), w.request("x/acme")) }
+	whole, met := false, 0
+	for n := 0; !whole; n++ {
+		t.Run(fmt.Sprintf("after step %d", n), func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				whole = w.crash(n, checkOut)
+				w.fuse.arm(-1)
+				w.onAnswer(func(method string) {
+					if strings.HasSuffix(method, "CheckOut") {
+						w.ring.FailWith(osring.ErrLocked)
+					}
+				})
+				a, _ := w.boot()
+				w.settle(10 * time.Second)
+				if lies := slices.ContainsFunc(w.ring.Keys(), isLease); lies && len(w.hub.leases) == 1 {
+					met++
+					if step := w.hub.one().GetRemoval().GetStep(); step >= v1.RemovalStep_REMOVAL_STEP_SECRET_WIPED {
+						t.Errorf("the hub has %v while the keyring has the item", step)
+					}
+				}
+				w.onAnswer(nil)
+				w.ring.FailWith(nil)
+				w.settle(5 * time.Minute)
+				w.check(a)
+				w.wantConsistent()
+			})
+		})
+	}
+	if met == 0 {
+		t.Error("no crash left an item in the keyring")
+	}
+}
+
+func isLease(key string) bool { return strings.HasPrefix(key, "lease:") }
+
 // reveal remembers of which leases the user has seen the secret.
 func (w *world) reveal(a *Agent, lease string) error {
 	_, err := a.Reveal(w.t.Context(), lease)

@@ -14,8 +14,6 @@ const (
 	maxSkew = 2 * time.Minute
 	// slack is how far the wall clock may lie behind what the hub told.
 	slack = 60 * time.Second
-	// minGrace is the shortest offline grace that can be kept: below it a single slow answer would end a lease.
-	minGrace = 10 * time.Second
 )
 
 // term is what bounds a lease in time.
@@ -33,7 +31,7 @@ type term struct {
 // ttl is how long the lease still had when the hub told its end.
 func (t term) ttl() time.Duration { return t.EndsAt.Sub(t.Given.HubTime) }
 
-func (t term) grace() time.Duration { return max(t.Grace, minGrace) }
+func (t term) grace() time.Duration { return max(t.Grace, keyshift.KeptGrace) }
 
 // witnessed is what the device knows of the hub's time.
 type witnessed struct {

@@ -450,7 +450,7 @@ func TestStrictGraceIsKeptInContact(t *testing.T) {
 			t.Errorf("in contact: got %d leases, want 1", got)
 		}
 		w.unplug()
-		w.settle(minGrace + 2*time.Second)
+		w.settle(keyshift.KeptGrace + 2*time.Second)
 		w.wantNoKeys()
 	})
 }

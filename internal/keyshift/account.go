@@ -44,6 +44,9 @@ const (
 	DefaultMaxDuration  = 4 * time.Hour
 	MaxOfflineGrace     = 8 * time.Hour
 	DefaultOfflineGrace = 15 * time.Minute
+	// KeptGrace is the shortest offline grace that an agent keeps, whatever is set: below it a single slow answer would
+	// end a lease.
+	KeptGrace = 10 * time.Second
 )
 
 // MaxLeaseLength is the longest that a lease lasts from its start, renewals included. It bounds how far back "who held

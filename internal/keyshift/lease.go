@@ -123,12 +123,13 @@ func (l Lease) RenewedEnd(duration time.Duration, now time.Time) (time.Time, err
 var ErrLeaseOver = &Error{Code: CodeLeaseOver, Text: "The lease is over.", Hint: "Check the account out again."}
 
 // EndsBy is the moment at which an unmodified agent has stopped by itself at the latest: the end of the lease, or the
-// offline grace after its last contact, whichever is first. A zero lastContact counts as contact at the start.
+// offline grace (at least [KeptGrace]) after its last contact, whichever is first. A zero lastContact counts as contact at
+// the start.
 func (l Lease) EndsBy(lastContact time.Time) time.Time {
 	if lastContact.Before(l.StartedAt) {
 		lastContact = l.StartedAt
 	}
-	if offline := lastContact.Add(l.OfflineGrace); offline.Before(l.EndsAt) {
+	if offline := lastContact.Add(max(l.OfflineGrace, KeptGrace)); offline.Before(l.EndsAt) {
 		return offline
 	}
 	return l.EndsAt

@@ -109,6 +109,10 @@ func TestAnAgentEndsByItselfAtTheLatestAfterItsGrace(t *testing.T) {
 			t.Errorf("%s: EndsBy = %v, want %v", tt.name, got, tt.want)
 		}
 	}
+	l.OfflineGrace = 0
+	if got, want := l.EndsBy(noon), noon.Add(10*time.Second); !got.Equal(want) {
+		t.Errorf("with a grace of nothing: EndsBy = %v, want %v: an agent waits so long for an answer", got, want)
+	}
 }
 
 func TestEveryCauseHasAnEndState(t *testing.T) {
