@@ -91,7 +91,11 @@ func (w *work) generation(popup browsertest.Page, v replica.Variant, leases map[
 	lease := w.lend(popup, v, leases)
 	w.world.Forget()
 	w.world.Show(v)
-	w.check(popup.Eval(fmt.Sprintf(`chrome.runtime.sendMessage({type: "popup.fill", lease_id: %q})`, lease), nil))
+	var pressed struct{ Refused *struct{ Code, Host string } }
+	w.check(popup.Eval(fmt.Sprintf(`chrome.runtime.sendMessage({type: "popup.fill", lease_id: %q})`, lease), &pressed))
+	if pressed.Refused != nil {
+		w.t.Errorf("the popup says %+v", *pressed.Refused)
+	}
 	p := w.signIn(popup, v)
 	w.isSignedIn(v)
 	if stays {

@@ -52,7 +52,7 @@ const groupsOf = 10
 
 func newCompany(t testing.TB, hub *realhub.Cluster, users int) *company {
 	t.Helper()
-	c := &company{t: t, dir: t.TempDir(), hub: hub, book: newLedger(), users: map[string]string{}}
+	c := &company{t: t, dir: t.TempDir(), hub: hub, book: newLedger(t), users: map[string]string{}}
 	for g := range groupsOf {
 		systest.Do(t, hub.Owner.Groups.AddGroup, &v1.AddGroupRequest{Name: fmt.Sprintf("team%d", g)})
 		for range max(users/groupsOf/5, 1) {

@@ -21,8 +21,10 @@ type ledger struct {
 	seen     map[string]time.Time
 	latest   time.Time
 	problems []string
-	events   int
-	acked    int
+	// tell hears of each problem at once: a soak of hours tells what broke when it broke.
+	tell   func(format string, args ...any)
+	events int
+	acked  int
 }
 
 // effect is one thing that may have happened: so often asked for, so often acknowledged, so often in the log.
@@ -33,7 +35,9 @@ type effect struct {
 	last time.Time
 }
 
-func newLedger() *ledger { return &ledger{effects: map[string]*effect{}, seen: map[string]time.Time{}} }
+func newLedger(t testing.TB) *ledger {
+	return &ledger{effects: map[string]*effect{}, seen: map[string]time.Time{}, tell: t.Logf}
+}
 
 func (l *ledger) effect(name string) *effect {
 	e := l.effects[name]
@@ -64,8 +68,14 @@ func (l *ledger) done(name string) {
 func (l *ledger) problem(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.broke(fmt.Sprintf(format, args...))
+}
+
+// broke keeps a problem. The caller holds mu.
+func (l *ledger) broke(what string) {
 	if len(l.problems) < maxProblems {
-		l.problems = append(l.problems, fmt.Sprintf(format, args...))
+		l.problems = append(l.problems, what)
+		l.tell("problem: %s", what)
 	}
 }
 
@@ -131,8 +141,8 @@ func (l *ledger) judge() {
 	for name, e := range l.effects {
 		wrong := e.wrong(name)
 		switch {
-		case wrong != "" && len(l.problems) < maxProblems:
-			l.problems = append(l.problems, wrong)
+		case wrong != "":
+			l.broke(wrong)
 		case time.Since(e.last) > remembered && !strings.HasPrefix(name, "grants "):
 			delete(l.effects, name)
 		}
@@ -213,7 +223,7 @@ func TestTheLedgerNotices(t *testing.T) {
 		}, "revoked by r: 1 acknowledged, but 0 events"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLedger()
+			l := newLedger(t)
 			tt.do(l)
 			l.judge()
 			if got := strings.Join(l.broken(), "; "); got != tt.want {
