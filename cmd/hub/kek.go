@@ -8,8 +8,8 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 type kekCmd struct {
@@ -27,7 +27,7 @@ func (cmd kekCreateCmd) Run(io console, version buildVersion) error {
 	if err != nil {
 		return err
 	}
-	err = seal.CreateKEK(c.KEKFile)
+	err = kek.Create(c.KEKFile)
 	if errors.Is(err, fs.ErrExist) {
 		return keyshift.Refuse(keyshift.CodeAlreadyExists, c.KEKFile+" exists already.", "A hub keeps its key. To make a new version of it: keyshift-hub kek rotate")
 	}
@@ -54,7 +54,7 @@ func (cmd kekRotateCmd) Run(ctx context.Context, io console, version buildVersio
 			return err
 		}
 	}
-	key, err := seal.Rotate(c.KEKFile)
+	key, err := kek.Rotate(c.KEKFile)
 	if err != nil {
 		return hub.KeyRefusal(c.KEKFile, fmt.Errorf("rotate key-encryption key: %w", err))
 	}
@@ -95,7 +95,7 @@ func (cmd kekDropOldCmd) Run(ctx context.Context, io console, version buildVersi
 	if err := server.OnlyNewestKey(ctx, c); err != nil {
 		return err
 	}
-	dropped, err := seal.DropOldVersions(c.KEKFile)
+	dropped, err := kek.DropOldVersions(c.KEKFile)
 	if err != nil {
 		return hub.KeyRefusal(c.KEKFile, fmt.Errorf("drop old versions of the key-encryption key: %w", err))
 	}

@@ -88,6 +88,7 @@ var importRules = []importRule{
 	owner("internal/agent/service", "github.com/kardianos/service/..."),
 	owner("extension", "github.com/evanw/esbuild/..."),
 	owner("internal/notify", "github.com/ebitengine/purego/..."),
+	owner("internal/kek", "github.com/tink-crypto/..."),
 	owner("internal/osring", "github.com/zalando/go-keyring/..."),
 	owner("internal/browsertest", "github.com/chromedp/...", "github.com/coder/websocket/..."),
 	owner("internal/hub/store/...", "modernc.org/sqlite/...", "github.com/jackc/pgx/...", "github.com/lib/pq/...", "github.com/pressly/goose/..."),

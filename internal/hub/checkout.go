@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -130,12 +131,12 @@ type opened struct {
 
 func (o opened) wipe() { seal.Wipe(o.plain) }
 
-func (h *Hub) placeCredential(account keyshift.ID) seal.Place {
-	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "sealed"}
+func (h *Hub) placeCredential(account keyshift.ID) kek.Place {
+	return kek.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "sealed"}
 }
 
-func (h *Hub) placeSeed(account keyshift.ID) seal.Place {
-	return seal.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "seed"}
+func (h *Hub) placeSeed(account keyshift.ID) kek.Place {
+	return kek.Place{HubID: string(h.row.ID), Table: "credentials", Row: string(account), Column: "seed"}
 }
 
 // openFor opens what is to be lent, before anything is committed: a hub that cannot decrypt does not lend.

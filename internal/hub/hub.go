@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -47,9 +48,9 @@ type Options struct {
 // Vault seals and opens the hub's secrets under the key-encryption key.
 type Vault interface {
 	// Seal seals for one place and names the key version used.
-	Seal(place seal.Place, plaintext []byte) (sealed []byte, version uint32, err error)
+	Seal(place kek.Place, plaintext []byte) (sealed []byte, version uint32, err error)
 	// Open fails for what was sealed for another place, changed, or sealed under a version that is not there.
-	Open(place seal.Place, sealed []byte) ([]byte, error)
+	Open(place kek.Place, sealed []byte) ([]byte, error)
 	// Primary is the version that new seals use, Versions all that can be opened.
 	Primary() uint32
 	Versions() []uint32

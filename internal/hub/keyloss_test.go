@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // rotated is a hub that goes on while its key is rotated and everything is sealed anew by another process.
@@ -14,7 +14,7 @@ func rotated(t *testing.T) *world {
 	w := newWorld(t)
 	w.addUser("dana")
 	w.account("acme", "dana")
-	if _, err := seal.Rotate(w.kek); err != nil {
+	if _, err := kek.Rotate(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := w.beside().Rewrap(t.Context()); err != nil || n != 1 {
@@ -45,7 +45,7 @@ func (w *world) setCredential(account string) {
 func TestWhatIsStoredAfterARotationOutlivesTheOldKey(t *testing.T) {
 	w := rotated(t)
 	w.setCredential("x/acme")
-	if _, err := seal.DropOldVersions(w.kek); err != nil {
+	if _, err := kek.DropOldVersions(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	w.hub = w.beside() // a restart: only the file is left
@@ -58,9 +58,9 @@ func TestWhatIsStoredAfterARotationOutlivesTheOldKey(t *testing.T) {
 func TestAnOldVersionThatIsStillUsedIsFound(t *testing.T) {
 	w := newWorld(t)
 	w.account("acme")
-	old, err := seal.LoadKEK(w.kek, t.TempDir())
+	old, err := kek.Load(w.kek, t.TempDir())
 	w.must(err)
-	if _, err := seal.Rotate(w.kek); err != nil {
+	if _, err := kek.Rotate(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -66,12 +67,12 @@ func (h *Hub) use(row HubRow) error {
 	return nil
 }
 
-func placeSigning(hub keyshift.ID) seal.Place { return ownPlace(hub, "signing_sealed") }
-func placeTLS(hub keyshift.ID) seal.Place     { return ownPlace(hub, "tls_key_sealed") }
-func placeKEK(hub keyshift.ID) seal.Place     { return ownPlace(hub, "kek_check") }
+func placeSigning(hub keyshift.ID) kek.Place { return ownPlace(hub, "signing_sealed") }
+func placeTLS(hub keyshift.ID) kek.Place     { return ownPlace(hub, "tls_key_sealed") }
+func placeKEK(hub keyshift.ID) kek.Place     { return ownPlace(hub, "kek_check") }
 
-func ownPlace(hub keyshift.ID, column string) seal.Place {
-	return seal.Place{HubID: string(hub), Table: "hub", Row: string(hub), Column: column}
+func ownPlace(hub keyshift.ID, column string) kek.Place {
+	return kek.Place{HubID: string(hub), Table: "hub", Row: string(hub), Column: column}
 }
 
 func (h *Hub) create(ctx context.Context, name string) (HubRow, error) {

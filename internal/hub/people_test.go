@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 func TestACodeWorksOnceInItsTimeAndAtItsDoor(t *testing.T) {
@@ -79,7 +79,7 @@ func TestTheKeyIsRotatedWhileTheHubRuns(t *testing.T) {
 	w := newWorld(t)
 	w.addUser("dana")
 	device, account := w.device("dana"), w.account("acme", "dana")
-	version, err := seal.Rotate(w.kek)
+	version, err := kek.Rotate(w.kek)
 	w.must(err)
 	other, err := hub.OpenVault(w.kek, t.TempDir()) // the command that rotates is another process
 	w.must(err)
@@ -90,7 +90,7 @@ func TestTheKeyIsRotatedWhileTheHubRuns(t *testing.T) {
 	if n, err := beside.Rewrap(t.Context()); err != nil || n != 1 {
 		t.Fatalf("Rewrap = %d, %v, want one credential", n, err)
 	}
-	if _, err := seal.DropOldVersions(w.kek); err != nil {
+	if _, err := kek.DropOldVersions(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	w.mustCheckOut(device, account) // opened with a version that the running hub had not read
@@ -102,7 +102,7 @@ func TestTheKeyIsRotatedWhileTheHubRuns(t *testing.T) {
 func TestAWrongKeyIsNamedAtTheStart(t *testing.T) {
 	w := newWorld(t)
 	wrong := t.TempDir() + "/key/kek"
-	w.must(seal.CreateKEK(wrong))
+	w.must(kek.Create(wrong))
 	vault, err := hub.OpenVault(wrong, t.TempDir())
 	w.must(err)
 	o := w.hub.Options

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // SelfReportView is a self-report with what people want to see beside it.
@@ -129,8 +129,8 @@ func findAbout(tx Tx, c Caller, m Mistake, report *keyshift.SelfReport) error {
 	return nil
 }
 
-func (h *Hub) placeReport(id keyshift.ID) seal.Place {
-	return seal.Place{HubID: string(h.row.ID), Table: "self_reports", Row: string(id), Column: "sealed"}
+func (h *Hub) placeReport(id keyshift.ID) kek.Place {
+	return kek.Place{HubID: string(h.row.ID), Table: "self_reports", Row: string(id), Column: "sealed"}
 }
 
 // ListSelfReports lists what users reported, the newest first.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 func (w *world) reports() []hub.SelfReportView {
@@ -132,7 +132,7 @@ func TestTheTextOfAReportIsSealed(t *testing.T) {
 	w := newWorld(t)
 	w.addUser("dana")
 	w.must(w.hub.ReportMistake(t.Context(), w.by(w.device("dana")), hub.Mistake{Text: "I posted the password " + canary}))
-	if _, err := seal.Rotate(w.kek); err != nil {
+	if _, err := kek.Rotate(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.hub.Rewrap(t.Context()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -82,7 +83,7 @@ func (h *Hub) rewrapReports(ctx context.Context) error {
 	}
 }
 
-func (h *Hub) reseal(place seal.Place, sealed []byte) ([]byte, uint32, error) {
+func (h *Hub) reseal(place kek.Place, sealed []byte) ([]byte, uint32, error) {
 	plain, err := h.Vault.Open(place, sealed)
 	if err != nil {
 		return nil, 0, err
@@ -170,7 +171,7 @@ func (h *Hub) ownSealed(ctx context.Context) ([][]byte, error) {
 // allPrimary reports whether each value is sealed under the primary version; one that is not there counts as sealed.
 func (h *Hub) allPrimary(sealed ...[]byte) bool {
 	return !slices.ContainsFunc(sealed, func(value []byte) bool {
-		version, err := seal.SealedVersion(value)
+		version, err := kek.SealedVersion(value)
 		return len(value) > 0 && (err != nil || version != h.Vault.Primary())
 	})
 }

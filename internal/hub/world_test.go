@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
 )
@@ -66,7 +67,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	if err := seal.CreateKEK(w.kek); err != nil {
+	if err := kek.Create(w.kek); err != nil {
 		t.Fatal(err)
 	}
 	if w.vault, err = hub.OpenVault(w.kek, filepath.Join(dir, "data")); err != nil {

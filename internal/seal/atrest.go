@@ -73,5 +73,5 @@ func atRestAEAD(key [KeySize]byte) (cipher.AEAD, error) {
 }
 
 func atRestLabel(label string) []byte {
-	return encode("keyshift/seal/atrest/v1", label)
+	return Bind("keyshift/seal/atrest/v1", label)
 }

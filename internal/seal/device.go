@@ -45,7 +45,7 @@ type Context struct {
 // info is the HPKE info string. The suite is in it so that a message cannot be
 // passed off as one of another suite with the same key.
 func (c Context) info(suite byte) []byte {
-	b := encode("keyshift/seal/device/v1", c.HubID, c.DeviceID, c.LeaseID, c.AccountID)
+	b := Bind("keyshift/seal/device/v1", c.HubID, c.DeviceID, c.LeaseID, c.AccountID)
 	b = binary.BigEndian.AppendUint64(b, c.Epoch)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.EndsAtMicros))
 	return append(b, byte(c.Purpose), suite)

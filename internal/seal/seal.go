@@ -1,5 +1,7 @@
-// Package seal is the only place where Keyshift encrypts. It has three doors,
-// one for each place a secret may lie.
+// Package seal is where Keyshift encrypts for devices. It has two doors,
+// one for each place a secret may lie; the third, at rest in the hub, is
+// package kek, apart because programs that never need it start earlier
+// without it.
 //
 // To a device. [DeriveKeys] makes a device's signing key and sealing key from
 // one 32-byte seed. [SealToDevice] encrypts to the sealing key, bound to a
@@ -13,21 +15,13 @@
 // 32-byte key and bind a label. Keyshift keeps the key in a file and the
 // sealed bytes in the OS keyring; losing either loses the secret.
 //
-// At rest in the hub. A [KEK] is the key-encryption key, read from a file
-// outside the data directory. Every value gets its own random data key, the
-// data key is wrapped by the KEK's primary version, and the value is bound to
-// its [Place] (hub, table, row, column) and version, so that a value moved to
-// another row does not open. [CreateKEK], [LoadKEK], [Rotate] and
-// [DropOldVersions] are the only functions that touch the file.
-//
 // What this package does not do: it hides neither the length of a secret nor
 // its existence, and it cannot clear the copies that the Go runtime or the
 // libraries below made; [Wipe] clears the one buffer it is given, and [Quietly]
-// what the runtime leaves, where it can. Whoever
-// holds the KEK file and the database can read the values.
+// what the runtime leaves, where it can.
 //
-// Opening is all or nothing, and a failure says no more than [ErrSealBroken]
-// or [ErrIntegrity]. No error and no printed form contains key or plaintext.
+// Opening is all or nothing, and a failure says no more than [ErrSealBroken].
+// No error and no printed form contains key or plaintext.
 package seal
 
 import (
@@ -42,11 +36,8 @@ var (
 	// ErrSealBroken: the bytes were not sealed for this key and this Context
 	// or label, or were changed on the way.
 	ErrSealBroken = errors.New("sealed message is broken or not meant for this key and context")
-	// ErrIntegrity: a stored value was changed, or moved from another place,
-	// or sealed by another hub's key-encryption key.
-	ErrIntegrity = errors.New("stored value is damaged or lies in the wrong place")
-	// ErrIncomplete: a Context or Place has an empty field, which would bind
-	// less than it promises.
+	// ErrIncomplete: what the seal must bind has an empty field, so that it
+	// would bind less than it promises.
 	ErrIncomplete = errors.New("a field that the seal must bind is empty")
 	// ErrBadKey: a seed or public key has the wrong length or form.
 	ErrBadKey = errors.New("key has the wrong length or form")
@@ -70,9 +61,9 @@ func Quietly(f func()) { quietly(f) }
 // nothing.
 func Forget() { forget() }
 
-// encode joins label and fields so that no two different lists give the same
-// bytes: each part is preceded by its length.
-func encode(label string, fields ...string) []byte {
+// Bind joins label and fields so that no two different lists give the same
+// bytes: each part is preceded by its length. What is sealed is bound to it.
+func Bind(label string, fields ...string) []byte {
 	size := 4 + len(label) + 16
 	for _, f := range fields {
 		size += 4 + len(f)

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 const (
@@ -97,7 +97,7 @@ func found(t *testing.T) {
 			random := newDice(1)
 			w := &world{t: t, ctx: context.Background(), dice: random, random: random}
 			w.hub = &server{w: w, dir: fastDir(t)}
-			w.must(errors.Join(os.MkdirAll(filepath.Dir(w.hub.key()), 0o700), seal.CreateKEK(w.hub.key())))
+			w.must(errors.Join(os.MkdirAll(filepath.Dir(w.hub.key()), 0o700), kek.Create(w.hub.key())))
 			w.must(w.hub.start(w.ctx, "Acme"))
 			founded.owner = w.becomeOwner()
 			w.hire()

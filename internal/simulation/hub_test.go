@@ -13,8 +13,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/audit"
 	"github.com/keyshift-hq/keyshift/internal/hub/rpc"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // server is the hub's computer: its disk, its clock, and the hub that runs on it.
@@ -214,7 +214,7 @@ type locked struct {
 
 var errNoKEK = errors.New("the key-encryption key is out of reach")
 
-func (l locked) Open(place seal.Place, sealed []byte) ([]byte, error) {
+func (l locked) Open(place kek.Place, sealed []byte) ([]byte, error) {
 	if !l.server.keyed {
 		return nil, errNoKEK
 	}

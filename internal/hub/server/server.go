@@ -22,8 +22,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/rpc"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/hub/wakeup"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // Server is a hub that is ready to run.
@@ -136,7 +136,7 @@ func openVault(ctx context.Context, c Config, st *store.Store) (*hub.FileVault, 
 			return nil, errors.Join(err, keyshift.Refuse(keyshift.CodeIntegrityFailed, "The key-encryption key "+c.KEKFile+" is not there, but the database has a hub.",
 				"Bring the file back, or name it with --kek-file. Without it nothing in the database can be opened."))
 		}
-		if err := seal.CreateKEK(c.KEKFile); err != nil {
+		if err := kek.Create(c.KEKFile); err != nil {
 			return nil, fmt.Errorf("create key-encryption key: %w", err)
 		}
 	}

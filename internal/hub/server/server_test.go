@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
+	"github.com/keyshift-hq/keyshift/internal/kek"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 func config(t *testing.T) server.Config {
@@ -101,7 +101,7 @@ func TestAStartThatMustNotBeIsRefused(t *testing.T) {
 		{"the key is gone", func(t *testing.T, c *server.Config) { remove(t, c.KEKFile) }, "is not there, but the database has a hub"},
 		{"another key", func(t *testing.T, c *server.Config) {
 			remove(t, c.KEKFile)
-			if err := seal.CreateKEK(c.KEKFile); err != nil {
+			if err := kek.Create(c.KEKFile); err != nil {
 				t.Fatal(err)
 			}
 		}, "needs version 1"},
@@ -183,7 +183,7 @@ func TestTheHubIsLookedAfterWhileItServes(t *testing.T) {
 	if m, err := server.Backup(t.Context(), c, &backup); err != nil || m.HubID != s.Hub.ID() || m.Rows() == 0 {
 		t.Fatalf("Backup = %+v, %v", m, err)
 	}
-	version, err := seal.Rotate(c.KEKFile)
+	version, err := kek.Rotate(c.KEKFile)
 	if err != nil {
 		t.Fatal(err)
 	}

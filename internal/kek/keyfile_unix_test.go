@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package seal
+package kek
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ func modeOf(t *testing.T, path string) fs.FileMode {
 
 func TestKeyFileAndItsDirectoryAreTheOwnersOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "kek.json")
-	if err := CreateKEK(path); err != nil {
+	if err := Create(path); err != nil {
 		t.Fatal(err)
 	}
 	check := func(when string) {
@@ -58,7 +58,7 @@ func TestKeyFileOpenToOthersIsRefused(t *testing.T) {
 		if err := os.Chmod(path, tt.mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := LoadKEK(path, "")
+		_, err := Load(path, "")
 		if !errors.Is(err, tt.want) {
 			t.Errorf("mode %o: err = %v, want %v", tt.mode, err, tt.want)
 		}

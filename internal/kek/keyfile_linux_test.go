@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"encoding/binary"
@@ -83,7 +83,7 @@ func TestKeyFileHandedOverBySystemdLoads(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LoadKEK(path, ""); !errors.Is(err, want) {
+		if _, err := Load(path, ""); !errors.Is(err, want) {
 			t.Errorf("%s: err = %v, want %v", tt.name, err, want)
 		}
 	}

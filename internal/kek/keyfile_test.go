@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"encoding/json"
@@ -93,10 +93,10 @@ func TestDropOldVersionsOfASingleVersionKeepsIt(t *testing.T) {
 	checkOpens(t, loadKEK(t, path), testPlace, b, "secret")
 }
 
-func TestCreateKEKNeverTouchesAnExistingFile(t *testing.T) {
+func TestCreateNeverTouchesAnExistingFile(t *testing.T) {
 	path := newKeyFile(t)
 	before := readFile(t, path)
-	if err := CreateKEK(path); !errors.Is(err, fs.ErrExist) {
+	if err := Create(path); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("err = %v, want fs.ErrExist", err)
 	}
 	if readFile(t, path) != before {
@@ -111,10 +111,10 @@ func TestTwoKeyFilesDiffer(t *testing.T) {
 	}
 }
 
-func TestLoadKEKRefusesAFileInsideTheDataDirectory(t *testing.T) {
+func TestLoadRefusesAFileInsideTheDataDirectory(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	inside := filepath.Join(data, "keys", "kek.json")
-	if err := CreateKEK(inside); err != nil {
+	if err := Create(inside); err != nil {
 		t.Fatal(err)
 	}
 	links := t.TempDir()
@@ -140,12 +140,12 @@ func TestLoadKEKRefusesAFileInsideTheDataDirectory(t *testing.T) {
 		{"name is a prefix only", outside, filepath.Dir(outside) + "x", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := LoadKEK(tt.path, tt.data); !errors.Is(err, tt.want) {
+			if _, err := Load(tt.path, tt.data); !errors.Is(err, tt.want) {
 				t.Errorf("err = %v, want %v", err, tt.want)
 			}
 		})
 	}
-	_, err := LoadKEK(inside, data)
+	_, err := Load(inside, data)
 	if !strings.Contains(err.Error(), "move "+inside) {
 		t.Errorf("text does not say how to mend it: %v", err)
 	}
@@ -158,25 +158,25 @@ func link(t *testing.T, target, name string) {
 	}
 }
 
-func TestLoadKEKFindsARelativePathInsideTheDataDirectory(t *testing.T) {
+func TestLoadFindsARelativePathInsideTheDataDirectory(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if err := CreateKEK("data/kek.json"); err != nil {
+	if err := Create("data/kek.json"); err != nil {
 		t.Fatal(err)
 	}
 	for _, data := range []string{"data", "./data", "data/", "."} {
-		if _, err := LoadKEK("data/kek.json", data); !errors.Is(err, ErrKeyInsideData) {
+		if _, err := Load("data/kek.json", data); !errors.Is(err, ErrKeyInsideData) {
 			t.Errorf("data directory %s: err = %v, want ErrKeyInsideData", data, err)
 		}
 	}
 }
 
-func TestLoadKEKReportsAMissingFile(t *testing.T) {
-	if _, err := LoadKEK(filepath.Join(t.TempDir(), "none"), ""); !errors.Is(err, fs.ErrNotExist) {
+func TestLoadReportsAMissingFile(t *testing.T) {
+	if _, err := Load(filepath.Join(t.TempDir(), "none"), ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("err = %v, want fs.ErrNotExist", err)
 	}
 }
 
-func TestLoadKEKRefusesWhatIsNoKeyFile(t *testing.T) {
+func TestLoadRefusesWhatIsNoKeyFile(t *testing.T) {
 	good := readFile(t, newKeyFile(t))
 	form := fileOf(t, newKeyFile(t))
 	id := form.Versions[1]
@@ -209,7 +209,7 @@ func TestLoadKEKRefusesWhatIsNoKeyFile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(content), 0o400); err != nil {
 			t.Fatal(err)
 		}
-		_, err := LoadKEK(path, "")
+		_, err := Load(path, "")
 		if !errors.Is(err, ErrKeyFile) {
 			t.Errorf("%s: err = %v, want ErrKeyFile", name, err)
 		} else if strings.Contains(err.Error(), "hunter2") {
@@ -224,12 +224,12 @@ func TestLoadKEKRefusesWhatIsNoKeyFile(t *testing.T) {
 	}
 }
 
-func TestLoadKEKRefusesADirectory(t *testing.T) {
+func TestLoadRefusesADirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kek")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := LoadKEK(dir, ""); !errors.Is(err, ErrKeyFile) {
+	if _, err := Load(dir, ""); !errors.Is(err, ErrKeyFile) {
 		t.Errorf("err = %v, want ErrKeyFile", err)
 	}
 }

@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
+
+	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 const fileFormat = "keyshift-kek/1"
@@ -90,7 +92,7 @@ func (v *versionedKeys) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode keyset: %w", err)
 	}
-	defer Wipe(keys.Bytes())
+	defer seal.Wipe(keys.Bytes())
 	return json.Marshal(fileForm{fileFormat, v.ids, keys.Bytes()})
 }
 
@@ -103,7 +105,7 @@ func decodeKeys(data []byte) (*versionedKeys, error) {
 	if dec.Decode(&form) != nil || dec.Decode(&struct{}{}) != io.EOF || form.Format != fileFormat {
 		return nil, ErrKeyFile
 	}
-	defer Wipe(form.Keyset)
+	defer seal.Wipe(form.Keyset)
 	handle, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(bytes.NewReader(form.Keyset)))
 	if err != nil {
 		return nil, ErrKeyFile

@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"io/fs"

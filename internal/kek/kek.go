@@ -1,4 +1,14 @@
-package seal
+// Package kek keeps the hub's secrets at rest. A [KEK] is the key-encryption
+// key, read from a file outside the data directory. Every value gets its own
+// random data key, the data key is wrapped by the KEK's primary version, and
+// the value is bound to its [Place] (hub, table, row, column) and version, so
+// that a value moved to another row does not open. [Create], [Load], [Rotate]
+// and [DropOldVersions] are the only functions that touch the file.
+//
+// Whoever holds the file and the database can read the values. Opening is all
+// or nothing, and a failure says no more than [ErrIntegrity], or which version
+// is missing. No error and no printed form contains key or plaintext.
+package kek
 
 import (
 	"encoding/binary"
@@ -8,6 +18,8 @@ import (
 	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // Place is where a value is stored. It is bound to the value, not part of it.
@@ -20,13 +32,13 @@ type Place struct {
 }
 
 func (p Place) incomplete() bool {
-	return anyEmpty(p.HubID, p.Table, p.Row, p.Column)
+	return p.HubID == "" || p.Table == "" || p.Row == "" || p.Column == ""
 }
 
 // binding is the associated data of a value. The version is in it, because the
 // header that carries it is not encrypted.
 func (p Place) binding(version uint32) []byte {
-	b := encode("keyshift/seal/place/v1", p.HubID, p.Table, p.Row, p.Column)
+	b := seal.Bind("keyshift/seal/place/v1", p.HubID, p.Table, p.Row, p.Column)
 	return binary.BigEndian.AppendUint32(b, version)
 }
 
@@ -53,7 +65,14 @@ const (
 	headerSize  = 5
 )
 
-// KEK is the hub's key-encryption key in all its versions, as read by LoadKEK.
+// ErrIntegrity: a stored value was changed, or moved from another place, or
+// sealed by another hub's key-encryption key. Test with errors.Is.
+var ErrIntegrity = errors.New("stored value is damaged or lies in the wrong place")
+
+// redacted is what a KEK prints as.
+const redacted = "[redacted]"
+
+// KEK is the hub's key-encryption key in all its versions, as read by Load.
 // New values are sealed under the primary version, the highest; the others
 // only open. A KEK does not change: after Rotate, load the file again. It
 // prints as [redacted]. Safe for concurrent use.
@@ -70,11 +89,11 @@ func (k *KEK) Primary() uint32 { return k.primary }
 func (k *KEK) Versions() []uint32 { return slices.Clone(k.versions) }
 
 // Seal encrypts plaintext for storing at p and names the version used, for the
-// row's version column. Each call draws a new data key. ErrIncomplete if p has
+// row's version column. Each call draws a new data key. [seal.ErrIncomplete] if p has
 // an empty field.
 func (k *KEK) Seal(p Place, plaintext []byte) (sealed []byte, version uint32, err error) {
 	if p.incomplete() {
-		return nil, 0, fmt.Errorf("seal value: %w", ErrIncomplete)
+		return nil, 0, fmt.Errorf("seal value: %w", seal.ErrIncomplete)
 	}
 	body, err := k.envelope.Encrypt(plaintext, p.binding(k.primary))
 	if err != nil {
@@ -110,7 +129,7 @@ func (k *KEK) Rewrap(p Place, sealed []byte) ([]byte, uint32, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer Wipe(plaintext)
+	defer seal.Wipe(plaintext)
 	return k.Seal(p, plaintext)
 }
 

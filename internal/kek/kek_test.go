@@ -1,14 +1,19 @@
-package seal
+package kek
 
 import (
 	"bytes"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 var testPlace = Place{HubID: "hub-1", Table: "credentials", Row: "row-1", Column: "password"}
@@ -16,7 +21,7 @@ var testPlace = Place{HubID: "hub-1", Table: "credentials", Row: "row-1", Column
 func newKeyFile(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "kek.json")
-	if err := CreateKEK(path); err != nil {
+	if err := Create(path); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -24,7 +29,7 @@ func newKeyFile(t testing.TB) string {
 
 func loadKEK(t testing.TB, path string) *KEK {
 	t.Helper()
-	kek, err := LoadKEK(path, "")
+	kek, err := Load(path, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +88,7 @@ func TestEveryFieldOfPlaceIsBound(t *testing.T) {
 		}
 		other := testPlace
 		reflect.ValueOf(&other).Elem().FieldByIndex(field.Index).SetString("")
-		if _, _, err := kek.Seal(other, []byte("secret")); !errors.Is(err, ErrIncomplete) {
+		if _, _, err := kek.Seal(other, []byte("secret")); !errors.Is(err, seal.ErrIncomplete) {
 			t.Errorf("Seal without %s: err = %v, want ErrIncomplete", field.Name, err)
 		}
 	}
@@ -173,6 +178,33 @@ func TestKEKNeverPrints(t *testing.T) {
 	raw := fileOf(t, path).Keyset
 	checkNeverPrints(t, kek, [][]byte{raw, raw[len(raw)/2:]})
 	checkNeverPrints(t, *kek, [][]byte{raw, raw[len(raw)/2:]})
+}
+
+// checkNeverPrints prints v on every path we know and looks for the bytes.
+func checkNeverPrints(t *testing.T, v any, secrets [][]byte) {
+	t.Helper()
+	var out strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
+		fmt.Fprintf(&out, verb+" "+verb+"\n", v, []any{v})
+	}
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+	for _, secret := range secrets {
+		for _, form := range []string{"%s", "%x", "%X", "%v", "%#v"} {
+			if strings.Contains(out.String(), strings.Trim(fmt.Sprintf(form, secret), "[]")) {
+				t.Errorf("printed a key as %s", form)
+			}
+		}
+	}
+	if got := fmt.Sprint(v); got != redacted {
+		t.Errorf("prints as %q, want %q", got, redacted)
+	}
+	if got, err := json.Marshal(v); err == nil {
+		t.Errorf("marshals to JSON: %s", got)
+	}
+	if got, err := xml.Marshal(v); err == nil {
+		t.Errorf("marshals to XML: %s", got)
+	}
 }
 
 func TestMissingVersionErrorNamesTheVersion(t *testing.T) {

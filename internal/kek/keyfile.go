@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/keyshift-hq/keyshift/internal/seal"
 )
 
 // Errors about where and how a key file lies. Their wrapping text names the
@@ -24,11 +26,11 @@ var (
 // maxKeyFile bounds what is read; a version takes about 100 bytes.
 const maxKeyFile = 1 << 20
 
-// CreateKEK makes a key-encryption key with version 1 and writes it to a new
-// file at path, readable by its owner only, and flushed to disk when CreateKEK
+// Create makes a key-encryption key with version 1 and writes it to a new
+// file at path, readable by its owner only, and flushed to disk when Create
 // returns. Missing directories are made with mode 0700. An existing file is
 // never touched: the error is then fs.ErrExist.
-func CreateKEK(path string) error {
+func Create(path string) error {
 	keys, err := newVersionedKeys()
 	if err != nil {
 		return fmt.Errorf("create key file: %w", err)
@@ -62,11 +64,11 @@ func makeDir(dir string) error {
 	return syncDir(parent)
 }
 
-// LoadKEK reads the key file at path. dataDir is the hub's data directory, or
+// Load reads the key file at path. dataDir is the hub's data directory, or
 // "" if it has none. Besides what the system reports (fs.ErrNotExist) the
 // errors are ErrKeyExposed (not checked on Windows, where the directory's
 // access list decides), ErrKeyInsideData and ErrKeyFile.
-func LoadKEK(path, dataDir string) (*KEK, error) {
+func Load(path, dataDir string) (*KEK, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, fmt.Errorf("load key file: %w", err)
@@ -174,7 +176,7 @@ func fill(f *os.File, keys *versionedKeys) error {
 	if err != nil {
 		return err
 	}
-	defer Wipe(data)
+	defer seal.Wipe(data)
 	if _, err := f.Write(data); err != nil {
 		return err
 	}
@@ -194,7 +196,7 @@ func readKeys(path string) (*versionedKeys, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer Wipe(data)
+	defer seal.Wipe(data)
 	keys, err := decodeKeys(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

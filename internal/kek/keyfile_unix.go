@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package seal
+package kek
 
 import (
 	"io/fs"

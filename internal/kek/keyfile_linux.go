@@ -1,4 +1,4 @@
-package seal
+package kek
 
 import (
 	"encoding/binary"
