@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/kardianos/service"
 )
 
 // checkMode refuses a program that everyone may write or replace. A group may: on many systems it is the owner's own.
@@ -26,23 +24,6 @@ func checkMode(path string, mode fs.FileMode) error {
 		return fmt.Errorf("read program %q: %w", path, ErrUnsafeProgram)
 	}
 	return nil
-}
-
-// unused is what kardianos/service would run inside the service. Only its installing half is used here.
-type unused struct{}
-
-func (unused) Start(service.Service) error { return nil }
-func (unused) Stop(service.Service) error  { return nil }
-
-// backend makes the service of kardianos/service for the system called name. It does not ask the library which
-// system it found: without systemd it would answer with System V init scripts of the whole machine.
-func backend(name string, c *service.Config) (service.Service, error) {
-	for _, s := range service.AvailableSystems() {
-		if s.String() == name {
-			return s.New(unused{}, c)
-		}
-	}
-	return nil, ErrNoServiceSystem
 }
 
 // within runs a call that knows no context. When the context ends first the call goes on by itself.

@@ -9,16 +9,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/kardianos/service"
 )
 
-// systemd manages the user unit. kardianos/service writes, enables, starts and stops it; what it cannot tell
-// (is there a user manager, what does the unit do) is asked of systemctl here.
+// systemd manages the user unit.
 type systemd struct {
 	file    string // of the unit
 	wanted  string // the link that makes the unit start at login
-	backend service.Service
+	backend unit
 }
 
 func newManager(p program) (Manager, error) {
@@ -29,20 +26,12 @@ func newManager(p program) (Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find home directory: %w", err)
 	}
-	b, err := backend("linux-systemd", &service.Config{
-		Name:       UnitName,
-		Executable: p.path,
-		Option:     service.KeyValue{"UserService": true, "SystemdScript": unitText(p)},
-	})
-	if err != nil {
-		return nil, err
-	}
-	units := filepath.Join(home, ".config/systemd/user") // where kardianos/service writes
+	units := filepath.Join(home, ".config/systemd/user")
 	name := UnitName + ".service"
 	return &systemd{
 		file:    filepath.Join(units, name),
 		wanted:  filepath.Join(units, "default.target.wants", name),
-		backend: b,
+		backend: unit{file: filepath.Join(units, name), name: name, text: unitText(p)},
 	}, nil
 }
 
