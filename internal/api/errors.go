@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"sync"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connectproto"
@@ -195,7 +196,7 @@ func ToInfo(e *keyshift.Error) *v1.ErrorInfo {
 	return &v1.ErrorInfo{Code: string(e.Code), Text: e.Text, Hint: e.Hint, Facts: e.Facts}
 }
 
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{1,40}$`)
+var codeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{1,40}$`) })
 
 // Longest words taken over from the other side, in characters.
 const maxText, maxFact = 1000, 300
@@ -206,7 +207,7 @@ func FromInfo(info *v1.ErrorInfo) *keyshift.Error {
 		return nil
 	}
 	e := &keyshift.Error{Code: keyshift.Code(info.GetCode()), Text: keyshift.CleanText(info.GetText(), maxText), Hint: keyshift.CleanText(info.GetHint(), maxText)}
-	if !codeForm.MatchString(info.GetCode()) {
+	if !codeForm().MatchString(info.GetCode()) {
 		e.Code = keyshift.CodeInternal
 	}
 	for name, value := range info.GetFacts() {

@@ -66,7 +66,7 @@ func TestEveryCodeHasItsPlace(t *testing.T) {
 		if _, ok := exits[code]; !ok {
 			t.Errorf("%s has no exit code: add it to exits", code)
 		}
-		if !codeForm.MatchString(string(code)) {
+		if !codeForm().MatchString(string(code)) {
 			t.Errorf("%s has not the form of a code", code)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -176,12 +177,12 @@ func (p *Printer) Clock(at time.Time) string {
 	return keyshift.ClockText(at.In(now.Location()), now)
 }
 
-var clockForm = regexp.MustCompile(`\b\d\d:\d\d\b`)
+var clockForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b\d\d:\d\d\b`) })
 
 // AtHere adds to a text of the other side that tells a time of day what that moment is in the zone of Now, unless the
 // text says so already: the hub may live in another zone. A zero moment adds nothing.
 func (p *Printer) AtHere(text string, at time.Time) string {
-	if at.IsZero() || !clockForm.MatchString(text) || strings.Contains(text, p.Clock(at)) {
+	if at.IsZero() || !clockForm().MatchString(text) || strings.Contains(text, p.Clock(at)) {
 		return text
 	}
 	return text + " (" + p.Clock(at) + " here)"
@@ -194,9 +195,9 @@ func (p *Printer) errorHere(e *keyshift.Error) (text, hint string) {
 		at, err := time.Parse(time.RFC3339, e.Facts[fact])
 		switch {
 		case err != nil || strings.Contains(text+hint, p.Clock(at)):
-		case clockForm.MatchString(text):
+		case clockForm().MatchString(text):
 			text += " That is " + p.Clock(at) + " here."
-		case clockForm.MatchString(hint):
+		case clockForm().MatchString(hint):
 			hint += " That is " + p.Clock(at) + " here."
 		}
 	}

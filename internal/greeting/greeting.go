@@ -14,6 +14,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // File is the name of the file that holds the code. It lies in the hub's data directory until there is an owner.
@@ -40,12 +41,12 @@ func (g Greeting) Say(out io.Writer) error {
 
 const become = "It has no user yet. Become its owner within 24 hours: keyshift-hub login --name YOU, and paste "
 
-var kept = regexp.MustCompile(`the code in this file:\n(.+` + File + `)\n`)
+var kept = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`the code in this file:\n(.+` + File + `)\n`) })
 
 // Code reads the code of the first owner from the file that a greeting names. It is empty when the greeting names none, or when the
 // file is gone because there is an owner.
 func Code(said string) (string, error) {
-	found := kept.FindStringSubmatch(said)
+	found := kept().FindStringSubmatch(said)
 	if found == nil {
 		return "", nil
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
@@ -95,7 +96,7 @@ func (s *signer) verify(resp *http.Response, sent *http.Request, asked bootclock
 	return resp, nil
 }
 
-var answerKeyID = regexp.MustCompile(`;keyid="([A-Za-z0-9-]{1,64})"`)
+var answerKeyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`;keyid="([A-Za-z0-9-]{1,64})"`) })
 
 // answerer is whose id the answer has to carry. While enrolling that is any id: the key, which came with the code,
 // proves who speaks, and the answer's id is then compared with what the message says.
@@ -103,7 +104,7 @@ func (s *signer) answerer(resp *http.Response) string {
 	if s.Target.HubID != "" {
 		return s.Target.HubID
 	}
-	if m := answerKeyID.FindStringSubmatch(resp.Header.Get("Signature-Input")); m != nil {
+	if m := answerKeyID().FindStringSubmatch(resp.Header.Get("Signature-Input")); m != nil {
 		return m[1]
 	}
 	return EnrollHubID

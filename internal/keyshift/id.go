@@ -5,13 +5,12 @@ import (
 	"encoding/hex"
 	"io"
 	"regexp"
+	"sync"
 	"time"
 )
 
 // ID names one thing for ever. Ids are UUIDs of version 7 (RFC 9562, 5.7): they sort by the time they were made.
 type ID string
-
-var idForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
 // NewID makes an id from a moment and 74 random bits read from random. It panics if random ends, because an id that
 // is not unique would be worse than none.
@@ -40,14 +39,40 @@ func (zeros) Read(p []byte) (int, error) {
 }
 
 // Valid reports whether the id has the form that [NewID] gives.
-func (id ID) Valid() bool { return idForm.MatchString(string(id)) }
+func (id ID) Valid() bool {
+	if len(id) != 36 {
+		return false
+	}
+	for i, c := range []byte(id) {
+		if !idSign(i, c) {
+			return false
+		}
+	}
+	return true
+}
 
-var requestIDForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+// idSign reports whether c may stand at place i of an id.
+func idSign(i int, c byte) bool {
+	switch i {
+	case 8, 13, 18, 23:
+		return c == '-'
+	case 14:
+		return c == '7'
+	case 19:
+		return c == '8' || c == '9' || c == 'a' || c == 'b'
+	}
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f'
+}
+
+// Forms are compiled when they are first needed: every start of every program would wait for them.
+var requestIDForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+})
 
 // ValidateRequestID checks a request id that a client made: 128 bits in hexadecimal, with or without the hyphens of a
 // UUID. The same id, written in the same way, always means the same request, however often it is sent.
 func ValidateRequestID(id string) error {
-	if !requestIDForm.MatchString(id) {
+	if !requestIDForm().MatchString(id) {
 		return Invalid(CodeRequestIDInvalid, "The request id is missing or not 128 bits in hexadecimal.",
 			"Send request_id as a fresh UUID, and the same one when repeating the request.")
 	}

@@ -3,6 +3,7 @@ package keyshift
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -52,11 +53,11 @@ func CleanText(s string, limit int) string {
 	return s
 }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`) })
 
 // ValidateName checks the short unique name of a user or group.
 func ValidateName(kind, name string) error {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return Invalid(CodeFieldInvalid, "The name of a "+kind+" has 1 to 63 lower-case letters, digits, dots, hyphens or underscores.",
 			"Choose a name like “dana” or “social-team”.")
 	}

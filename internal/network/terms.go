@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
+	"sync"
 
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -33,7 +34,8 @@ func (t Terms) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-var terms = mustParse(termsJSON)
+// terms is parsed when it is first needed: every start of every program would wait for it.
+var terms = sync.OnceValue(func() map[keyshift.Network]Terms { return mustParse(termsJSON) })
 
 func mustParse(data []byte) map[keyshift.Network]Terms {
 	var all map[keyshift.Network]Terms
@@ -44,10 +46,10 @@ func mustParse(data []byte) map[keyshift.Network]Terms {
 }
 
 // TermsOf gives what is known of a network's terms.
-func TermsOf(n keyshift.Network) Terms { return terms[n] }
+func TermsOf(n keyshift.Network) Terms { return terms()[n] }
 
 // Clause gives the clause by which a network forbids sharing a password; false when none is known.
 func Clause(n keyshift.Network) (Terms, bool) {
-	t := terms[n]
+	t := terms()[n]
 	return t, t.Quote != ""
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -219,10 +220,10 @@ func (c *checker) pattern(at, expr string) {
 	c.need(regexp.MustCompile(expr).NumSubexp() <= 1, at, "has more than one group")
 }
 
-var names = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
+var names = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`) })
 
 func (c *checker) name(at, s string) {
-	c.need(names.MatchString(s), at, "is not a short name in lower case")
+	c.need(names().MatchString(s), at, "is not a short name in lower case")
 }
 
 func (c *checker) word(at, s string, values []string) {
