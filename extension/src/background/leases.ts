@@ -5,7 +5,7 @@ import type { Lease, State } from "../gen/messages";
 import { hostOf } from "../hosts";
 import { accountName } from "../names";
 import { ownStore } from "./browser";
-import { makeContainer, removeStrays } from "./containers";
+import { inTurn, isThere, makeContainer, removeStrays } from "./containers";
 import type { Ends } from "./end";
 import { memory, remember, rememberTraces, traces, type Trace } from "./memory";
 import type { Packs } from "./packs";
@@ -64,21 +64,24 @@ export class Leases {
    * anything is there to be removed.
    */
   async use(lease: Lease): Promise<Trace> {
-    const known = traces[lease.id];
-    if (known) return known;
     const pack = await this.packs.get(lease.network);
-    const store = memory.mode === "container" ? await makeContainer(accountName(lease)) : ownStore;
-    traces[lease.id] ??= {
-      id: lease.id, network: lease.network, handle: lease.handle, ends_at: lease.ends_at, store, mode: memory.mode, session: false, seen: [],
-      hosts: hostsOf(lease, pack), cookie_domains: cookieDomainsOf(lease, pack),
-    };
-    await rememberTraces();
-    return traces[lease.id]!;
+    return inTurn(async () => {
+      const known = traces[lease.id];
+      if (known && (await isThere(known.store))) return known;
+      const store = memory.mode === "container" ? await makeContainer(accountName(lease)) : ownStore;
+      const used = known ?? {
+        id: lease.id, network: lease.network, handle: lease.handle, ends_at: lease.ends_at, store, mode: memory.mode, session: false, seen: [],
+        hosts: hostsOf(lease, pack), cookie_domains: cookieDomainsOf(lease, pack),
+      };
+      traces[lease.id] = Object.assign(used, { store });
+      await rememberTraces();
+      return used;
+    });
   }
 
   /** Notes that a page of the lease is shown, so that its origin is cleaned. */
   async seen(lease: Lease, url: string | undefined): Promise<void> {
-    const trace = await this.use(lease);
+    const trace = traces[lease.id] ?? (await this.use(lease));
     const host = hostOf(url);
     if (host === "" || trace.seen.includes(host)) return;
     trace.seen.push(host);
