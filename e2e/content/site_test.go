@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	bt "github.com/keyshift-hq/keyshift/internal/browsertest"
+	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
 // world is what all tests share: sites under every host name, and one browser of each kind.
@@ -153,15 +154,14 @@ func (p *tab) wait(expression string) {
 func waitAsk[T any](p *tab, op string, test func(T) bool, args ...any) T {
 	p.t.Helper()
 	var got T
-	for range 400 {
+	err := until.Seen(fmt.Sprint(op, args), bt.Patience, func() (bool, string) {
 		got = *new(T)
 		p.ask(op, &got, args...)
-		if test(got) {
-			return got
-		}
-		p.eval("new Promise(done => setTimeout(done, 25))", nil)
+		return test(got), fmt.Sprintf("%+v", got)
+	})
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	p.t.Fatalf("%s%v is still %+v", op, args, got)
 	return got
 }
 

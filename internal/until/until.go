@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// between is the pause from one look to the next.
-const between = 20 * time.Millisecond
+// Looks are between apart at least. After a look that took long, as one that starts a program does, the pause is rest times as
+// long, up to longest: who waits leaves the processors to what is waited for.
+const (
+	between = 20 * time.Millisecond
+	rest    = 4
+	longest = time.Second
+)
 
 // True waits until so says yes. The error names what was waited for.
 func True(what string, within time.Duration, so func() bool) error {
@@ -30,15 +35,18 @@ func Seen(what string, within time.Duration, look func() (yes bool, seen string)
 
 // repeat looks once at least, and reports whether it was so in time.
 func repeat(within time.Duration, so func() bool) bool {
-	tick := time.NewTicker(between)
-	defer tick.Stop()
-	late := time.After(within)
-	for !so() {
+	for late := time.After(within); ; {
+		began := time.Now()
+		if so() {
+			return true
+		}
 		select {
-		case <-tick.C:
+		case <-time.After(pause(time.Since(began))):
 		case <-late:
 			return false
 		}
 	}
-	return true
 }
+
+// pause is how long to wait after a look that took so long.
+func pause(took time.Duration) time.Duration { return min(max(between, rest*took), longest) }

@@ -18,6 +18,23 @@ func TestTrue(t *testing.T) {
 	})
 }
 
+func TestALookThatTakesLongIsFollowedByALongerPause(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: between, between / rest: between, between: rest * between, longest / rest: longest, time.Minute: longest,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begin, looks := time.Now(), 0
+			look := func() bool { looks++; <-time.After(took); return looks == 2 }
+			if err := True("the second look", time.Hour, look); err != nil {
+				t.Error(err)
+			}
+			if got := time.Since(begin) - 2*took; got != want {
+				t.Errorf("after a look of %v the pause is %v, want %v", took, got, want)
+			}
+		})
+	}
+}
+
 func TestSeen(t *testing.T) {
 	tests := []struct {
 		name   string
