@@ -61,6 +61,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 )
 
 // bin is the folder with the programs.
@@ -91,8 +93,7 @@ func run(m *testing.M) int {
 
 func buildPrograms() error {
 	return errors.Join(
-		buildProgram("keyshift-hub", "../cmd/hub"),
-		buildProgram("keyshift-agent", "../cmd/agent"),
+		programs.Put(bin, "keyshift-hub", "keyshift-agent"),
 		buildProgram("mocksecrets", "./mocksecrets"),
 		buildProgram("keyshift-agent-turned", "../cmd/agent", "-tags", "turnedclock"),
 		buildProgram("neighbor", "./neighbor"),
@@ -103,9 +104,6 @@ func buildPrograms() error {
 func buildProgram(name, pkg string, flags ...string) error {
 	cmd := exec.Command("go", slices.Concat([]string{"build", "-trimpath", "-o", filepath.Join(bin, name)}, flags, []string{pkg})...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if name == "keyshift-agent" {
-		cmd.Env = append(cmd.Env, "GOEXPERIMENT=runtimesecret") // as the Makefile builds it
-	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", name, err, out)
 	}

@@ -63,15 +63,22 @@ also() {
 	wait "$!" || failed=1
 }
 
+# What several packages start is linked once for all of them.
+say "the programs"
+KEYSHIFT_TEST_PROGRAMS=$(mktemp -d)
+export KEYSHIFT_TEST_PROGRAMS
+trap 'rm -rf "$KEYSHIFT_TEST_PROGRAMS"' EXIT
+go run ./e2e/programs "$KEYSHIFT_TEST_PROGRAMS"
+
 say "go test, ${#plain[@]} packages; beside them ${#drawn[@]} of what draws, ${#raced[@]} with the race detector, and what of ${#stories[@]} has many meet"
 said=$(mktemp)
 beside >"$said" 2>&1 &
 running=$!
-trap 'kill "$running" 2>/dev/null; rm -f "$said"' EXIT
+trap 'kill "$running" 2>/dev/null; rm -rf "$said" "$KEYSHIFT_TEST_PROGRAMS"' EXIT
 failed=0
 "${tests[@]}" -p "$at_once" "${plain[@]}" || failed=1
 wait "$running" || failed=1
-trap 'rm -f "$said"' EXIT
+trap 'rm -rf "$said" "$KEYSHIFT_TEST_PROGRAMS"' EXIT
 say "what ran beside"
 cat "$said"
 exit "$failed"

@@ -16,6 +16,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/browsertest"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 	"github.com/keyshift-hq/keyshift/internal/replica"
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 	"github.com/keyshift-hq/keyshift/internal/totp"
 	"github.com/keyshift-hq/keyshift/internal/until"
 )
@@ -118,13 +119,7 @@ func (c *company) check(err error) {
 // build makes the programs and the extension.
 func (c *company) build() {
 	c.Helper()
-	for _, name := range []string{"hub", "agent"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(c.bin, "keyshift-"+name), "../../cmd/"+name)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			c.Fatalf("build %s: %v\n%s", name, err, out)
-		}
-	}
+	c.check(programs.Put(c.bin, "keyshift-hub", "keyshift-agent"))
 	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en", Hosts: []string{replica.DeskHost}}))
 	c.check(extension.PackXPI(filepath.Join(c.built, extension.Firefox), filepath.Join(c.built, "keyshift.xpi")))
 }

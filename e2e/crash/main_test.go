@@ -17,9 +17,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 )
 
 var (
@@ -38,20 +39,11 @@ func run(m *testing.M) int {
 	if err == nil {
 		defer os.RemoveAll(dir)
 		program = filepath.Join(dir, "keyshift-hub")
-		err = build()
+		err = programs.Put(dir, "keyshift-hub")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "crash:", err)
 		return 1
 	}
 	return m.Run()
-}
-
-func build() error {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", program, "../../cmd/hub")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build keyshift-hub: %w\n%s", err, out)
-	}
-	return nil
 }

@@ -5,11 +5,12 @@ package main
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 )
 
 // TestTheBrowserPart tells the parts of `make run` that are in a browser, the last one while another account is lent, on
@@ -21,12 +22,8 @@ func TestTheBrowserPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(scratch)
-	for _, name := range []string{"hub", "agent"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, "keyshift-"+name), "../../cmd/"+name)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("build %s: %v\n%s", name, err, out)
-		}
+	if err := programs.Put(bin, "keyshift-hub", "keyshift-agent"); err != nil {
+		t.Fatal(err)
 	}
 	t.Setenv("TMPDIR", scratch)
 	for _, name := range []string{"DISPLAY", "XDG_RUNTIME_DIR", busVariable} { // neither a desktop nor its keyring is the test's

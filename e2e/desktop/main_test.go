@@ -12,10 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 	"github.com/keyshift-hq/keyshift/internal/systest/realhub"
 )
 
@@ -32,22 +32,13 @@ func run(m *testing.M) int {
 	if err == nil {
 		defer os.RemoveAll(dir)
 		bin = dir
-		err = errors.Join(build("keyshift-agent", "../../cmd/agent"), build("keyshift-tray", "../../cmd/tray"), linkUI())
+		err = errors.Join(programs.Put(bin, "keyshift-agent", "keyshift-tray"), linkUI())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "desktop:", err)
 		return 1
 	}
 	return realhub.Main(m)
-}
-
-func build(name, pkg string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, name), pkg)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", name, err, out)
-	}
-	return nil
 }
 
 func linkUI() error {

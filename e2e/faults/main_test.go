@@ -10,12 +10,11 @@
 package faults
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 )
 
 // bin is the folder with the programs.
@@ -34,20 +33,11 @@ func run(m *testing.M) int {
 	if err == nil {
 		defer os.RemoveAll(dir)
 		bin = dir
-		err = errors.Join(buildProgram("keyshift-hub", "../../cmd/hub"), buildProgram("keyshift-agent", "../../cmd/agent"))
+		err = programs.Put(bin, "keyshift-hub", "keyshift-agent")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
 		return 1
 	}
 	return m.Run()
-}
-
-func buildProgram(name, pkg string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(bin, name), pkg) // #nosec G204 -- our own programs
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", name, err, out)
-	}
-	return nil
 }
