@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/keyshift-hq/keyshift/internal/greeting"
+	"github.com/keyshift-hq/keyshift/internal/loopback"
 	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
@@ -56,10 +57,10 @@ func listenAt(ts *testscript.TestScript) string {
 	if at := ts.Getenv("LISTEN"); at != "" {
 		return at
 	}
-	return "127.0.0.1:0"
+	at, err := loopback.Address()
+	ts.Check(err)
+	return at
 }
-
-var hubAddress = regexp.MustCompile(`https?://[^\s"]+`)
 
 // serve starts the hub and reads what it says at first.
 func (h *hub) serve(ts *testscript.TestScript, w *world) {
@@ -74,11 +75,11 @@ func (h *hub) serve(ts *testscript.TestScript, w *world) {
 			ts.Fatalf("the hub ended: %v\n%s", h.err, h.log())
 		}
 		text = readText(ts, said.Name())
-		return answers(hubAddress.FindString(text)), text
+		return answers(greeting.URL(text)), text
 	})
 	text = readText(ts, said.Name()) // before it answered it may not have said all
 	if h.url == "" {
-		h.url = hubAddress.FindString(text)
+		h.url = greeting.URL(text)
 		h.args[4] = strings.TrimPrefix(strings.TrimPrefix(h.url, "https://"), "http://")
 	}
 	ts.Setenv("HUB_ADDRESS", h.args[4])
@@ -122,6 +123,8 @@ func cmdHubKill(ts *testscript.TestScript, neg bool, args []string) {
 	hubNamed(ts, args).kill()
 }
 
+var anyURL = regexp.MustCompile(`https?://[^\s"]+`)
+
 // cmdHubAt has the command line of this desktop ask another replica, as a load balancer would. The address is in a
 // file that holds nothing secret.
 func cmdHubAt(ts *testscript.TestScript, neg bool, args []string) {
@@ -129,7 +132,7 @@ func cmdHubAt(ts *testscript.TestScript, neg bool, args []string) {
 	file := filepath.Join(worldOf(ts).here(ts).Home, ".config", "keyshift", "hub.json")
 	text, err := os.ReadFile(file)
 	ts.Check(err)
-	moved := hubAddress.ReplaceAllLiteralString(string(text), hubNamed(ts, args).url)
+	moved := anyURL.ReplaceAllLiteralString(string(text), hubNamed(ts, args).url)
 	ts.Check(os.WriteFile(file, []byte(moved), 0o600))
 }
 

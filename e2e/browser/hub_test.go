@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/keyshift-hq/keyshift/internal/greeting"
@@ -14,8 +13,6 @@ import (
 
 // practiceHost is where the practice network is.
 const practiceHost = "practice.example.com"
-
-var hubAddress = regexp.MustCompile(`https://\S+`)
 
 // startHub serves a hub and gives the code of its first owner.
 func (c *company) startHub() (code string) {
@@ -37,7 +34,7 @@ func (c *company) startHub() (code string) {
 		code, err = greeting.Code(said)
 		c.check(err)
 	}
-	c.hubURL = hubAddress.FindString(said)
+	c.hubURL = greeting.URL(said)
 	return code
 }
 

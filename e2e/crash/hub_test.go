@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/greeting"
+	"github.com/keyshift-hq/keyshift/internal/loopback"
 )
 
 // patience bounds the wait for whatever has to happen; nothing waits that long unless something is wrong.
@@ -42,7 +42,11 @@ type hubProcess struct {
 // newHub prepares a replica; home is where it keeps what it is not told another place for. Database "" is SQLite.
 func newHub(t testing.TB, home, database string) *hubProcess {
 	t.Helper()
-	h := &hubProcess{t: t, home: home, database: database, address: "127.0.0.1:0", log: filepath.Join(t.TempDir(), "hub.log"), args: []string{"serve", "--name", "Acme"}, greeting: 2}
+	address, err := loopback.Address()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hubProcess{t: t, home: home, database: database, address: address, log: filepath.Join(t.TempDir(), "hub.log"), args: []string{"serve", "--name", "Acme"}, greeting: 2}
 	if database != "" {
 		h.args = append(h.args, "--database", database)
 	}
@@ -97,8 +101,6 @@ func (h *hubProcess) start() (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-var addressText = regexp.MustCompile(`is at https://(\S+)`)
-
 // listen reads what the process says first: where it is, its key, and while there is no owner, two lines with a code. A
 // hub that has said where it is holds the port; it answers as soon as it can.
 func (h *hubProcess) listen(out io.Reader) error {
@@ -114,15 +116,13 @@ func (h *hubProcess) listen(out io.Reader) error {
 		_ = cmd.Wait() // how it ended is in its log, or was our doing
 		close(ended)
 	}()
-	found := addressText.FindStringSubmatch(said)
-	if found == nil {
+	if greeting.URL(said) == "" {
 		return errors.New("the hub did not start: " + said + h.said())
 	}
 	var err error
 	if h.code, err = greeting.Code(said); err != nil {
 		return err
 	}
-	h.address = found[1]
 	return h.answers()
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/greeting"
@@ -37,8 +36,6 @@ func (d *demo) company() error {
 	)
 }
 
-var hubAddress = regexp.MustCompile(`https://\S+`)
-
 // startHub serves a hub and reads the code for its first owner.
 func (d *demo) startHub() (code string, err error) {
 	words := []string{"serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--practice", practiceHost}
@@ -53,11 +50,9 @@ func (d *demo) startHub() (code string, err error) {
 		if err != nil {
 			return "", fmt.Errorf("read what the hub says: %w", errors.Join(err, d.logOf("keyshift-hub")))
 		}
-		if url := hubAddress.FindString(line); url != "" {
-			d.hubURL = url
-		}
 		indent(line)
 		said += line
+		d.hubURL = greeting.URL(said)
 		if code, err = greeting.Code(said); err != nil {
 			return "", err
 		}

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/localclient"
+	"github.com/keyshift-hq/keyshift/internal/loopback"
 	"github.com/keyshift-hq/keyshift/internal/osring/osringtest"
 	"github.com/keyshift-hq/keyshift/internal/until"
 )
@@ -52,8 +52,12 @@ type world struct {
 // newHub starts a hub that has an owner, and nothing else.
 func newHub(t *testing.T, hubArgs ...string) *world {
 	t.Helper()
-	w := &world{t: t, whole: t, dir: t.TempDir(), listen: "127.0.0.1:0", hubArgs: hubArgs, password: "canary " + rand.Text()}
+	w := &world{t: t, whole: t, dir: t.TempDir(), hubArgs: hubArgs, password: "canary " + rand.Text()}
 	t.Cleanup(w.showLogs)
+	var err error
+	if w.listen, err = loopback.Address(); err != nil {
+		t.Fatal(err)
+	}
 	w.alice = osringtest.StartSession(t)
 	w.alice.StartGnomeKeyring(t, "a login password")
 	w.startHub()
@@ -115,8 +119,6 @@ func (w *world) start(s *osringtest.Session, born *fault, out *os.File, name str
 	return tr
 }
 
-var hubAddress = regexp.MustCompile(`https://\S+`)
-
 // startHub starts the hub, again at its old address, and waits until it says where it is.
 func (w *world) startHub() {
 	w.t.Helper()
@@ -132,14 +134,13 @@ func (w *world) startHub() {
 		if !tr.running() {
 			w.t.Fatalf("the hub ended: %v", tr.status)
 		}
-		url := hubAddress.FindString(w.read(said.Name()))
+		url := greeting.URL(w.read(said.Name()))
 		return answers(url), url
 	})
 	text := w.read(said.Name())
 	if w.code, err = greeting.Code(text); err != nil {
 		w.t.Fatal(err)
 	}
-	w.listen = strings.TrimPrefix(hubAddress.FindString(text), "https://")
 	w.checkOuts = 0
 }
 

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5" // to fill a database faster than the hub would
 	_ "modernc.org/sqlite"    // the same
 
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/seal"
@@ -161,8 +161,6 @@ func (c *company) leases(n, round int) {
 	})
 }
 
-var hubAt = regexp.MustCompile(` is at (\S+)`)
-
 // startHub starts the real program on the data of a world that was stopped.
 func startHub(b *testing.B, binary string, w *systest.World) (*program, string) {
 	b.Helper()
@@ -176,8 +174,8 @@ func startHub(b *testing.B, binary string, w *systest.World) (*program, string) 
 	must(b, p.cmd.Start())
 	b.Cleanup(p.stop)
 	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if m := hubAt.FindStringSubmatch(lines.Text()); m != nil {
-			return p, m[1]
+		if url := greeting.URL(lines.Text() + "\n"); url != "" {
+			return p, url
 		}
 	}
 	b.Fatalf("%s did not say where it is", binary)

@@ -3,7 +3,7 @@
 //
 // The code for that is shown on a terminal only. What else takes standard output may keep it and show it to others, as a
 // journal does; there the greeting names a file that only the hub's own user can read. Programs that start a hub read the
-// greeting with [Code].
+// greeting with [URL] and [Code].
 package greeting
 
 import (
@@ -40,6 +40,17 @@ func (g Greeting) Say(out io.Writer) error {
 }
 
 const become = "It has no user yet. Become its owner within 24 hours: keyshift-hub login --name YOU, and paste "
+
+var at = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Keyshift hub ".*" is at (\S+)\n`) })
+
+// URL is where a hub is, by its greeting. It is empty as long as that has not been said.
+func URL(said string) string {
+	found := at().FindStringSubmatch(said)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
 
 var kept = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`the code in this file:\n(.+` + File + `)\n`) })
 

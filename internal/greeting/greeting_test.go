@@ -35,9 +35,23 @@ func TestGreeting(t *testing.T) {
 			if !strings.Contains(said, tt.says) || strings.Contains(said, "keyshift1-CODE") != tt.shows || tt.sayNoCode && strings.Contains(said, "owner") {
 				t.Errorf("it says %q", said)
 			}
+			if url := URL("level=INFO\n" + said); url != tt.greeting.URL {
+				t.Errorf("URL = %q, want %q", url, tt.greeting.URL)
+			}
 			if code, err := Code(said); err != nil || code != tt.code {
 				t.Errorf("code = %q, %v, want %q", code, err, tt.code)
 			}
 		})
+	}
+}
+
+func TestWhatIsNotSaidYetIsNoURL(t *testing.T) {
+	for _, said := range []string{"", "Keyshift", `Keyshift hub "Acme" is at `, `Keyshift hub "Acme" is at https://127.0.0.1:40`} {
+		if got := URL(said); got != "" {
+			t.Errorf("%q: %q, want nothing", said, got)
+		}
+	}
+	if got, want := URL("Keyshift hub \"is at http://a \\\" is\" is at https://b:1\nIts key"), "https://b:1"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

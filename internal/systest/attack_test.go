@@ -19,6 +19,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/loopback"
 )
 
 // A01: the keyring says "deleted" and keeps the item, as one does whose prompt was dismissed.
@@ -170,6 +171,10 @@ func swapCredentials(t *testing.T, path, a, b string) {
 func TestAnOldBackupIsNoticed(t *testing.T) {
 	t.Parallel()
 	w := SQLite(t)
+	w.Stop()
+	w.Config.Listen = place(t)
+	w.Start()
+	w.Owner = w.Admin(0, w.OwnerToken)
 	w.AddUser("dana")
 	w.AddUser("lee", v1.Role_ROLE_ADMIN)
 	lee := w.token("lee")
@@ -181,7 +186,6 @@ func TestAnOldBackupIsNoticed(t *testing.T) {
 	if _, err := server.Backup(t.Context(), w.Config, &backup); err != nil {
 		t.Fatal(err)
 	}
-	w.Config.Listen = strings.TrimPrefix(desk.Agent.Status().GetHubUrl(), "https://")
 	w.Start()
 	w.Owner = w.Admin(0, w.OwnerToken)
 	desk.mustCheckOut("x/acme", time.Hour)
@@ -255,6 +259,16 @@ func readAll(t *testing.T, dir string) []byte {
 		}
 	}
 	return all
+}
+
+// place is an address to which a hub can come back.
+func place(t *testing.T) string {
+	t.Helper()
+	address, err := loopback.Address()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
 func replaceInFiles(t *testing.T, dir, old, replacement string) {

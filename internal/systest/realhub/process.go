@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/keyshift-hq/keyshift/internal/greeting"
 )
 
 // Process is one replica. It is safe for concurrent use.
@@ -98,7 +100,7 @@ func (p *Process) hear(file string) (url string) {
 	if err != nil {
 		p.t.Errorf("read greeting: %v", err)
 	}
-	if url = address.FindString(string(text)); p.URL == "" && url != "" {
+	if url = greeting.URL(string(text)); p.URL == "" && url != "" {
 		p.URL = url
 		p.args[4] = p.Address()
 	}

@@ -14,9 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"sync"
 	"testing"
 
@@ -24,7 +22,9 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/greeting"
 	"github.com/keyshift-hq/keyshift/internal/hubclient"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/loopback"
 	"github.com/keyshift-hq/keyshift/internal/systest"
+	"github.com/keyshift-hq/keyshift/internal/systest/programs"
 	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
@@ -56,7 +56,7 @@ func start(t testing.TB, database string, replicas int) *Cluster {
 	c := &Cluster{t: t}
 	for i := range replicas {
 		p := &Process{t: t, program: program, log: filepath.Join(dir, fmt.Sprintf("hub-%d.log", i)), args: []string{
-			"serve", "--name", "Acme", "--listen", "127.0.0.1:0", "--kek-file", filepath.Join(dir, "key", "kek.json"),
+			"serve", "--name", "Acme", "--listen", place(t), "--kek-file", filepath.Join(dir, "key", "kek.json"),
 			"--data-dir", filepath.Join(dir, fmt.Sprintf("data-%d", i)), "--log-level", "warn",
 		}}
 		if database != "" {
@@ -68,6 +68,16 @@ func start(t testing.TB, database string, replicas int) *Cluster {
 	}
 	c.becomeOwner()
 	return c
+}
+
+// place is an address to which a process can come back.
+func place(t testing.TB) string {
+	t.Helper()
+	address, err := loopback.Address()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
 }
 
 // DataDir is where a replica keeps its data.
@@ -86,21 +96,14 @@ func built() (string, error) {
 }
 
 func buildHub() (string, error) {
-	root, err := moduleRoot()
-	if err != nil {
-		return "", err
-	}
 	dir, err := os.MkdirTemp("", "keyshift-hub-")
 	if err != nil {
 		return "", err
 	}
-	program := filepath.Join(dir, "keyshift-hub")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", program, "./cmd/hub") // #nosec G204 -- our own program
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.Join(fmt.Errorf("build hub: %w: %s", err, out), os.RemoveAll(dir))
+	if err := programs.Put(dir, "keyshift-hub"); err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
 	}
-	return program, nil
+	return filepath.Join(dir, "keyshift-hub"), nil
 }
 
 // Main runs the tests of a package and removes the program that they made. It is for TestMain.
@@ -111,21 +114,6 @@ func Main(m *testing.M) int {
 	}
 	return code
 }
-
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	for ; err == nil; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", errors.New("find module: no go.mod above the test")
-		}
-	}
-	return "", err
-}
-
-var address = regexp.MustCompile(`https://[^\s"]+`)
 
 func (c *Cluster) becomeOwner() {
 	c.t.Helper()
