@@ -86,7 +86,7 @@ type serveCmd struct {
 	TLSKey       string         `name:"tls-key" placeholder:"FILE" env:"KEYSHIFT_TLS_KEY" and:"tls" help:"Its key."`
 	PlainHTTP    bool           `name:"plain-http" env:"KEYSHIFT_PLAIN_HTTP" help:"Serve without TLS: on this computer only, or behind --trusted-proxy."`
 	TrustedProxy []netip.Prefix `placeholder:"NET" env:"KEYSHIFT_TRUSTED_PROXY" help:"Network of a reverse proxy whose X-Forwarded-For counts, like 10.0.0.0/24."`
-	Practice     string         `placeholder:"HOST" env:"KEYSHIFT_PRACTICE" help:"Serve the practice network too, a small fake site for new users, under this host name."`
+	Practice     *string        `placeholder:"HOST" env:"KEYSHIFT_PRACTICE" help:"Serve the practice network too, a small fake site for new users, under this host name."`
 	LogLevel     slog.Level     `default:"info" env:"KEYSHIFT_LOG_LEVEL" help:"debug, info, warn or error."`
 }
 
@@ -99,8 +99,8 @@ func (cmd serveCmd) Run(ctx context.Context, io console, version buildVersion) e
 	}
 	c.Listen, c.PublicURL, c.Name, c.CertFile, c.KeyFile = cmd.Listen, cmd.PublicURL, cmd.Name, cmd.TLSCert, cmd.TLSKey
 	c.PlainHTTP, c.Proxies = cmd.PlainHTTP, cmd.TrustedProxy
-	if cmd.Practice != "" {
-		if c.Practice, err = pack.CleanHost(cmd.Practice); err != nil {
+	if cmd.Practice != nil { // an empty name is a mistake: who says nothing leaves the flag out
+		if c.Practice, err = pack.CleanHost(*cmd.Practice); err != nil {
 			return keyshift.Invalid(keyshift.CodeFieldInvalid, "The practice network needs a host name of its own.", "Give one, like practice.example.com, that leads to this hub.").Because(err)
 		}
 	}
