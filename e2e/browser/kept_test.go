@@ -21,7 +21,7 @@ func (d *desk) keptBrowser() {
 	d.world.EndSessions("x")
 	d.world.Show(v)
 	d.hub("", "accounts", "browser", "x/acme", "--use", "edge", "--keep")
-	defer d.hub("", "accounts", "browser", "x/acme")
+	defer d.hub("", "accounts", "browser", "x/acme", "--use", "any")
 	d.checkOut("x")
 	if out := d.agentCommand("", "open", "x/acme"); !strings.Contains(out, "Your company wants Edge") {
 		d.t.Errorf("opened, and said:\n%s", out)
@@ -49,7 +49,7 @@ func (d *desk) keptBrowser() {
 	again.nothingStored()
 	again.signIn(nil, v) // from the first screen on
 	d.check(again.Browser.Kill())
-	d.closed(again, "x") // it may have kept a session
+	d.closed(again) // it may have kept a session
 	d.agentCommand("", "checkin", "x/acme")
 	d.removed("x")
 }
@@ -63,7 +63,7 @@ func (d *desk) otherThanKept(kept string) {
 		d.t.Error("another account is opened in the browser that is kept")
 	}
 	d.agentCommand("", "checkin", acme("instagram"))
-	d.closed(w, "instagram")
+	d.closed(w)
 	d.removed("instagram")
 	if _, err := os.Stat(kept); err != nil {
 		d.t.Errorf("the folder that is kept went with another: %v", err)
