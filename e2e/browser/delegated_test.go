@@ -33,7 +33,7 @@ func (d *desk) delegatedAt(network string) {
 	w.awaitState(popup, "the browser knows the lease", func(s popupState) bool { return len(s.Leases) == 1 })
 	w.actsFor(p, popup, network, w.state(popup).Leases[0])
 	d.agentCommand("", "checkin", delegatedName(network))
-	d.closed(w, network)
+	d.closed(w)
 	d.removed(network)
 	d.endedAtTheNetwork(network, v.Network)
 }

@@ -216,7 +216,7 @@ func (w *work) ofTheLease() (names []string) {
 // ownProfile is A18, in the profile in which Dana keeps her own things: the lease ends while the browser is away, together
 // with the agent, or with the hub. What of it is left goes with the next start, and nothing else.
 func (d *desk) ownProfile() {
-	if d.kind == browsertest.Firefox && os.Getenv("KEYSHIFT_SOAK") == "" {
+	if _, long := soak(); d.kind == browsertest.Firefox && !long {
 		return // it starts five times: the long form
 	}
 	v := replica.Find("x-onboarding")

@@ -47,7 +47,7 @@ func (d *desk) variant(v replica.Variant) {
 	w.signIn(popup, v)
 	w.isSignedIn(v)
 	d.agentCommand("", "checkin", acme(v.Network))
-	d.closed(w, v.Network)
+	d.closed(w)
 	d.removed(v.Network)
 	d.endedAtTheNetwork(v.Network, v.Network)
 }

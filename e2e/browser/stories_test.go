@@ -183,7 +183,7 @@ func (w *work) guardPage(p browsertest.Page) {
 func (d *desk) revoked(w *work, p browsertest.Page) {
 	d.t.Helper()
 	d.hub("", "revoke", "--account", "x/acme", "--reason", "press inquiry")
-	d.closed(w, "x")
+	d.closed(w)
 	d.removed("x")
 	if s := d.world.Sessions("x"); slices.ContainsFunc(s, func(s replica.Session) bool { return s.Handle == "acme" }) {
 		d.t.Errorf("the network still has %v", s)
@@ -192,7 +192,7 @@ func (d *desk) revoked(w *work, p browsertest.Page) {
 }
 
 // closed waits until the work browser and its folder are gone.
-func (d *desk) closed(w *work, network string) {
+func (d *desk) closed(w *work) {
 	d.t.Helper()
 	await(d.t, "the work browser is gone", func() (bool, string) {
 		_, err := os.Stat(w.profile)
@@ -234,7 +234,7 @@ func (d *desk) killed() {
 	w := d.open("x")
 	w.signIn(nil, v)
 	d.check(w.Browser.Kill())
-	d.closed(w, "x")
+	d.closed(w)
 	d.agentCommand("", "checkin", "x/acme")
 	d.removed("x")
 }
