@@ -6,7 +6,7 @@
 // [PackXPI] and [PackCRX] make files of a built directory.
 //
 // The source: background (src/background: the connection to the native host, leases, fills, clean-ups), content script
-// (src/content), pages (src/pages: popup, ended page), messages between them (src/internal.ts), generated contracts with the
+// (src/content: main.ts in every page, more.ts where and when it is needed), pages (src/pages: popup, ended page), messages between them (src/internal.ts), generated contracts with the
 // native host and of site packs (src/gen).
 package extension
 
@@ -63,10 +63,12 @@ func (o Options) build(browser string) error {
 	return nil
 }
 
-// scripts are what the browser loads by itself or from a page; everything else is bundled into them.
+// scripts are what the browser loads by itself, from a page, or into one when the background says so (more); everything else is bundled
+// into them.
 var scripts = map[string]string{
 	"background": "src/background/main.ts",
 	"content":    "src/content/main.ts",
+	"more":       "src/content/more.ts",
 	"popup":      "src/pages/popup.ts",
 	"ended":      "src/pages/ended.ts",
 }

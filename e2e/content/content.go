@@ -36,13 +36,13 @@ func Build(root, dir string) error {
 	if err := os.CopyFS(filepath.Join(dir, "_locales"), os.DirFS(filepath.Join(root, "internal/i18n/locales"))); err != nil {
 		return fmt.Errorf("copy texts: %w", err)
 	}
-	return bundle(filepath.Join(root, "e2e/content/harness.ts"), filepath.Join(dir, "content.js"))
+	return bundle(filepath.Join(root, "e2e/content/harness.ts"), filepath.Join(dir, "content.js"), nil)
 }
 
-func bundle(from, to string) error {
+func bundle(from, to string, define map[string]string) error {
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{from}, Outfile: to, Bundle: true, Write: true, Format: api.FormatIIFE, Target: api.ES2022,
-		Charset: api.CharsetUTF8, TsconfigRaw: `{"compilerOptions":{"strict":true}}`, LogLevel: api.LogLevelSilent,
+		Charset: api.CharsetUTF8, TsconfigRaw: `{"compilerOptions":{"strict":true}}`, LogLevel: api.LogLevelSilent, Define: define,
 	})
 	if len(result.Errors) > 0 {
 		return fmt.Errorf("bundle:\n%s", api.FormatMessages(result.Errors, api.FormatMessagesOptions{}))

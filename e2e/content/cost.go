@@ -23,15 +23,20 @@ const Big = `<body><script>
 // Cost is what the content script takes of a page that is loaded.
 type Cost struct {
 	// API is how long the browser took to make what extensions talk with, Text how long it took to read and run the script's text, and
-	// Later how long all took together that the browser called of it until nothing was left to do; in milliseconds.
-	API, Text, Later float64
+	// Early and Late how long all took together that the browser called of it while the page was loaded, and after that until nothing was
+	// left to do; in milliseconds.
+	API, Text, Early, Late float64
 	// Observers is how many it makes of the page.
 	Observers int
 }
 
+// Bare is the least that a content script can be which asks its background what there is to do, where there is nothing.
+const Bare = `chrome.runtime.sendMessage({ type: "page.hello" }).then((state) => state);` + "\n"
+
 // BuildMetered writes into a directory the extension as it is given to users, but with a meter around its content script, and with a
-// background that knows nothing but the states of pages: that of /?state=lent is called lent. There is a directory for each browser.
-func BuildMetered(root, dir string, states map[string]map[string]any) error {
+// background that knows nothing but the states of pages: that of /?state=lent is called lent. There is a directory for each browser. A
+// text in script stands in the place of the content script.
+func BuildMetered(root, dir, script string, states map[string]map[string]any) error {
 	if err := extension.Build(extension.Options{Source: filepath.Join(root, "extension"), Out: dir, Version: "v1.2.3", Language: "en"}); err != nil {
 		return err
 	}
@@ -40,23 +45,23 @@ func BuildMetered(root, dir string, states map[string]map[string]any) error {
 		return fmt.Errorf("encode states: %w", err)
 	}
 	for _, browser := range []string{extension.Chromium, extension.Firefox} {
-		if err := meter(root, filepath.Join(dir, browser), fmt.Sprintf(stateBackground, text)); err != nil {
+		err := meter(root, filepath.Join(dir, browser), string(text))
+		if err == nil && script != "" {
+			err = os.WriteFile(filepath.Join(dir, browser, "content.js"), []byte(script), 0o600)
+		}
+		if err != nil {
 			return fmt.Errorf("put meter into extension for %s: %w", browser, err)
 		}
 	}
 	return nil
 }
 
-const stateBackground = `const states = %s;
-chrome.runtime.onMessage.addListener((message, from, answer) => answer({
-	"page.hello": states[new URL(from.url).searchParams.get("state")],
-	"identity.cookies": { relation: "unknown", others: [] },
-}[message.type] ?? {}));
-`
-
-func meter(root, dir, background string) error {
-	if err := bundle(filepath.Join(root, "e2e/content/meter.ts"), filepath.Join(dir, "meter.js")); err != nil {
-		return err
+func meter(root, dir, states string) error {
+	for name, define := range map[string]map[string]string{"meter": nil, "background": {"STATES": states}} {
+		source := map[string]string{"meter": "meter.ts", "background": "meterbackground.ts"}[name]
+		if err := bundle(filepath.Join(root, "e2e/content", source), filepath.Join(dir, name+".js"), define); err != nil {
+			return err
+		}
 	}
 	manifest, err := readManifest(dir)
 	if err != nil {
@@ -69,7 +74,7 @@ func meter(root, dir, background string) error {
 	if err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"manifest.json": string(data), "background.js": background, "ran.js": "contentScriptRan();\n"} {
+	for name, text := range map[string]string{"manifest.json": string(data), "ran.js": "contentScriptRan();\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
@@ -102,7 +107,7 @@ func State(network string) (map[string]any, error) {
 		"id": "lease-1", "network": network, "handle": "acme", "account_ref": "4711", "hosts": site.Hosts, "started_at": 0,
 		"ends_at": 4102444800000, "mode": "shared_secret", "has_code": true, "fields": []string{"username", "password", "code"}, "allowed_guards": []string{},
 	}
-	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil}, nil
+	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil, "cookies": nil, "texts": map[string]string{}}, nil
 }
 
 const askHarness = `new Promise((ok, no) => {

@@ -189,10 +189,12 @@ func TestRule02ThePageWentElsewhereMeanwhile(t *testing.T) {
 				p := show(t, k, "https://www.facebook.com/login", `<form><input id=p type=password name=pass></form><script>
 					const seen = []; document.addEventListener("input", e => seen.push(e.target.id), true); const was = p;</script>`)
 				p.lease("facebook", map[string]any{"pack": patched(t, "facebook")})
-				p.ask("set", nil, map[string]any{"delay": 250})
+				p.ask("set", nil, map[string]any{"held": true})
 				p.fill()
 				waitAsk(p, "calls", func(c []call) bool { return len(c) > 0 }, "fill.value")
 				p.eval(script, nil)
+				p.ask("set", nil, map[string]any{"held": false})
+				p.ask("release", nil)
 				if got := p.reported("password"); got.Outcome == "filled" {
 					t.Errorf("filled, though the page changed to %s", name)
 				}

@@ -7,10 +7,12 @@ import { findInDraft } from "../../extension/src/content/draft";
 import { guessScreen } from "../../extension/src/content/generic";
 import { InFrame } from "../../extension/src/content/frame";
 import { guardedClass } from "../../extension/src/content/guards";
+import "../../extension/src/content/more";
 import { Page } from "../../extension/src/content/page";
 import { byAddress, refuseField, type FieldName } from "../../extension/src/content/refuse";
 import { unusable } from "../../extension/src/content/usable";
 import { WordList, hashWord } from "../../extension/src/content/words";
+import { world } from "../../extension/src/content/world";
 import type { Relation, Words } from "../../extension/src/gen/messages";
 import type { Pack } from "../../extension/src/gen/pack";
 import type { PageState } from "../../extension/src/internal";
@@ -22,13 +24,15 @@ const background = {
   cookies: { relation: "unknown" as Relation, others: [] as Account[] },
   delay: 0,
   ttl: 5000,
+  held: false,
 };
+let release = (): void => undefined;
 
 async function answer(message: { type: string; field?: string }): Promise<unknown> {
   calls.push({ ...message, at: performance.now() });
   switch (message.type) {
     case "page.hello":
-      return background.state;
+      return background.state && { ...background.state, cookies: background.cookies };
     case "identity.cookies":
       return background.cookies;
     case "fill.value":
@@ -39,7 +43,8 @@ async function answer(message: { type: string; field?: string }): Promise<unknow
 
 async function value(field: string): Promise<unknown> {
   const delay = background.delay;
-  if (delay > 0) await new Promise((done) => setTimeout(done, delay));
+  if (background.held) await new Promise<void>((done) => (release = done));
+  else if (delay > 0) await new Promise((done) => setTimeout(done, delay));
   const known = background.values[field];
   return typeof known === "string" ? { value: known, until: Date.now() + background.ttl } : known ?? { refused: "no_lease" };
 }
@@ -97,7 +102,7 @@ const ops = {
   resembles,
   isOwnFrame: () => isOwnFrame(),
   guess: () => guessScreen().fields.map((f) => `${f.value}:${f.inputs.map((i) => i.id).join("+")}`),
-  guarded: (pack: Pack, allowed: [], address: string) => guardedClass(pack, allowed, address) ?? "",
+  guarded: (pack: Pack, allowed: [], address: string) => guardedClass(pack, allowed, new URL(address)) ?? "",
   drafts: (texts: string[], words: Words | null) => {
     const list = words && new WordList(words);
     return texts.map((t) => findInDraft(t, list).map((f) => `${f.class}:${t.slice(f.start, f.end)}`));
@@ -111,10 +116,13 @@ const ops = {
   relate: (seen: Seen[], lease: Account, others: Account[]) => relate(seen, lease, others),
   join: (cookie: Relation, onPage: Relation, seen: Seen[]) => join(cookie, onPage, seen),
   set: (change: Partial<typeof background>) => void Object.assign(background, change),
+  /** The background answers the question for a value that it held back. */
+  release: () => release(),
   begin: async () => {
     page = new Page({
       background: { ask: answer as never },
       text: (key, ...values) => chrome.i18n.getMessage(key, values) || `<${key}>`,
+      more: async () => world.more,
     });
     await page.begin();
   },
@@ -125,7 +133,7 @@ const ops = {
   /** How many observers of the page the script makes when it begins, until it has said what it has to say. */
   observers: async () => {
     const before = observers;
-    const fresh = new Page({ background: { ask: answer as never }, text: (key) => key });
+    const fresh = new Page({ background: { ask: answer as never }, text: (key) => key, more: async () => world.more });
     await fresh.begin();
     await new Promise<void>((drawn) => new InFrame(drawn).ask()); // asked for after those of the page
     fresh.apply({ ...background.state!, lease: null, watch: false });

@@ -18,7 +18,7 @@ var tsNames = map[string]string{"Error": "Refusal"}
 // The extension takes and refuses the same messages as the agent, see TestSamples of internal/native.
 func TestMessagesAreJudgedAsByTheAgent(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "messages.js")
-	if err := bundle("messages.ts", file); err != nil {
+	if err := bundle("messages.ts", file, nil); err != nil {
 		t.Fatal(err)
 	}
 	script, err := os.ReadFile(file)

@@ -10,7 +10,7 @@ const QUIET = 500;
 const MOST_AWAITED = 40;
 
 const { setTimeout: later } = globalThis;
-const cost = { api: 0, text: 0, later: 0, observers: 0 };
+const cost = { api: 0, text: 0, early: 0, late: 0, observers: 0 };
 let working = false;
 let last = began;
 
@@ -21,15 +21,15 @@ function work<T>(run: () => T): T {
   try {
     return run();
   } finally {
-    void finish(start);
+    void finish(start, document.readyState === "complete" ? "late" : "early");
   }
 }
 
 /** What is awaited runs before the browser's next task. */
-async function finish(start: number): Promise<void> {
+async function finish(start: number, when: "early" | "late"): Promise<void> {
   for (let i = 0; i < MOST_AWAITED; i++) await null;
   last = performance.now();
-  cost.later += last - start;
+  cost[when] += last - start;
   working = false;
 }
 
@@ -41,7 +41,7 @@ function counted(f: Callback): Callback {
   };
 }
 
-for (const name of ["setTimeout", "setInterval", "requestAnimationFrame"] as const) {
+for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback"] as const) {
   const real = globalThis[name] as (f: Callback, ...rest: unknown[]) => number;
   Object.assign(globalThis, { [name]: (f: Callback, ...rest: unknown[]) => real.call(window, counted(f), ...rest) });
 }

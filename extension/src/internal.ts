@@ -4,9 +4,9 @@
 //
 // A message is {type, ...fields}. askBackground and askTab send one and give its answer; unknown types get no answer.
 
-import type { Account } from "./accounts";
 import type { AddressRefusal } from "./content/address";
 import type { Wait } from "./content/engine";
+import type { CookieAnswer } from "./content/identitywatch";
 import type { Place } from "./content/mover";
 import type { FieldRefusal } from "./content/refuse";
 import type { Unusable } from "./content/usable";
@@ -66,12 +66,18 @@ export interface PageState {
   lines: ReminderLine[];
   /** Where the user put the banner; null where it is at first. */
   place: Place | null;
+  /** What cookies say of who is signed in; null where that has to be asked. */
+  cookies: CookieAnswer | null;
+  /** The texts of the sign by their keys, with marks where values go (src/texts): a page that asks its browser for a text waits for another process. */
+  texts: Record<string, string>;
 }
 
 /** What the content script asks the background. */
 export interface FromPage {
-  /** First, from each document, at document_start; again whenever it lost track. */
-  "page.hello": { ask: {}; answer: PageState };
+  /** First, from each document, at document_start; again whenever it lost track. Focused says that the user has it before him. */
+  "page.hello": { ask: { focused: boolean }; answer: PageState };
+  /** Brings the second script into the document that asks; it is there when the answer comes, or cannot be had. */
+  "page.more": { ask: {}; answer: {} };
   /** One value, for a usable field that is there now. Do not keep it: it is typed at once, before `until`, or forgotten. */
   "fill.value": { ask: { field: Field }; answer: { value: string; until: number } | { refused: Refused } };
   "fill.report": { ask: { field: Field; outcome: Outcome; ms: number; why?: Refused }; answer: {} };
@@ -81,7 +87,7 @@ export interface FromPage {
   "session.began": { ask: { verified: boolean }; answer: {} };
   "identity.seen": { ask: { relation: Relation }; answer: {} };
   /** What cookies say of who is signed in here, and the user's other accounts at this network; what is in a cookie is not told. */
-  "identity.cookies": { ask: {}; answer: { relation: Relation; others: Account[] } };
+  "identity.cookies": { ask: {}; answer: CookieAnswer };
   /** The page takes the banner away again and again. */
   "banner.lost": { ask: {}; answer: {} };
   /** The user put the banner elsewhere. */

@@ -2,3 +2,13 @@
 export function text(key: string, ...args: string[]): string {
   return chrome.i18n.getMessage(key, args);
 }
+
+/** A text that can be given to somebody else, who puts the values in: see fillIn. */
+export function textToFillIn(key: string): string {
+  return text(key, "\u0001", "\u0002", "\u0003");
+}
+
+/** The text with its values. */
+export function fillIn(text: string, values: readonly string[]): string {
+  return text.replace(/[\u0001-\u0003]/g, (mark) => values[mark.charCodeAt(0) - 1] ?? "");
+}

@@ -7,29 +7,38 @@ import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
 import type { Agent } from "./agent";
 import { identityOfCookies } from "./identity";
-import { ownStore, storeOf } from "./browser";
+import { firefox, ownStore, storeOf } from "./browser";
 import type { Fills } from "./fills";
 import type { Leases } from "./leases";
 import { bannerPlace, memory, remember, rememberPlace, rememberTraces, traces } from "./memory";
 import type { Packs } from "./packs";
 import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
+import { signTexts } from "./signtexts";
 import type { Values } from "./values";
 
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
 
-const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null };
+const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
 
 export class Pages {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills, private readonly values: Values) {}
 
   readonly handlers: Handlers = {
-    "page.hello": async (_, sender, tab) => {
+    "page.hello": async ({ focused }, sender, tab) => {
       const state = await this.stateFor(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url));
       if (!state.lease) return state;
+      const top = sender.frameId === 0;
       await this.leases.seen(state.lease, sender.url);
+      if (top && focused === true) void this.focus(true);
+      if (this.fillsIn(tab, state.lease)) await bringMore(sender, tab); // it would ask for it next
+      const cookies = top ? await identityOfCookies(state, storeOf(tab)) : null;
       // Looked at last: an answer from before somebody asked for a fill would stop the one that has begun meanwhile.
-      return { ...state, fill: this.fills.askedIn(tab.id ?? -1)?.lease_id === state.lease.id };
+      return { ...state, cookies, fill: this.fillsIn(tab, state.lease) };
+    },
+    "page.more": async (_, sender, tab) => {
+      await bringMore(sender, tab);
+      return {};
     },
     "fill.value": (message, sender) => this.values.get(message.field, sender),
     "fill.report": async ({ field, outcome, ms, why }, sender, tab) => {
@@ -111,6 +120,10 @@ export class Pages {
     return {};
   }
 
+  private fillsIn(tab: chrome.tabs.Tab, lease: Lease): boolean {
+    return this.fills.askedIn(tab.id ?? -1)?.lease_id === lease.id;
+  }
+
   private leaseOf(tab: chrome.tabs.Tab): Promise<Lease | undefined> {
     return leaseAt(tab, hostOf(tab.url), this.packs);
   }
@@ -123,8 +136,8 @@ export class Pages {
     const lease = await leaseAt(tab, host, this.packs);
     if (!lease) return this.watchFor(tab, host);
     const [pack, words] = await Promise.all([this.packs.get(lease.network), this.packs.wordList()]);
-    const asked = this.fills.askedIn(tab.id ?? -1); // as late as can be: what is older would stop a fill that has begun
-    return { ...none, lease, pack, words, fill: asked?.lease_id === lease.id, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
+    const fill = this.fillsIn(tab, lease); // as late as can be: what is older would stop a fill that has begun
+    return { ...none, texts: signTexts(), lease, pack, words, fill, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
   }
 
   /** Without a lease: only the reminder that this is a personal account on the clock, where the admin switched it on. */
@@ -164,4 +177,11 @@ export class Pages {
       if (frame.frameId === 0 || state.lease) void askTab(id, { type: "page.state", state }, frame.frameId);
     }
   }
+}
+
+/** Puts the second content script into the document that asks. */
+async function bringMore({ frameId, documentId }: Sender, tab: chrome.tabs.Tab): Promise<void> {
+  const frame = !firefox && documentId ? { documentIds: [documentId] } : { frameIds: [frameId ?? 0] };
+  const script = { target: { tabId: tab.id ?? -1, ...frame }, files: ["more.js"], injectImmediately: true };
+  await chrome.scripting.executeScript(script).catch(() => undefined); // the document went away
 }

@@ -1,9 +1,9 @@
 // banner tells as whom the user works and for how long, in a small sign above the page. It has nothing to press, so no page
 // can trick anybody into pressing it; it can be moved, and stays where it was put.
 import { InFrame } from "./frame";
-import { type Place, Mover } from "./mover";
-import { Stay, dress, isDark, make } from "./sheet";
-import { markOurs } from "./usable";
+import { type Place, Mover, START, placed } from "./mover";
+import { type Write, Stay, dress, isDark, make } from "./sheet";
+import { markOurs } from "./ours";
 
 /** How urgent something is. */
 export type Tone = "calm" | "advice" | "warning";
@@ -52,8 +52,9 @@ export class Banner {
   /** Without a place it is where signs are at first. */
   constructor(place: Place | null, listener: Listener) {
     this.stay = new Stay(this.host, () => this.lift(), () => this.host.matches(":popover-open"), () => listener.lost());
-    dress(this.root, css);
-    new Mover(this.host, this.box, dress(this.root, ""), place, (at) => listener.moved(at)).place();
+    dress(this.root, css + placed(place ?? START));
+    let write: Write | undefined; // a sheet that lies over the other one
+    new Mover(this.host, this.box, (css) => (write ??= dress(this.root, ""))(css), place ?? START, (at) => listener.moved(at));
     markOurs(this.host);
     this.host.addEventListener("toggle", () => this.host.isConnected && this.shown && this.stay.keep());
     this.lines.setAttribute("role", "status");

@@ -1,88 +1,41 @@
-// composer watches the places where posts are written, and only those: a pause after typing starts a check. What is
-// written stays here; class and count of what was found are reported, each combination once per draft.
-import type { DraftHit, Words } from "../gen/messages";
-import type { Pack } from "../gen/pack";
-import { MOST_TEXT, counts, findInDraft } from "./draft";
-import { Underline, read } from "./editor";
-import { holds } from "./match";
-import { WordList } from "./words";
+// composer hears when somebody writes, and has the second script brought then: what is written, and whether it is in one of the site
+// pack's composers, is looked at there.
 
-const PAUSE = 350;
-
-/** Who hears of a check. */
-export interface Advice {
-  /** What to advise about now; empty when all is well. */
-  advise(hits: readonly DraftHit[]): void;
-  report(hits: DraftHit[]): void;
+/** What looks at drafts. */
+interface Checks {
+  at(target: EventTarget | undefined): void;
+  end(): void;
 }
 
-/** Watches the composers of one page. */
+/** Listens in one page. */
 export class ComposerWatch {
-  private list: WordList | null = null;
-  private readonly underline = new Underline();
-  private readonly told = new WeakMap<HTMLElement, Set<string>>();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private editor: HTMLElement | null = null;
-  private readonly onInput = (e: Event): void => this.heard(e);
+  private checks: Promise<Checks | null> | null = null;
+  private ended = false;
+  private readonly heard = (e: Event): void => this.at(e.composedPath()[0]);
 
-  constructor(private readonly pack: Pack, private readonly words: Words | null, private readonly advice: Advice) {}
+  /** bring gives what looks at drafts; null when it cannot be had now. */
+  constructor(private readonly bring: () => Promise<Checks | null>) {}
 
   begin(): void {
-    for (const type of ["input", "focusin"]) document.addEventListener(type, this.onInput, { capture: true, passive: true });
+    for (const type of ["input", "focusin"]) document.addEventListener(type, this.heard, { capture: true, passive: true });
   }
 
   end(): void {
-    for (const type of ["input", "focusin"]) document.removeEventListener(type, this.onInput, { capture: true });
-    clearTimeout(this.timer);
-    this.underline.clear();
+    this.ended = true;
+    for (const type of ["input", "focusin"]) document.removeEventListener(type, this.heard, { capture: true });
+    void this.checks?.then((checks) => checks?.end());
   }
 
-  private heard(e: Event): void {
-    const editor = this.editorOf(e.composedPath()[0]);
-    if (!editor) return;
-    this.editor = editor;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), PAUSE);
-  }
-
-  /** The composer that an event came from. Passwords and codes are never read, wherever a page puts them. */
-  private editorOf(target: EventTarget | undefined): HTMLElement | null {
-    const el = target as HTMLElement | undefined;
-    if (!el?.closest || el.matches('input:not([type="text" i], [type="search" i], [type="url" i], :not([type]))')) return null;
-    const selectors = this.pack.composers.filter((c) => holds(c.when)).flatMap((c) => c.text);
-    return selectors.reduce<HTMLElement | null>((found, s) => found ?? closest(el, s), null);
-  }
-
-  private check(): void {
-    const editor = this.editor;
-    if (!editor?.isConnected) return this.clear();
-    const written = read(editor, MOST_TEXT);
-    if (this.words) this.list ??= new WordList(this.words); // not before somebody writes: most pages are read
-    const finds = findInDraft(written.text, this.list);
-    const hits = counts(finds);
-    this.underline.mark(editor, written, finds);
-    this.advice.advise(hits);
-    if (hits.length > 0) this.tell(editor, hits);
-  }
-
-  private clear(): void {
-    this.underline.clear();
-    this.advice.advise([]);
-  }
-
-  private tell(editor: HTMLElement, hits: DraftHit[]): void {
-    const said = this.told.get(editor) ?? new Set();
-    const key = JSON.stringify(hits);
-    if (said.has(key)) return;
-    this.told.set(editor, said.add(key));
-    this.advice.report(hits);
+  private at(target: EventTarget | undefined): void {
+    if (!isWritable(target as HTMLElement | undefined)) return;
+    this.checks ??= this.bring();
+    void this.checks.then((checks) => {
+      if (!checks) this.checks = null; // the next key asks again
+      else if (!this.ended) checks.at(target);
+    });
   }
 }
 
-function closest(el: HTMLElement, selector: string): HTMLElement | null {
-  try {
-    return el.closest<HTMLElement>(selector.split(" >>> ").at(-1)!);
-  } catch {
-    return null;
-  }
+function isWritable(el: HTMLElement | undefined): boolean {
+  return !!el?.matches && (el.isContentEditable || el.matches("input, textarea"));
 }

@@ -1,4 +1,5 @@
 // dom looks into pages across open shadow roots. Closed ones stay closed: what a page hides there is not filled.
+import { findHere, matching, select } from "./find";
 
 /** The most elements that a search across shadow roots looks at, so that no page can keep it busy. */
 const MOST_ELEMENTS = 20_000;
@@ -63,11 +64,6 @@ export function fits(el: Element, selector: string): boolean {
   return matches.call(el, selector);
 }
 
-function select(root: ParentNode, selector: string): NodeListOf<HTMLElement> {
-  const of = root instanceof Document ? Document : root instanceof Element ? Element : DocumentFragment;
-  return (of.prototype as ParentNode).querySelectorAll.call(root, selector) as NodeListOf<HTMLElement>;
-}
-
 /** The open shadow roots below a root, outermost first. */
 function shadowRoots(root: ParentNode): ShadowRoot[] {
   const found: ShadowRoot[] = [];
@@ -85,22 +81,7 @@ function shadowRoots(root: ParentNode): ShadowRoot[] {
   return found;
 }
 
-function matching(root: ParentNode, selector: string): HTMLElement[] {
-  try {
-    return [...select(root, selector)];
-  } catch {
-    return []; // a selector that this browser does not know finds nothing
-  }
-}
-
-/** All elements that match. " >>> " in a selector goes from a host into its open shadow root. */
-export function findHere(selector: string, root: ParentNode = document): HTMLElement[] {
-  const [first = "", ...inner] = selector.split(" >>> ");
-  if (inner.length === 0) return matching(root, first);
-  return matching(root, first).flatMap((h) => (h.shadowRoot ? findHere(inner.join(" >>> "), h.shadowRoot) : []));
-}
-
-/** The same, and if there are none, those in all open shadow roots. That takes a while: only for a user who asked. */
+/** All elements that match, as findHere, and if there are none, those in all open shadow roots. That takes a while: only for a user who asked. */
 export function findAll(selector: string, root: ParentNode = document): HTMLElement[] {
   const plain = findHere(selector, root);
   return plain.length > 0 ? plain : shadowRoots(root).flatMap((r) => matching(r, selector));
@@ -127,9 +108,4 @@ export function elementsAt(x: number, y: number, from: DocumentOrShadowRoot = do
 function hitsIn(root: DocumentOrShadowRoot, x: number, y: number): Element[] {
   const of = isShadow(root as unknown as Node) ? ShadowRoot : Document;
   return (of.prototype as DocumentOrShadowRoot).elementsFromPoint.call(root, x, y);
-}
-
-/** The text of an element on one line, at most this many characters of it. */
-export function lineOf(el: Element, most = 200): string {
-  return (el.textContent ?? "").slice(0, most * 4).replace(/\s+/g, " ").trim().slice(0, most);
 }

@@ -7,20 +7,21 @@ const LONGEST = 1_000;
 /** Work that is done once in the next frame, when layout is done, however often it was asked for until then. */
 export class InFrame {
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly layout = new ResizeObserver(() => this.run()); // tells the size of what is new to it after the next layout
+  private layout: ResizeObserver | undefined;
 
   constructor(private readonly work: () => void) {}
 
   ask(): void {
     if (this.timer !== undefined) return;
     this.timer = setTimeout(() => this.run(), LONGEST);
+    this.layout ??= new ResizeObserver(() => this.run()); // tells the size of what is new to it after the next layout
     this.layout.observe(document.documentElement);
   }
 
   cancel(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.layout.disconnect();
+    this.layout?.disconnect();
   }
 
   private run(): void {

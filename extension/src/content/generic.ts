@@ -1,7 +1,8 @@
 // generic guesses the log-in of a site that an admin added, of which no site pack tells more than the host. It takes what
 // looks like a log-in and nothing else; what refuse says holds here too.
-import { findAll, lineOf } from "./dom";
+import { findAll } from "./dom";
 import type { Screen, ScreenField } from "./engine";
+import { lineOf } from "./find";
 import { formOf, refuseField } from "./refuse";
 import { unusable } from "./usable";
 

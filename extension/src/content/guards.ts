@@ -2,10 +2,9 @@
 // apps, or download an account's data. An admin may allow single ones for a grant.
 import type { PageClass } from "../gen/messages";
 import type { Guard, Pack } from "../gen/pack";
-import { holds } from "./match";
+import { type Address, holds } from "./match";
 
 /** The class of the guarded page that an address leads to; undefined if it may be opened. */
-export function guardedClass(pack: Pack, allowed: readonly PageClass[], address: string = location.href): Guard["class"] | undefined {
-  const open = new Set<string>(allowed);
-  return pack.guards.find((g) => !open.has(g.class) && holds(g.when, address))?.class;
+export function guardedClass(pack: Pack, allowed: readonly PageClass[], address?: Address): Guard["class"] | undefined {
+  return pack.guards.find((g) => !(allowed as readonly string[]).includes(g.class) && holds(g.when, address))?.class;
 }

@@ -1,7 +1,7 @@
 // identity reads the signs of who is signed in that a page shows, as the site pack describes them.
 import { type Seen, extract } from "../accounts";
 import type { Pack, Signal } from "../gen/pack";
-import { findHere, lineOf } from "./dom";
+import { findHere, lineOf } from "./find";
 
 /** The most of a page's scripts and texts that is read for one signal. */
 const MOST_TEXT = 1_500_000;
@@ -23,9 +23,11 @@ function isBare(selectors: readonly string[]): boolean {
 }
 
 function readSignal(signal: Signal): Seen[] {
-  for (const el of (signal.selectors ?? []).flatMap((s) => findHere(s))) {
-    const value = extract(rawOf(el, signal.attribute), signal.pattern);
-    if (value) return [{ gives: signal.gives, value }];
+  for (const selector of signal.selectors ?? []) {
+    for (const el of findHere(selector)) {
+      const value = extract(rawOf(el, signal.attribute), signal.pattern);
+      if (value) return [{ gives: signal.gives, value }];
+    }
   }
   return [];
 }

@@ -4,7 +4,7 @@ import { type Account, type Seen, join, relate } from "../accounts";
 import type { Relation } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { readPage } from "./identity";
-import { isOurs } from "./usable";
+import { isOurs } from "./ours";
 
 /** How often a page that changes is read at most, in milliseconds. */
 const PAUSE = 100;
@@ -29,66 +29,84 @@ export class IdentityWatch {
   private observer: MutationObserver | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private until = 0;
-  private last = "";
-  private turn = 0;
   private looked = 0;
+  private seen: readonly Seen[] = [];
+  private questions = 0;
+  private asking = false;
+  private last = "";
   /** Looks again, unless nobody sees the page: it looks when somebody does. */
-  readonly again = (): void => void (document.hidden || this.look());
+  readonly again = (): void => void (document.hidden || this.look(true));
 
-  constructor(private readonly pack: Pack, private readonly lease: Account | null, private readonly listener: Listener) {}
+  /** Cookies are what the background said of them just now; null where it has to be asked. */
+  constructor(private readonly pack: Pack, private readonly lease: Account | null, private cookies: CookieAnswer | null, private readonly listener: Listener) {}
 
   begin(): void {
-    for (const type of ["visibilitychange", "DOMContentLoaded"]) document.addEventListener(type, this.again);
+    document.addEventListener("visibilitychange", this.again);
     addEventListener("focus", this.again);
-    this.moved();
+    this.until = performance.now() + LONGEST;
+    this.look(!this.cookies);
   }
 
   /** The page went to another address: who is signed in may be another one. */
   moved(): void {
     this.until = performance.now() + LONGEST;
-    this.observer ??= new MutationObserver((records) => records.some(isOfPage) && this.soon());
-    this.observer.observe(document, { subtree: true, childList: true });
-    void this.look();
+    this.look(true);
   }
 
   end(): void {
-    for (const type of ["visibilitychange", "DOMContentLoaded"]) document.removeEventListener(type, this.again);
+    document.removeEventListener("visibilitychange", this.again);
     removeEventListener("focus", this.again);
     this.rest();
-    this.turn++;
+    this.questions++;
   }
 
+  /** What changes from now on is not heard of. */
   private rest(): void {
     this.observer?.disconnect();
-    this.forget();
-  }
-
-  /** What changed up to now is seen now: there is no need to look once more because of it. */
-  private forget(): void {
-    this.observer?.takeRecords();
     clearTimeout(this.timer);
-    this.timer = undefined;
   }
 
-  /** At once after a rest, and then not more often than every PAUSE. */
+  /** Hears of the next change, and of none after it until there was a look: a page that is built up changes a thousand times. */
+  private observe(): void {
+    this.observer ??= new MutationObserver((records) => records.some(isOfPage) && this.soon());
+    this.observer.observe(document, { subtree: true, childList: true });
+  }
+
+  /**
+   * At once after a rest, and then not more often than every PAUSE. With a lease the background says when a cookie changes; without
+   * one it is asked.
+   */
   private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.look();
-    }, Math.max(0, this.looked + PAUSE - performance.now()));
+    this.rest();
+    this.timer = setTimeout(() => this.look(!this.lease), Math.max(0, this.looked + PAUSE - performance.now()));
   }
 
-  /** Reads page and cookies; answers that come after the next question are forgotten. */
-  private async look(): Promise<void> {
-    const turn = ++this.turn;
+  /** Reads the page, and has the background look at the cookies if they are not known. */
+  private look(ask: boolean): void {
+    this.rest();
     this.looked = performance.now();
-    this.forget();
-    const seen = readPage(this.pack);
+    this.seen = readPage(this.pack);
+    if (this.looked < this.until && !this.seen.some((s) => s.gives !== "signed_in")) this.observe();
+    if (ask) void this.ask();
+    else this.judge();
+  }
+
+  /** An answer that comes after the next question is forgotten. */
+  private async ask(): Promise<void> {
+    const question = ++this.questions;
+    this.asking = true;
     const cookies = await this.listener.cookies();
-    if (turn !== this.turn) return;
-    const relation = this.relation(seen, cookies);
-    const signedIn = relation !== "unknown" || seen.length > 0;
-    if (seen.some((s) => s.gives !== "signed_in") || performance.now() > this.until) this.rest();
+    if (question !== this.questions) return;
+    this.asking = false;
+    this.cookies = cookies;
+    this.judge();
+  }
+
+  /** Tells who is signed in by page and cookies together, unless an answer is on its way. */
+  private judge(): void {
+    if (this.asking || !this.cookies) return;
+    const relation = this.relation(this.seen, this.cookies);
+    const signedIn = relation !== "unknown" || this.seen.length > 0;
     const key = `${relation} ${signedIn}`;
     if (key === this.last || (this.last === "" && !signedIn)) return;
     this.last = key;

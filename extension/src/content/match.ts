@@ -1,10 +1,12 @@
 // match tells by a site pack which of a network's pages this is.
 import type { Match } from "../gen/pack";
-import { findHere } from "./dom";
+import { findHere } from "./find";
+
+/** The parts of an address that count. */
+export type Address = Pick<URL, "hostname" | "pathname" | "search">;
 
 /** Whether a page is meant: every list that is not empty has to hold, of each but absent one entry. */
-export function holds(match: Match, address: string = location.href): boolean {
-  const url = new URL(address);
+export function holds(match: Match, url: Address = location): boolean {
   return (
     oneOf(match.hosts, (h) => h === url.hostname) &&
     oneOf(match.paths, (p) => isPath(url.pathname, p)) &&

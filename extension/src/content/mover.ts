@@ -8,32 +8,29 @@ export interface Place {
   y: number;
 }
 
-const START: Place = { x: 0.5, y: 1 };
+/** Where it is at first. */
+export const START: Place = { x: 0.5, y: 1 };
 const MARGIN = 12;
+
+/** The style of a place. It leaves it to the browser to keep it in every window: nothing is measured, which would cost pages time. */
+export function placed({ x, y }: Place): string {
+  const [left, top] = [x, y].map((n) => `round(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n}, 1px)`);
+  return `:host { left: ${left} !important; top: ${top} !important; transform: translate(round(${-100 * x}%, 1px), round(${-100 * y}%, 1px)) !important; }`;
+}
 
 /** Moves an element by what is grabbed of it. */
 export class Mover {
-  private at: Place;
+  private follows = false;
   private grabbed: { dx: number; dy: number } | null = null;
 
   constructor(
     private readonly host: HTMLElement,
     private readonly handle: HTMLElement,
     private readonly write: Write,
-    place: Place | null,
+    private at: Place,
     private readonly moved: (at: Place) => void,
   ) {
-    this.at = place ?? START;
     handle.addEventListener("pointerdown", (e) => this.grab(e));
-    handle.addEventListener("pointermove", (e) => this.drag(e));
-    for (const end of ["pointerup", "pointercancel"] as const) handle.addEventListener(end, (e) => this.drop(e));
-  }
-
-  /** Leaves it to the browser to keep the place in every window: nothing is measured, which would cost pages time. */
-  place(): void {
-    const { x, y } = this.at;
-    const [left, top] = [x, y].map((n) => `round(${MARGIN}px + (100% - ${2 * MARGIN}px) * ${n}, 1px)`);
-    this.write(`:host { left: ${left} !important; top: ${top} !important; transform: translate(round(${-100 * x}%, 1px), round(${-100 * y}%, 1px)) !important; }`);
   }
 
   /** How far the element can go. */
@@ -46,17 +43,26 @@ export class Mover {
 
   private grab(e: PointerEvent): void {
     if (!e.isTrusted || e.button !== 0) return;
+    this.follow();
     const box = this.host.getBoundingClientRect();
     this.grabbed = { dx: e.clientX - box.x, dy: e.clientY - box.y };
     this.handle.dataset["moving"] = "";
     this.handle.setPointerCapture(e.pointerId);
   }
 
+  /** Hears of the pointer from the first time on that something is grabbed. */
+  private follow(): void {
+    if (this.follows) return;
+    this.follows = true;
+    this.handle.addEventListener("pointermove", (e) => this.drag(e));
+    for (const end of ["pointerup", "pointercancel"] as const) this.handle.addEventListener(end, (e) => this.drop(e));
+  }
+
   private drag(e: PointerEvent): void {
     if (!e.isTrusted || !this.grabbed) return;
     const { width, height } = this.room();
     this.at = { x: share(e.clientX - this.grabbed.dx - MARGIN, width), y: share(e.clientY - this.grabbed.dy - MARGIN, height) };
-    this.place();
+    this.write(placed(this.at));
   }
 
   private drop(e: PointerEvent): void {

@@ -1,10 +1,11 @@
 // page puts the parts together for one document: what the background says decides what runs. Without a lease, and where
 // nothing is to be watched, nothing runs and nothing is observed.
-import type { FromPage, PageState, Refused, ToPage } from "../internal";
-import { refuseAddress, isOwnFrame } from "./address";
+import type { DraftHit, Field } from "../gen/messages";
+import type { FromPage, PageState, ToPage } from "../internal";
+import { fillIn } from "../texts";
 import { ComposerWatch } from "./composer";
-import { Filling, type Source } from "./filling";
-import { signOut } from "./signout";
+import type { Filler } from "./filler";
+import type { More } from "./more";
 import { type Text, advice } from "./texts";
 import { TopPage } from "./toppage";
 
@@ -17,35 +18,47 @@ export interface Background {
 export interface Tools {
   background: Background;
   text: Text;
+  /** Has the second script brought, once; null when it cannot be had. */
+  more(): Promise<More | null>;
 }
+
+type Started = ToPage["fill.start"]["answer"];
 
 type Answers = { [K in keyof ToPage]?: (message: ToPage[K]["ask"]) => Promise<ToPage[K]["answer"]> | ToPage[K]["answer"] };
 
-const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null };
+const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
 
 /** One document. */
 export class Page {
   private state: PageState = nothing;
-  private filling: Filling | null = null;
+  private filler: Filler | null = null;
+  private fillComes = false; // it waits for the second script
+  private turn = 0; // counts what was asked about fills: the last counts
   private composer: ComposerWatch | null = null;
   private readonly top: TopPage | null;
 
   constructor(private readonly tools: Tools) {
-    this.top = window === window.top ? new TopPage(tools) : null;
+    this.top = window === window.top ? new TopPage({ ...tools, text: this.text }) : null;
   }
+
+  /** Most texts came with the state. */
+  private readonly text: Text = (key, ...values) => {
+    const known = this.state.texts[key];
+    return known === undefined ? this.tools.text(key, ...values) : fillIn(known, values);
+  };
 
   /** What the background may ask. */
   readonly answers: Answers = {
     "page.state": ({ state }) => (this.apply(state), {}),
-    "fill.start": ({ only, again }) => (again && this.filling?.running ? { started: true } : this.startFill(only)),
+    "fill.start": ({ only, again }) => (again && (this.fillComes || this.filler?.running) ? { started: true } : this.startFill(only)),
     "fill.stop": () => (this.stopFill(), {}),
     "identity.look": () => (this.top?.look(), {}),
-    "sign_out": async ({ pack }) => ({ sign_out: await signOut(pack) }), // the lease is over, and with it the state
+    "sign_out": async ({ pack }) => ({ sign_out: (await (await this.tools.more())?.signOut(pack)) ?? "failed" }), // the lease is over, and with it the state
   };
 
   /** Asks what there is to do. */
   async begin(): Promise<void> {
-    const state = await this.tools.background.ask({ type: "page.hello" });
+    const state = await this.tools.background.ask({ type: "page.hello", focused: this.top?.isInFront() ?? false });
     if (state) this.apply(state);
   }
 
@@ -56,7 +69,7 @@ export class Page {
     this.top?.apply(state);
     if (before.lease?.id !== state.lease?.id || !same(before.words, state.words) || !same(before.pack, state.pack)) this.watchComposer();
     if (!state.lease || !state.fill) this.stopFill();
-    if (state.lease && state.fill && !this.filling) this.startFill();
+    if (state.lease && state.fill && !this.fillComes && !this.filler?.begun) void this.startFill();
   }
 
   private watchComposer(): void {
@@ -65,52 +78,47 @@ export class Page {
     this.top?.advise(null);
     const { lease, pack, words } = this.state;
     if (!lease || !pack || pack.composers.length === 0) return;
-    this.composer = new ComposerWatch(pack, words, {
-      advise: (hits) => this.top?.advise(hits.length > 0 ? advice(this.tools.text, hits) : null),
-      report: (hits) => void this.tools.background.ask({ type: "draft.checked", hits, action: "warned" }),
+    const heard = {
+      advise: (hits: readonly DraftHit[]) => this.top?.advise(hits.length > 0 ? advice(this.tools.text, hits) : null),
+      report: (hits: DraftHit[]) => void this.tools.background.ask({ type: "draft.checked", hits, action: "warned" }),
+    };
+    this.composer = new ComposerWatch(async () => {
+      const more = await this.tools.more();
+      return more && new more.Drafts(pack, words, heard);
     });
     this.composer.begin();
   }
 
   /** Begins to fill, or goes on once a custodian's code is there. Only the background asks for it: see main. */
-  private startFill(only?: "username" | "password" | "code"): { started: boolean; why?: Refused } {
+  private async startFill(only?: Field): Promise<Started> {
     const { lease, pack } = this.state;
     if (!lease || !pack) {
       void this.begin(); // it lost track: the background was not there yet
       return { started: false, why: "no_lease" };
     }
     if (lease.mode === "delegated") return { started: false, why: "field_refused" }; // the user signs in with an own login
-    const refused = this.refuse(pack.fill_hosts);
-    if (refused) return { started: false, why: refused };
-    this.stopFill();
-    const order = { pack, only, fields: only === "code" ? [...lease.fields, "code" as const] : lease.fields };
-    this.filling = new Filling(order, this.source());
-    const why = this.filling.start() as Refused | undefined;
+    const turn = ++this.turn;
+    this.fillComes = true;
+    const more = await this.tools.more();
+    if (turn !== this.turn) return { started: this.fillComes }; // it was stopped, or asked for once more
+    this.fillComes = false;
+    return this.startWith(more, only);
+  }
+
+  /** Begins with what is true now: the second script took a while. */
+  private startWith(more: More | null, only?: Field): Started {
+    const { lease, pack } = this.state;
+    if (!more || !lease || !pack) return { started: false, why: more ? "no_lease" : "agent_down" };
+    this.filler ??= new more.Filler(this.tools.background, (what) => this.top?.wait(what));
+    const why = this.filler.start(lease, pack, only);
     return why ? { started: false, why } : { started: true };
   }
 
-  private refuse(hosts: readonly string[]): Refused | undefined {
-    return isOwnFrame() ? refuseAddress(location.href, hosts) : "frame";
-  }
-
   private stopFill(): void {
-    this.filling?.stop();
-    this.filling = null;
+    this.turn++;
+    this.fillComes = false;
+    this.filler?.stop();
     this.top?.wait(null);
-  }
-
-  /** The background as the source of values. */
-  private source(): Source {
-    const { background } = this.tools;
-    return {
-      value: async (field) => (await background.ask({ type: "fill.value", field })) ?? { refused: "agent_down" },
-      report: (field, outcome, ms, why) => void background.ask({ type: "fill.report", field, outcome, ms, ...(why !== undefined && { why: why as Refused }) }),
-      relay: async () => !(await background.ask({ type: "relay.ask" }))?.refused,
-      waits: (what) => {
-        this.top?.wait(what);
-        void background.ask({ type: "fill.waits", what });
-      },
-    };
   }
 }
 

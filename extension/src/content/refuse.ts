@@ -1,6 +1,7 @@
 // refuse finds the fields that look like a log-in and are not: setting a password, signing up, searching, paying. A
 // password typed there would be published, changed or lost.
-import { attribute, drawnParent, findAll, findHere, fits, rootOf } from "./dom";
+import { attribute, drawnParent, findAll, fits, rootOf } from "./dom";
+import { findHere } from "./find";
 import { unusable } from "./usable";
 
 /** Why a field is never filled. */

@@ -28,8 +28,15 @@ export class TopPage {
   private readonly address = new AddressWatch(() => this.moved());
   private readonly drawing = new InFrame(() => this.drawNow());
   private readonly onFocus = (): void => this.focused();
+  private toldFocus = false;
+  private lookedFor = false; // somebody may be signed in since the state was put together
 
   constructor(private readonly tools: Tools) {}
+
+  /** Whether the user has it before him; whoever asks tells the background. */
+  isInFront(): boolean {
+    return (this.toldFocus = isInFront());
+  }
 
   apply(state: PageState): void {
     const before = this.state;
@@ -44,7 +51,8 @@ export class TopPage {
 
   /** Who is signed in may be another one. */
   look(): void {
-    this.identity?.again();
+    if (this.identity) this.identity.again();
+    else this.lookedFor = true;
   }
 
   /** A line of advice about the draft, or none. */
@@ -67,8 +75,9 @@ export class TopPage {
     this.address.begin();
     for (const type of ["focus", "blur"]) addEventListener(type, this.onFocus);
     document.addEventListener("visibilitychange", this.onFocus);
-    this.focused();
-    this.identity = new IdentityWatch(this.state.pack, this.state.lease, {
+    if (isInFront() !== this.toldFocus) this.tellFocus();
+    const { pack, lease, cookies } = this.state;
+    this.identity = new IdentityWatch(pack, lease, this.lookedFor ? null : cookies, {
       cookies: async () => (await this.tools.background.ask({ type: "identity.cookies" })) ?? { relation: "unknown", others: [] },
       seen: (relation, signedIn) => this.seen(relation, signedIn),
     });
@@ -78,6 +87,7 @@ export class TopPage {
   private end(): void {
     this.address.end();
     this.identity?.end();
+    this.identity = null;
     for (const type of ["focus", "blur"]) removeEventListener(type, this.onFocus);
     document.removeEventListener("visibilitychange", this.onFocus);
     clearTimeout(this.timer);
@@ -100,7 +110,7 @@ export class TopPage {
   }
 
   private tellFocus(): void {
-    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: isInFront() });
+    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: this.isInFront() });
   }
 
   /** Without a lease nothing is told to anybody: what the user does on his own account is his own. */

@@ -1,6 +1,7 @@
 // usable tells whether a person could click a field right now. A field that only a script can reach is never filled:
 // pages hide fields to read what a filler types, and X keeps its password field transparent until it is needed.
 import { drawnParent, elementsAt } from "./dom";
+import { isOurs } from "./ours";
 
 /** Why a field cannot be used. */
 export type Unusable = "gone" | "disabled" | "read_only" | "no_pointer" | "transparent" | "too_small" | "outside" | "covered";
@@ -10,19 +11,6 @@ const LEAST_WIDTH = 12;
 const LEAST_HEIGHT = 8;
 /** How much of its size a frame around the field may keep at least. */
 const LEAST_SCALE = 0.5;
-
-/** Elements of ours that may lie over a field without covering it. */
-const ours = new WeakSet<Element>();
-
-/** Says that an element is ours, such as the banner. */
-export function markOurs(el: Element): void {
-  ours.add(el);
-}
-
-/** Whether that was said of a node. */
-export function isOurs(node: Node): boolean {
-  return ours.has(node as Element);
-}
 
 /** Why a field cannot be used now; undefined if it can. "outside" may be cured by scrolling. */
 export function unusable(el: HTMLInputElement): Unusable | undefined {
@@ -99,10 +87,10 @@ function isInside(box: DOMRect): boolean {
   return x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
 }
 
-/** Whether the topmost element at a part of the box, that is not ours, is the field. */
+/** Whether the topmost element at a part of the box is the field; what is ours may lie over it without covering it. */
 function isHit(el: Element, box: DOMRect, across: number, down: number): boolean {
   const hits = elementsAt(box.x + box.width * across, box.y + box.height * down);
-  return hits.find((e) => !ours.has(e)) === el;
+  return hits.find((e) => !isOurs(e)) === el;
 }
 
 /** Four more places, of which a label or an eye icon may take half: an overlay with a hole over the center takes all. */
