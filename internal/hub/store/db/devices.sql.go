@@ -72,7 +72,8 @@ SELECT q.place, d.id, d.user_id, d.name, d.os, d.state, d.enrolled_at, d.signing
   CASE WHEN a.exclusive = 1 AND (
       (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1) > 0
       OR (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now)) > 0
-    ) THEN 1 ELSE 0 END AS held
+    ) THEN 1 ELSE 0 END AS held,
+  CAST('' AS TEXT) AS edition
 FROM asked q
 JOIN devices d ON d.id = q.device_id
 JOIN users u ON u.id = d.user_id
@@ -121,6 +122,7 @@ type AheadRow struct {
 	GrantsFound       int64
 	HasHours          int32
 	Held              int32
+	Edition           string
 }
 
 // Ahead reads for each asked request of a device what its gates will want to know. It is written for one and joined to
@@ -188,6 +190,7 @@ func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error
 			&i.GrantsFound,
 			&i.HasHours,
 			&i.Held,
+			&i.Edition,
 		); err != nil {
 			return nil, err
 		}

@@ -32,7 +32,8 @@ SELECT q.place, sqlc.embed(d), sqlc.embed(u),
   CASE WHEN a.exclusive = 1 AND (
       (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1) > 0
       OR (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now)) > 0
-    ) THEN 1 ELSE 0 END AS held
+    ) THEN 1 ELSE 0 END AS held,
+  CAST('' AS TEXT) AS edition
 FROM asked q
 JOIN devices d ON d.id = q.device_id
 JOIN users u ON u.id = d.user_id
