@@ -41,6 +41,7 @@ func (a *Agent) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutReques
 	if asked.At, err = a.cfg.Clock.Read(); err != nil {
 		return nil, errClockSuspect.Because(err)
 	}
+	asked.fresh = !a.vault.HasKey(asked.RequestID) // else an earlier run may have stored either half
 	if err := a.journal.add(asked); err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func readCheckOut(req *v1.LocalServiceCheckOutRequest) (record, error) {
 	return record{
 		// Some file systems and keyrings do not tell names apart by their case.
 		RequestID: strings.ToLower(req.GetRequestId()),
-		Phase:     requested, fresh: true, Account: req.GetAccount(), Reason: reason, Duration: req.GetDuration().AsDuration(),
+		Phase:     requested, Account: req.GetAccount(), Reason: reason, Duration: req.GetDuration().AsDuration(),
 	}, nil
 }
 
@@ -103,7 +104,9 @@ func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
 	if err != nil {
 		return nil, err
 	}
+	ready := a.beside(func() { a.makeReady(rec.RequestID) })
 	answer, contact, err := a.askForLease(ctx, s, rec)
+	ready()
 	if err != nil {
 		a.afterRefusal(rec, err)
 		return nil, err
@@ -135,6 +138,14 @@ func (a *Agent) patience() hubclient.Backoff {
 	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second, Spread: a.cfg.Spread}
 }
 
+// makeReady writes the key under which the secret will lie in the keyring, while the hub is asked for it. What fails here is
+// done again when there is something to store, and fails the check-out then.
+func (a *Agent) makeReady(request string) {
+	if err := a.vault.Ready(request); err != nil {
+		a.log.Debug("key not ready", "request_id", request, "error", err)
+	}
+}
+
 func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {
 	err = hubclient.Retry(ctx, attempts, a.patience(), func() error {
 		answer, contact, err = hubclient.Ask(ctx, s.hub.CheckOut, &v1.CheckOutRequest{
@@ -156,7 +167,7 @@ func (a *Agent) afterRefusal(rec record, err error) {
 	if l := a.link.Load(); l != nil {
 		l.names.forget(strings.TrimSpace(rec.Account))
 	}
-	if !rec.fresh || a.vault.HasKey(rec.RequestID) { // an earlier run may have stored either half
+	if !rec.fresh || a.vault.DropKey(rec.RequestID) != nil { // an earlier run may have stored either half, or the key stays
 		a.end(rec.RequestID, keyshift.CauseNotStored)
 		return
 	}
@@ -213,13 +224,21 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 		err = word.err
 	}
 	if err != nil {
-		return rec, err
+		return rec, a.endedOr(rec, err)
 	}
 	next := rec.withLease(word.lease, word.contact)
 	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
 		return rec, errStrangeAnswer
 	}
 	return a.move(next, active)
+}
+
+// endedOr gives the reason for which a check-out failed: that it was ended meanwhile, which took its key away, or err.
+func (a *Agent) endedOr(rec record, err error) error {
+	if now, ok := a.journal.get(rec.RequestID); ok && !now.Phase.live() {
+		return leaseOver(now.Cause)
+	}
+	return err
 }
 
 // move brings a live check-out into its next phase. It fails when the lease was ended meanwhile.
@@ -275,16 +294,23 @@ func (a *Agent) openSealed(l *link, s *line, rec record, sealed []byte) ([]byte,
 
 // keepSecret stores the secret as the lease says.
 func (a *Agent) keepSecret(ctx context.Context, l *link, rec *record, secret []byte) error {
-	switch {
-	case delegated(rec.Lease):
-		return nil
-	case inMemory(rec.Lease):
-		a.vault.KeepInMemory(rec.RequestID, secret)
-		return nil
+	if delegated(rec.Lease) || inMemory(rec.Lease) {
+		return a.keepNowhere(*rec, secret)
 	}
 	if err := a.vault.Keep(ctx, rec.RequestID, l.owner(rec.Lease.GetId(), rec.AccountID), secret); err != nil {
 		rec.ItemFree = rec.fresh && errors.Is(err, secretstore.ErrNothingStored)
 		return storeError(err)
+	}
+	return nil
+}
+
+// keepNowhere removes the key that was made ready: nothing of the lease is stored.
+func (a *Agent) keepNowhere(rec record, secret []byte) error {
+	if err := a.vault.DropKey(rec.RequestID); err != nil {
+		return storageError(err)
+	}
+	if inMemory(rec.Lease) {
+		a.vault.KeepInMemory(rec.RequestID, secret)
 	}
 	return nil
 }

@@ -196,6 +196,25 @@ func TestRefusedCheckOutLeavesNothing(t *testing.T) {
 		if got := len(a.journal.all()); got != 1 {
 			t.Errorf("got %d records, want 1", got)
 		}
+		if got, _ := w.leases.Names(); len(got) != 2 {
+			t.Errorf("the lease folder has %q, want record and key of the lease before", got)
+		}
+	})
+}
+
+// The key is made ready before the hub says how the secret is kept.
+func TestWhatIsNotInTheKeyringHasNoKey(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		for _, account := range []string{"instagram/acme", "x/ephemera"} {
+			if _, err := a.CheckOut(t.Context(), w.request(account)); err != nil {
+				t.Fatal(err)
+			}
+			w.wantNoKeys()
+		}
+		if _, err := a.Reveal(t.Context(), "x/ephemera"); err != nil {
+			t.Errorf("the secret in memory: %v", err)
+		}
 	})
 }
 

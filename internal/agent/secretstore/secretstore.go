@@ -70,11 +70,12 @@ type Store struct {
 
 	mu     sync.Mutex
 	memory map[string][]byte
+	ready  map[string]*[seal.KeySize]byte
 }
 
 // New makes a store on a folder and a keyring. It touches neither.
 func New(files Files, ring Ring) *Store {
-	return &Store{files: files, ring: ring, memory: map[string][]byte{}}
+	return &Store{files: files, ring: ring, memory: map[string][]byte{}, ready: map[string]*[seal.KeySize]byte{}}
 }
 
 const keySuffix = ".key"
@@ -82,17 +83,58 @@ const keySuffix = ".key"
 func keyFile(request string) string  { return request + keySuffix }
 func itemName(request string) string { return "lease:" + request }
 
+// Ready writes the key for a secret that is about to be asked for, so that [Store.Keep] need not wait for the disk. Alone
+// it opens nothing. An error, or forgetting to call it, makes Keep write one itself; when no secret comes, call DropKey.
+func (s *Store) Ready(request string) error {
+	key := seal.NewKey()
+	defer seal.Wipe(key[:])
+	if err := s.files.Write(keyFile(request), key[:]); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forgetReady(request)
+	s.ready[request] = new(key)
+	return nil
+}
+
+// forgetReady is called with mu.
+func (s *Store) forgetReady(request string) {
+	if key, ok := s.ready[request]; ok {
+		seal.Wipe(key[:])
+		delete(s.ready, request)
+	}
+}
+
+// takeReady gives the key that Ready wrote.
+func (s *Store) takeReady(request string) (key [seal.KeySize]byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k, is := s.ready[request]; is {
+		key, ok = *k, true
+	}
+	s.forgetReady(request)
+	return key, ok
+}
+
 // Keep stores a secret in file and keyring at the same time, both read back, and opens it once. After an error, or a crash,
 // either half may be there alone, or both: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
 func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []byte) error {
-	key := seal.NewKey()
+	key, ready := s.takeReady(request)
+	if !ready {
+		key = seal.NewKey()
+	}
 	defer seal.Wipe(key[:])
 	sealed, err := seal.SealWithKey(key, owner.label(), secret)
 	if err != nil {
 		return fmt.Errorf("seal secret: %w", err)
 	}
 	var unwritten error
-	written := s.beside(func() { unwritten = s.files.Write(keyFile(request), key[:]) })
+	written := s.beside(func() {
+		if !ready {
+			unwritten = s.files.Write(keyFile(request), key[:])
+		}
+	})
 	unset := s.ring.Set(ctx, itemName(request), sealed)
 	written()
 	if unwritten != nil {
@@ -219,6 +261,7 @@ func (s *Store) DropKey(request string) error {
 	s.mu.Lock()
 	seal.Wipe(s.memory[request])
 	delete(s.memory, request)
+	s.forgetReady(request)
 	s.mu.Unlock()
 	return s.files.Remove(keyFile(request))
 }

@@ -146,6 +146,51 @@ func TestKeepThatFails(t *testing.T) {
 	}
 }
 
+// fullDisk takes what it has, and nothing more.
+type fullDisk struct{ files }
+
+func (fullDisk) Write(string, []byte) error { return errors.New("no space") }
+
+func TestAKeyThatWasMadeReadyIsUsedOnce(t *testing.T) {
+	disk, ring := files{}, osringtest.NewFake()
+	s := secretstore.New(disk, ring)
+	if err := s.Ready(request); err != nil {
+		t.Fatal(err)
+	}
+	ready := bytes.Clone(disk[request+".key"])
+	for i, same := range []bool{true, false} { // a key is for one secret
+		if err := s.Keep(t.Context(), request, owner, secret); err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Equal(disk[request+".key"], ready); got != same {
+			t.Errorf("kept %d times: under the key that was ready is %v, want %v", i+1, got, same)
+		}
+	}
+	got, err := secretstore.New(disk, ring).Open(t.Context(), request, owner)
+	if err != nil || !bytes.Equal(got, secret) {
+		t.Errorf("got %q, %v, want the secret", got, err)
+	}
+}
+
+func TestAKeyThatIsNotReadyIsWrittenLater(t *testing.T) {
+	t.Run("no room", func(t *testing.T) {
+		disk := files{}
+		if err := secretstore.New(fullDisk{disk}, osringtest.NewFake()).Ready(request); err == nil || len(disk) != 0 {
+			t.Errorf("got %v and %v, want an error", err, disk)
+		}
+	})
+	t.Run("dropped", func(t *testing.T) {
+		disk := files{}
+		s := secretstore.New(disk, osringtest.NewFake())
+		if err := errors.Join(s.Ready(request), s.DropKey(request)); err != nil || len(disk) != 0 {
+			t.Fatalf("got %v, left %v", err, disk)
+		}
+		if err := s.Keep(t.Context(), request, owner, secret); err != nil || !s.HasKey(request) {
+			t.Errorf("got %v, key on the disk: %v", err, s.HasKey(request))
+		}
+	})
+}
+
 func TestMemoryNeverLeavesTheProcess(t *testing.T) {
 	disk, ring := files{}, osringtest.NewFake()
 	s := secretstore.New(disk, ring)
