@@ -25,6 +25,10 @@ func TestRule10TheBannerIsASign(t *testing.T) {
 		if got := p.text(`String([...document.documentElement.children].at(-1).shadowRoot) + document.activeElement.tagName`); got != "nullBODY" {
 			t.Errorf("the page sees %q of the banner, want nothing and its own focus", got)
 		}
+		p.eval(`document.documentElement.prepend([...document.documentElement.children].at(-1))`, nil) // then it is the page that puts its style in
+		if after := p.ours(func(d drawn) bool { return d.OnTop }); after.Box != d.Box {
+			t.Errorf("put elsewhere by the page, the box is %+v, want %+v", after.Box, d.Box)
+		}
 	})
 }
 

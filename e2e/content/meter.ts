@@ -9,7 +9,13 @@ const QUIET = 500;
 /** More than any chain of promises here is long. */
 const MOST_AWAITED = 40;
 
-const { setTimeout: later } = globalThis;
+/** What the window had before; Firefox has it from the page's, and makes it when it is asked for. */
+const before = new Map<string, PropertyDescriptor | undefined>();
+
+function real<T>(name: string): T {
+  const own = before.get(name);
+  return (own ? (own.value ?? own.get?.call(globalThis)) : (window as unknown as Record<string, unknown>)[name]) as T;
+}
 const cost = { api: 0, text: 0, early: 0, late: 0, observers: 0 };
 let working = false;
 let last = began;
@@ -41,17 +47,25 @@ function counted(f: Callback): Callback {
   };
 }
 
-for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback"] as const) {
-  const real = globalThis[name] as (f: Callback, ...rest: unknown[]) => number;
-  Object.assign(globalThis, { [name]: (f: Callback, ...rest: unknown[]) => real.call(window, counted(f), ...rest) });
+/** Puts something around a thing of the window when the script asks for it for the first time: what it does not ask for costs it nothing. */
+function around<T>(name: string, wrap: (real: T) => T): void {
+  before.set(name, Object.getOwnPropertyDescriptor(globalThis, name));
+  let wrapped: T | undefined;
+  Object.defineProperty(globalThis, name, { configurable: true, get: () => (wrapped ??= wrap(real<T>(name))) });
 }
 
-const RealSizes = ResizeObserver;
-globalThis.ResizeObserver = class extends RealSizes {
-  constructor(callback: ResizeObserverCallback) {
-    super(counted(callback as Callback) as ResizeObserverCallback);
-  }
-};
+type Later = (f: Callback, ...rest: unknown[]) => number;
+
+for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback"]) {
+  around<Later>(name, (start) => (f, ...rest) => start.call(window, counted(f), ...rest));
+}
+
+around<typeof ResizeObserver>("ResizeObserver", (Real) =>
+  class extends Real {
+    constructor(callback: ResizeObserverCallback) {
+      super(counted(callback as Callback) as ResizeObserverCallback);
+    }
+  });
 
 const listeners = new WeakMap<object, Callback>();
 const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
@@ -64,13 +78,13 @@ EventTarget.prototype.removeEventListener = function (this: EventTarget | undefi
   remove.call(this ?? window, type, (listeners.get(f) ?? f) as never, ...rest);
 };
 
-const RealObserver = MutationObserver;
-globalThis.MutationObserver = class extends RealObserver {
-  constructor(callback: MutationCallback) {
-    super(counted(callback as Callback) as MutationCallback);
-    cost.observers++;
-  }
-};
+around<typeof MutationObserver>("MutationObserver", (Real) =>
+  class extends Real {
+    constructor(callback: MutationCallback) {
+      super(counted(callback as Callback) as MutationCallback);
+      cost.observers++;
+    }
+  });
 
 const asked = performance.now();
 const { runtime } = chrome;
@@ -82,7 +96,8 @@ Object.assign(runtime, { sendMessage: (message: unknown) => new Promise((ok, no)
 Object.assign(globalThis, { contentScriptRan: () => (cost.text = performance.now() - began - cost.api) });
 
 async function settled(): Promise<typeof cost> {
-  while (document.readyState !== "complete" || performance.now() - last < QUIET) await new Promise((done) => later.call(window, done, 50));
+  const later = real<Later>("setTimeout");
+  while (document.readyState !== "complete" || performance.now() - last < QUIET) await new Promise((done) => later.call(window, done as Callback, 50));
   return cost;
 }
 

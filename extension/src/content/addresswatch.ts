@@ -19,9 +19,10 @@ export class AddressWatch {
 
   begin(): void {
     const navigation = (window as Navigated).navigation;
-    navigation?.addEventListener("currententrychange", this.look);
-    for (const type of ["popstate", "hashchange", "pageshow"]) addEventListener(type, this.look);
-    if (!navigation) this.timer = setInterval(this.look, POLL);
+    addEventListener("pageshow", this.look);
+    if (navigation) return navigation.addEventListener("currententrychange", this.look);
+    for (const type of ["popstate", "hashchange"]) addEventListener(type, this.look);
+    this.timer = setInterval(this.look, POLL);
   }
 
   end(): void {

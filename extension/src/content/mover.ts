@@ -1,6 +1,5 @@
 // mover lets a user push the sign out of the way, and keeps its place in shares of the room around it, so that it is the
 // same place in a window of another size.
-import type { Write } from "./sheet";
 
 /** Where the sign is: 0 is left or top, 1 right or bottom. */
 export interface Place {
@@ -26,7 +25,7 @@ export class Mover {
   constructor(
     private readonly host: HTMLElement,
     private readonly handle: HTMLElement,
-    private readonly write: Write,
+    private readonly write: (css: string) => void,
     private at: Place,
     private readonly moved: (at: Place) => void,
   ) {
@@ -46,7 +45,7 @@ export class Mover {
     this.follow();
     const box = this.host.getBoundingClientRect();
     this.grabbed = { dx: e.clientX - box.x, dy: e.clientY - box.y };
-    this.handle.dataset["moving"] = "";
+    this.handle.setAttribute("data-moving", "");
     this.handle.setPointerCapture(e.pointerId);
   }
 
@@ -68,7 +67,7 @@ export class Mover {
   private drop(e: PointerEvent): void {
     if (!e.isTrusted || !this.grabbed) return;
     this.grabbed = null;
-    delete this.handle.dataset["moving"];
+    this.handle.removeAttribute("data-moving");
     this.moved(this.at);
   }
 }

@@ -3,29 +3,42 @@
 /** How often an element is put back before the page has won. */
 export const MOST_RETURNS = 5;
 
-/** A style that can be written anew. */
-export type Write = (css: string) => void;
+/**
+ * The style of a shadow root. It begins as a style element, which browsers read with the least work; coming from an extension it is not
+ * under the page's content security policy.
+ */
+export class Dress {
+  private readonly style = document.createElement("style");
+  private sheet: CSSStyleSheet | null = null;
 
-/** Gives a shadow root a style, in a way that no page's content security policy forbids and no page can change. */
-export function dress(root: ShadowRoot, css: string): Write {
-  try {
+  constructor(private readonly root: ShadowRoot, private css: string) {
+    this.style.textContent = css;
+    root.append(this.style);
+  }
+
+  /** Writes it anew. */
+  write(css: string): void {
+    this.css = css;
+    if (this.sheet) this.sheet.replaceSync(css);
+    else this.style.textContent = css;
+  }
+
+  /** Keeps it whatever the page does: where a page puts a style element elsewhere, its policy counts. */
+  hold(): void {
+    if (this.sheet) return;
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
-    return (more) => sheet.replaceSync(more);
-  } catch {
-    const style = document.createElement("style");
-    style.textContent = css;
-    root.append(style);
-    return (more) => (style.textContent = more);
+    this.root.adoptedStyleSheets = [...this.root.adoptedStyleSheets, sheet];
+    sheet.replaceSync(this.css);
+    this.sheet = sheet;
+    this.style.remove();
   }
 }
 
 /** An element with a class and text. */
 export function make(tag: string, name: string, text = ""): HTMLElement {
   const el = document.createElement(tag);
-  el.className = name;
-  el.textContent = text;
+  if (name) el.className = name;
+  if (text) el.textContent = text;
   return el;
 }
 
@@ -41,8 +54,9 @@ export function isDark(): boolean {
 
 /** The lightness of a computed color from 0 to 1; null for one that lets most through. */
 export function lightness(color: string): number | null {
-  const [r = 0, g = 0, b = 0, alpha = 1] = (color.match(/[\d.]+/g) ?? []).map(Number);
-  if (!color.startsWith("rgb") || alpha < 0.5) return null;
+  if (!color.startsWith("rgb")) return null;
+  const [r = 0, g = 0, b = 0, alpha = 1] = color.slice(color.indexOf("(") + 1, -1).split(",").map(Number);
+  if (alpha < 0.5) return null;
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
 }
 
@@ -51,12 +65,12 @@ export class Stay {
   private returns = 0;
   private readonly watch = new MutationObserver(() => this.keep());
 
-  /** What lifts the element into the top layer; lost says that the page took it away too often. */
-  constructor(readonly host: HTMLElement, private readonly lift: () => void, private readonly isUp: () => boolean, private readonly lost: () => void) {}
+  /** What lifts the element into the top layer, again after the page took it away; lost says that it did so too often. */
+  constructor(readonly host: HTMLElement, private readonly lift: (again: boolean) => void, private readonly isUp: () => boolean, private readonly lost: () => void) {}
 
-  attach(): void {
+  attach(again = false): void {
     if (!this.host.isConnected) document.documentElement.append(this.host);
-    this.lift();
+    this.lift(again);
     this.watch.observe(document, { childList: true });
     this.watch.observe(document.documentElement, { childList: true });
     this.watch.observe(this.host, { attributes: true });
@@ -78,7 +92,7 @@ export class Stay {
   keep(): void {
     if (this.host.isConnected && this.isUp()) return;
     this.watch.disconnect();
-    if (this.returns++ < MOST_RETURNS) return this.attach();
+    if (this.returns++ < MOST_RETURNS) return this.attach(true);
     this.host.remove();
     this.lost();
   }

@@ -1,6 +1,6 @@
 // stop draws the page that stands before another one: nothing behind it can be reached with mouse or keyboard. Its one
 // button goes back and can do nothing else.
-import { Stay, dress, isDark, make } from "./sheet";
+import { Dress, Stay, isDark, make } from "./sheet";
 
 /** What the page says. */
 export interface StopView {
@@ -15,14 +15,14 @@ export interface StopView {
 export class StopPage {
   private readonly host = make("div", "");
   private readonly root = this.host.attachShadow({ mode: "closed" });
+  private readonly dress = new Dress(this.root, css);
   private readonly dialog = make("dialog", "page") as HTMLDialogElement;
   private readonly stay: Stay;
   private up = false;
 
   /** goBack leaves the page behind; it is also called if the page takes this one away again and again. */
   constructor(private readonly goBack: () => void) {
-    dress(this.root, css);
-    this.stay = new Stay(this.host, () => this.lift(), () => this.dialog.open, goBack);
+    this.stay = new Stay(this.host, (again) => this.lift(again), () => this.dialog.open, goBack);
     this.dialog.setAttribute("closedby", "none");
     this.dialog.addEventListener("cancel", (e) => e.preventDefault());
     this.dialog.addEventListener("close", () => this.up && this.stay.keep());
@@ -48,7 +48,8 @@ export class StopPage {
     this.stay.detach();
   }
 
-  private lift(): void {
+  private lift(again: boolean): void {
+    if (again) this.dress.hold();
     if (!this.dialog.open) this.dialog.showModal();
   }
 }
