@@ -54,7 +54,10 @@ func startDesktop(b *testing.B, w *systest.World, user string, session *osringte
 // cli asks the running agent as a person does.
 func (d *desktop) cli(stdin string, args ...string) (string, error) {
 	cmd := exec.Command(agentBinary, args...)
-	cmd.Env, cmd.Stdin = d.env, strings.NewReader(stdin)
+	cmd.Env = d.env
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", args, err, out)

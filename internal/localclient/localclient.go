@@ -48,8 +48,14 @@ type Client struct {
 
 // New makes a client of the agent that listens at path; see ipc.DefaultPath. It does not connect yet.
 func New(path string) *Client {
+	return newClient(path, func(c *Client) http.RoundTripper {
+		return &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: idleLimit}
+	})
+}
+
+func newClient(path string, way func(*Client) http.RoundTripper) *Client {
 	c := &Client{path: path, silence: 2*time.Hour + time.Minute, firstPause: 250 * time.Millisecond, lastPause: 5 * time.Second}
-	c.http = &http.Client{Transport: &http.Transport{DialContext: c.dial, DisableCompression: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: idleLimit}}
+	c.http = &http.Client{Transport: way(c)}
 	transport := connecthttp.NewTransport(c.http, base, connecthttp.WithReadMaxBytes(maxAnswer), connecthttp.WithCompressors())
 	c.rpc = keyshiftv1connect.NewLocalServiceClient(connect.NewClient(transport))
 	return c

@@ -60,9 +60,12 @@ func serve(t *testing.T, path string, h http.Handler) (end func()) {
 	return end
 }
 
+// construct is how tests make a client.
+var construct = New
+
 func client(t *testing.T, path string) *Client {
 	t.Helper()
-	c := New(path)
+	c := construct(path)
 	t.Cleanup(c.Close)
 	return c
 }
