@@ -22,7 +22,7 @@ import (
 )
 
 // Patience bounds every wait for a browser. It is long because machines that run tests are busy.
-const Patience = 45 * time.Second
+const Patience = 90 * time.Second
 
 // Kind is a family of browsers.
 type Kind string

@@ -61,20 +61,40 @@ func TestARevokeArrivesOverABadNetwork(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := SQLite(t)
-			wire := w.wired()
-			w.AddUser("dana")
-			w.AddAccount("acme", nil, "dana")
-			desk := w.Desk(0, "dana")
-			lease := desk.mustCheckOut("x/acme", time.Hour)
-			Eventually(t, "the stream is open", func() bool { return w.status().GetConnectedDevices() == 1 })
-			tt.fault(wire)
-			w.revoke(lease.GetId())
-			took := takesAtMost(t, tt.limit, "the secret is gone", func() bool { return desk.leaseKeys() == 0 })
-			takesAtMost(t, tt.limit, "the hub knows", func() bool { return w.removalText(lease.GetId()) == "Access removed" })
-			t.Logf("gone after %v", took.Round(time.Millisecond))
+			promised(t, tt.limit, func(patience time.Duration) time.Duration { return revokedOver(t, tt.fault, patience) })
 		})
 	}
+}
+
+// promised wants something to take no longer than a limit. A machine that does something else meanwhile says nothing about the
+// promise, so there are three tries.
+func promised(t *testing.T, limit time.Duration, try func(patience time.Duration) time.Duration) {
+	t.Helper()
+	var took time.Duration
+	for n := range 3 {
+		if took = try(3 * limit); took <= limit {
+			t.Logf("took %v", took.Round(time.Millisecond))
+			return
+		}
+		t.Logf("try %d took %v", n, took)
+	}
+	t.Errorf("it took %v, want at most %v", took, limit)
+}
+
+// revokedOver gives how long a revoke took through a bad network until the secret was gone, or the hub knew, whichever was longer.
+func revokedOver(t *testing.T, fault func(*badnet.Wire), patience time.Duration) time.Duration {
+	t.Helper()
+	w := SQLite(t)
+	wire := w.wired()
+	w.AddUser("dana")
+	w.AddAccount("acme", nil, "dana")
+	desk := w.Desk(0, "dana")
+	lease := desk.mustCheckOut("x/acme", time.Hour)
+	Eventually(t, "the stream is open", func() bool { return w.status().GetConnectedDevices() == 1 })
+	fault(wire)
+	w.revoke(lease.GetId())
+	took := takesAtMost(t, patience, "the secret is gone", func() bool { return desk.leaseKeys() == 0 })
+	return max(took, takesAtMost(t, patience, "the hub knows", func() bool { return w.removalText(lease.GetId()) == "Access removed" }))
 }
 
 func (w *World) status() *v1.GetStatusResponse {

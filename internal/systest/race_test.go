@@ -51,7 +51,7 @@ func TestOnlyOneOfManyGetsAnExclusiveAccount(t *testing.T) {
 			for i := range devices {
 				devices[i] = w.RawDevice(i%len(w.Replica), "dana")
 			}
-			for round := range tt.rounds {
+			for round := range tt.rounds / fewer {
 				raceOnce(t, round, account, devices)
 			}
 		})

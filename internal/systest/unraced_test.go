@@ -1,0 +1,6 @@
+//go:build !race
+
+package systest
+
+// fewer is said in raced_test.go.
+const fewer = 1
