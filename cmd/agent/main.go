@@ -37,9 +37,6 @@ func run() int {
 	if caller, ok := nativehost.Detect(os.Args[1:]); ok { // before anything is parsed, printed or logged
 		return serveBrowser(caller)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)     // the second Ctrl-C is the system's
 	executable, _ := os.Executable() // empty is refused where it is needed
 	ring := osring.New("")
 	program := &cli.Program{
@@ -61,7 +58,20 @@ func run() int {
 		RequestID:  func() string { return string(keyshift.NewID(time.Now(), rand.Reader)) },
 		RetryPause: time.Second,
 	}
-	return int(program.Run(ctx))
+	return int(program.Run(untilSignaled()))
+}
+
+// untilSignaled gives a context that the first Ctrl-C ends; the second is the system's. To begin with signals starts a thread,
+// for which no command waits: what comes before that ends the process, which has asked nobody anything yet.
+func untilSignaled() context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	go func() {
+		signaled, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		<-signaled.Done()
+		end()
+	}()
+	return ctx
 }
 
 func newAgent(c cli.AgentConfig, ring *osring.OS) (cli.Agent, error) {
