@@ -107,7 +107,7 @@ func State(network string) (map[string]any, error) {
 		"id": "lease-1", "network": network, "handle": "acme", "account_ref": "4711", "hosts": site.Hosts, "started_at": 0,
 		"ends_at": 4102444800000, "mode": "shared_secret", "has_code": true, "fields": []string{"username", "password", "code"}, "allowed_guards": []string{},
 	}
-	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil, "cookies": nil, "texts": map[string]string{}}, nil
+	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil, "cookies": nil, "as": "", "texts": map[string]string{}}, nil
 }
 
 const askHarness = `new Promise((ok, no) => {

@@ -68,7 +68,9 @@ export interface PageState {
   place: Place | null;
   /** What cookies say of who is signed in; null where that has to be asked. */
   cookies: CookieAnswer | null;
-  /** The texts of the sign by their keys, with marks where values go (src/texts): a page that asks its browser for a text waits for another process. */
+  /** The sign's first line: as whom and where; empty where that has to be put together. */
+  as: string;
+  /** Other texts of the sign by their keys, with marks where values go (src/texts): a page that asks its browser for a text waits for another process. */
   texts: Record<string, string>;
 }
 

@@ -13,13 +13,13 @@ import type { Leases } from "./leases";
 import { bannerPlace, memory, remember, rememberPlace, rememberTraces, traces } from "./memory";
 import type { Packs } from "./packs";
 import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
-import { signTexts } from "./signtexts";
+import { signTexts, signsAs } from "./signtexts";
 import type { Values } from "./values";
 
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
 
-const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
+const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, as: "", texts: {} };
 
 export class Pages {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills, private readonly values: Values) {}
@@ -137,7 +137,7 @@ export class Pages {
     if (!lease) return this.watchFor(tab, host);
     const [pack, words] = await Promise.all([this.packs.get(lease.network), this.packs.wordList()]);
     const fill = this.fillsIn(tab, lease); // as late as can be: what is older would stop a fill that has begun
-    return { ...none, texts: signTexts(), lease, pack, words, fill, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
+    return { ...none, as: pack ? signsAs(lease, pack.title) : "", texts: signTexts(), lease, pack, words, fill, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
   }
 
   /** Without a lease: only the reminder that this is a personal account on the clock, where the admin switched it on. */

@@ -11,6 +11,9 @@ const PAUSE = 100;
 /** How long after each new address the page is observed at most. */
 const LONGEST = 20_000;
 
+/** How long a look lasts for a page that comes to the front, as one does that was just loaded, in milliseconds. */
+const FRESH = 1_000;
+
 /** What the background says of cookies, without what is in them, and the user's other accounts of the company. */
 export interface CookieAnswer {
   relation: Relation;
@@ -34,17 +37,22 @@ export class IdentityWatch {
   private questions = 0;
   private asking = false;
   private last = "";
-  /** Looks again, unless nobody sees the page: it looks when somebody does. */
-  readonly again = (): void => void (document.hidden || this.look(true));
+  private readonly cameToFront = (): void => void (performance.now() - this.looked > FRESH && this.again());
 
   /** Cookies are what the background said of them just now; null where it has to be asked. */
   constructor(private readonly pack: Pack, private readonly lease: Account | null, private cookies: CookieAnswer | null, private readonly listener: Listener) {}
 
   begin(): void {
-    document.addEventListener("visibilitychange", this.again);
-    addEventListener("focus", this.again);
+    document.addEventListener("visibilitychange", this.cameToFront);
+    addEventListener("focus", this.cameToFront);
     this.until = performance.now() + LONGEST;
     this.look(!this.cookies);
+  }
+
+  /** Looks again; a page that nobody sees does when somebody sees it. */
+  again(): void {
+    if (document.hidden) this.looked = -Infinity;
+    else this.look(true);
   }
 
   /** The page went to another address: who is signed in may be another one. */
@@ -54,8 +62,8 @@ export class IdentityWatch {
   }
 
   end(): void {
-    document.removeEventListener("visibilitychange", this.again);
-    removeEventListener("focus", this.again);
+    document.removeEventListener("visibilitychange", this.cameToFront);
+    removeEventListener("focus", this.cameToFront);
     this.rest();
     this.questions++;
   }

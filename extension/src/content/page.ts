@@ -26,7 +26,7 @@ type Started = ToPage["fill.start"]["answer"];
 
 type Answers = { [K in keyof ToPage]?: (message: ToPage[K]["ask"]) => Promise<ToPage[K]["answer"]> | ToPage[K]["answer"] };
 
-const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
+const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null, cookies: null, as: "", texts: {} };
 
 /** One document. */
 export class Page {

@@ -179,7 +179,8 @@ export class TopPage {
     const lines = this.lines();
     const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
     const wrong = this.relation === "personal" || this.relation === "other_account";
-    return { who: text(wrong ? "ext_page_not" : "ext_page_as", name(lease), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
+    const who = (!wrong && this.state?.as) || text(wrong ? "ext_page_not" : "ext_page_as", name(lease), pack.title);
+    return { who, left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
   }
 
   private lines(): Line[] {
