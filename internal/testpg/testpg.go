@@ -36,24 +36,42 @@ const limit = 2 * time.Minute
 // of the test, with whatever is still connected to it. Without PostgreSQL the test fails.
 func New(t testing.TB) string {
 	t.Helper()
-	admin, err := cluster()
+	return copied(t, "template0")
+}
+
+// copied is New from another database, to which nobody is connected.
+func copied(t testing.TB, from string) string {
+	t.Helper()
+	name, dsn, err := create(from)
 	if err != nil {
-		t.Fatal(err)
-	}
-	name := "test_" + strings.ToLower(rand.Text())
-	dsn, err := sibling(admin, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := psql(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := psql(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := drop(name); err != nil {
 			t.Error(err)
 		}
 	})
 	return dsn
+}
+
+func create(from string) (name, dsn string, err error) {
+	admin, err := cluster()
+	if err != nil {
+		return "", "", err
+	}
+	name = "test_" + strings.ToLower(rand.Text())
+	if dsn, err = sibling(admin, name); err != nil {
+		return "", "", err
+	}
+	return name, dsn, psql(admin, "CREATE DATABASE "+name+" TEMPLATE "+from)
+}
+
+func drop(name string) error {
+	admin, err := cluster()
+	if err != nil {
+		return err
+	}
+	return psql(admin, "DROP DATABASE "+name+" WITH (FORCE)")
 }
 
 // Exec runs SQL on a database that New gave: what no program of ours would do, as damage or a time that has passed.

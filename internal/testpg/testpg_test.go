@@ -16,6 +16,34 @@ func query(t *testing.T, dsn, sql string) string {
 	return strings.TrimSpace(string(out))
 }
 
+func TestATemplateIsPreparedOnceAndCopied(t *testing.T) {
+	prepared := 0
+	p := Template{Prepare: func(dsn string) error {
+		prepared++
+		return psql(dsn, "CREATE TABLE account (handle text)")
+	}}
+	if err := p.Drop(); err != nil {
+		t.Errorf("drop what was never made: %v", err)
+	}
+	t.Run("two tests", func(t *testing.T) {
+		first, second := p.New(t), p.New(t)
+		query(t, first, "INSERT INTO account VALUES ('@acme')")
+		if got := query(t, second, "SELECT count(*) FROM account"); got != "0" || prepared != 1 {
+			t.Errorf("%s rows of the other test, prepared %d times; want none, and once", got, prepared)
+		}
+	})
+	if err := p.Drop(); err != nil {
+		t.Error(err)
+	}
+	admin, err := cluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := query(t, admin, "SELECT count(*) FROM pg_database WHERE datname = '"+p.name+"'"); got != "0" {
+		t.Error("the template outlived its tests")
+	}
+}
+
 func TestDatabasesAreFreshApartAndDropped(t *testing.T) {
 	var first, second string
 	t.Run("two tests", func(t *testing.T) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -27,19 +28,39 @@ func newTestClock() *testClock {
 func (c *testClock) now() time.Time          { return time.UnixMicro(c.micros.Load()).UTC() }
 func (c *testClock) advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
 
-// databases are what every story is told on.
+// databases are what every story is told on: dsn is empty, ready may have the newest schema already.
 var databases = []struct {
-	name string
-	dsn  func(testing.TB) string
+	name       string
+	dsn, ready func(testing.TB) string
 }{
-	{"SQLite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "data", "hub.db") }},
-	{"PostgreSQL", testpg.New},
+	{"SQLite", newFile, newFile},
+	{"PostgreSQL", testpg.New, migrated.New},
+}
+
+func newFile(t testing.TB) string { return filepath.Join(t.TempDir(), "data", "hub.db") }
+
+// migrated is PostgreSQL with the newest schema. That an empty one is brought to it is a story of its own.
+var migrated = testpg.Template{Prepare: func(dsn string) error {
+	s, err := Open(context.Background(), Options{Database: dsn, Migrate: true})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := migrated.Drop(); err != nil {
+		fmt.Fprintln(os.Stderr, "store:", err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // onEach tells a story on each engine.
 func onEach(t *testing.T, story func(t *testing.T, s *scene)) {
 	for _, d := range databases {
-		t.Run(d.name, func(t *testing.T) { story(t, newScene(t, d.dsn(t))) })
+		t.Run(d.name, func(t *testing.T) { story(t, newScene(t, d.ready(t))) })
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 // told is what a check-out is told.
@@ -77,7 +76,7 @@ func (l lending) mustLendAs(n int) (got told) {
 // twoHubs are two on one PostgreSQL.
 func twoHubs(t *testing.T) (s *scene, other *Store) {
 	t.Helper()
-	s = newScene(t, testpg.New(t))
+	s = newScene(t, migrated.New(t))
 	return s, mustOpen(t, Options{Database: s.dsn, Clock: s.clock.now})
 }
 
@@ -202,7 +201,7 @@ func TestARefusalIsNeverGivenByWhatIsRemembered(t *testing.T) {
 }
 
 func TestWhoHoldsAnExclusiveAccountIsNotRemembered(t *testing.T) {
-	l := newLending(newScene(t, testpg.New(t)), 1)
+	l := newLending(newScene(t, migrated.New(t)), 1)
 	n := l.recalled(func() { l.mustLendAs(1); l.mustLendAs(2) })
 	if n != 0 {
 		t.Errorf("%d transactions went by what is remembered", n)
@@ -211,7 +210,7 @@ func TestWhoHoldsAnExclusiveAccountIsNotRemembered(t *testing.T) {
 
 // A writer whose mark somebody removed has no lock either, also when everything is sent at once.
 func TestAWriterWithoutItsMarkCommitsNothingByWhatIsRemembered(t *testing.T) {
-	l := readied(t, newScene(t, testpg.New(t)))
+	l := readied(t, newScene(t, migrated.New(t)))
 	l.sql("DELETE FROM write_marks")
 	if n := l.recalled(func() { l.mustLendAs(3) }); n != 0 {
 		t.Errorf("%d transactions went by what is remembered, want none", n)
@@ -337,7 +336,7 @@ func (l lending) checkOutAlone(n int) error {
 // A transaction that is sent at once may reach the server after the hub has given its connection up and found that nothing
 // happened. Then it must not happen any more.
 func TestATransactionThatArrivesTooLateIsNotCommitted(t *testing.T) {
-	direct := newScene(t, testpg.New(t))
+	direct := newScene(t, migrated.New(t))
 	p, through := newProxy(t, direct.dsn)
 	l := newLending(direct, 1, shared)
 	behind := mustOpen(t, Options{Database: through, Clock: l.clock.now})

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 // mayScan are the statements that read a table or an index from one end to the other, and why they may. All others
@@ -116,7 +115,7 @@ func column(t *testing.T, pool *sql.DB, i int, query string, arguments ...any) (
 }
 
 func TestQueriesDoNotWalkThroughHistoryOnPostgreSQL(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	conn, err := s.engine.(*postgresEngine).pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +147,7 @@ func TestQueriesDoNotWalkThroughHistoryOnPostgreSQL(t *testing.T) {
 
 // However many rows a statement is for, it looks up each of them.
 func TestJoinedStatementsLookUpOnPostgreSQL(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	conn, err := s.engine.(*postgresEngine).pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +168,7 @@ func TestJoinedStatementsLookUpOnPostgreSQL(t *testing.T) {
 
 // What is remembered is held against the database as it was read, for one and for many.
 func TestWhatIsRememberedIsLookedUpOnPostgreSQL(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	conn, err := s.engine.(*postgresEngine).pool.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)

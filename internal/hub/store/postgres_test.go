@@ -73,7 +73,7 @@ func (s *scene) sibling(options string) string {
 }
 
 func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	_, err := Open(t.Context(), Options{Database: s.sibling("ENCODING 'SQL_ASCII' LOCALE 'C'"), Migrate: true})
 	if err == nil || !strings.Contains(err.Error(), "UTF8") {
 		t.Errorf("got %v", err)
@@ -82,7 +82,7 @@ func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 
 // The order of ids must not depend on how a country sorts its words.
 func TestListsAreTheSameUnderEveryCollation(t *testing.T) {
-	outer := newScene(t, testpg.New(t))
+	outer := newScene(t, migrated.New(t))
 	s := newScene(t, outer.sibling("LOCALE_PROVIDER icu ICU_LOCALE 'cs-CZ' LOCALE 'C.UTF-8'"))
 	a, d := s.account(shared), s.device(s.user())
 	var want []keyshift.ID
@@ -124,7 +124,7 @@ func TestSessionsAreSetUp(t *testing.T) {
 }
 
 func TestAReadOnlyServerSaysSo(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	u, _ := url.Parse(s.dsn)
 	s.sql("ALTER DATABASE " + strings.TrimPrefix(u.Path, "/") + " SET default_transaction_read_only = on")
 	readonly := mustOpen(t, Options{Database: s.dsn})
@@ -145,7 +145,7 @@ func TestSQLStatesAreUnderstood(t *testing.T) {
 // A check-out that began before a deactivation and commits after it would leave a lease that nobody ends. Hubs that
 // share a database wait for each other so that it cannot happen.
 func TestNoLeaseSlipsPastARevocationOnAnotherHub(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	other := mustOpen(t, Options{Database: s.dsn, Clock: s.clock.now})
 	a := s.account(shared)
 	granted, refused := 0, 0
@@ -217,7 +217,7 @@ func newSignal() signal {
 }
 
 func TestTwoHubsCountTogether(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	stores := []*Store{s.Store, mustOpen(t, Options{Database: s.dsn})}
 	d := s.device(s.user())
 	var all sync.WaitGroup
@@ -250,7 +250,7 @@ func TestTwoHubsCountTogether(t *testing.T) {
 // Between reading and the commit another hub changes the same row. The change goes with the commit, so it is the server that
 // has to notice.
 func TestAChangeThatComesTooLateIsNotCommitted(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	other := mustOpen(t, Options{Database: s.dsn})
 	d := s.device(s.user())
 	count := func(between func()) func(hub.Tx) error {
@@ -281,7 +281,7 @@ func TestAChangeThatComesTooLateIsNotCommitted(t *testing.T) {
 }
 
 func TestALostConnectionIsReplaced(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	s.user()
 	admin := mustOpen(t, Options{Database: s.dsn})
 	for range 3 {

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 // past gives an empty database n leases and n audit events: ten accounts, each lent once an hour for 40 minutes until
@@ -86,7 +85,7 @@ func TestAPastThatIsTenTimesAsLongIsNotRead(t *testing.T) {
 	}
 	reads := map[string][]float64{}
 	for _, n := range []int{2_000, 20_000} {
-		s := newScene(t, testpg.New(t))
+		s := newScene(t, migrated.New(t))
 		pool := s.engine.(*postgresEngine).pool
 		past(t, pool, n, now)
 		all := queries(t)

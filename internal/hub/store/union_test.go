@@ -7,7 +7,6 @@ import (
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
-	"github.com/keyshift-hq/keyshift/internal/testpg"
 )
 
 func TestWhatIsUnited(t *testing.T) {
@@ -78,7 +77,7 @@ func TestOfAUnionAllHappensOrNothing(t *testing.T) {
 
 // The lock is taken by the statement that makes the mark. A writer whose mark somebody removed must not go on without it.
 func TestAWriterWithoutItsMarkGetsANewOne(t *testing.T) {
-	s := newScene(t, testpg.New(t))
+	s := newScene(t, migrated.New(t))
 	s.user()
 	s.sql("DELETE FROM write_marks")
 	locked := make(chan int, 1)
