@@ -15,7 +15,10 @@ met='Command|Caller|WakeUps|CloseStore|MomentOf|Together|Bus|Notifier|AtOnce|Sli
 met+='|HearsOf|KeptBack|Replicas|ComesBack|Overlooked|ForTheKey|JudgesForTheHub|Rotated|Arrives|During|Overtakes|Obeyed|Restart|SameRequest|Idle'
 # Those that take longest begin first, so that nothing waits for them at the end; the first of them mostly waits for browsers.
 first='/e2e/browser$'
-longest='/internal/(simulation|systest|systest/soak|hub/store)$|/e2e$|/e2e/(crash|faults|content)$|/extension$'
+longest='/internal/(simulation|systest|systest/soak)$|/e2e$|/e2e/(crash|faults|content)$|/extension$'
+
+# What waits for disks and PostgreSQL, one test after the other, fills up the lane of those that run beside the others.
+waiting='/internal/hub/store$'
 
 # What draws with Fyne is named here, and left out of ./... by go.mod. With the tag `ci` it draws in memory, without C and
 # without a display.
@@ -36,7 +39,8 @@ CGO_ENABLED=0 go vet -tags ci "${drawn[@]}"
 
 all=$(go list ./...)
 raced=$(grep -E "$concurrent" <<<"$all" | grep -vE "$crowds|$stories")
-plain=$(grep -vxF "$raced" <<<"$all")
+plain=$(grep -vxF "$raced" <<<"$all" | grep -vE "$waiting")
+mapfile -t waiting < <(grep -E "$waiting" <<<"$all")
 mapfile -t plain < <(grep -E "$first" <<<"$plain"; grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$first|$longest" <<<"$plain")
 mapfile -t raced <<<"$raced"
 mapfile -t stories < <(grep -E "$stories" <<<"$all" | sort -r)
@@ -52,6 +56,7 @@ lane=$((($(nproc) + 1) / 2))
 beside() {
 	failed=0
 	also env CGO_ENABLED=0 "${tests[@]}" -p "$lane" -tags ci "${drawn[@]}"
+	also "${tests[@]}" -p "$lane" "${waiting[@]}"
 	also "${tests[@]}" -p "$lane" -race -run "$met" "${stories[@]}"
 	also "${tests[@]}" -p "$lane" -race "${raced[@]}"
 	return "$failed"
