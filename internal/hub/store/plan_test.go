@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
 )
 
 // mayScan are the statements that read a table or an index from one end to the other, and why they may. All others

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
 )
 
 // past gives an empty database n leases and n audit events: ten accounts, each lent once an hour for 40 minutes until
