@@ -217,7 +217,8 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 		return rec, err
 	}
 	var word activation
-	told := a.beside(func() { word = a.activate(ctx, s, rec) })
+	lent := rec // keeping the secret notes in rec what became of it
+	told := a.beside(func() { word = a.activate(ctx, s, lent) })
 	err = a.keepSecret(ctx, l, &rec, secret)
 	told()
 	if err == nil {
