@@ -84,6 +84,9 @@ func twoHubs(t *testing.T) (s *scene, other *Store) {
 func readied(t *testing.T, s *scene) (l lending) {
 	t.Helper()
 	l = newLending(s, 1, shared)
+	s.do(func(tx hub.Tx) error {
+		return tx.SaveCredential(hub.SealedCredential{AccountID: l.account.ID, Version: 1, Sealed: []byte{1}, KEKVersion: 1})
+	})
 	l.mustLendAs(1)
 	if n := l.recalled(func() { l.mustLendAs(2) }); n != 1 {
 		t.Fatalf("%d transactions went by what is remembered, want 1", n)
@@ -113,6 +116,9 @@ func TestWhatIsRememberedIsHeldAgainstTheDatabase(t *testing.T) {
 		"rotation is due": func(l lending, tx hub.Tx) error { return tx.SetRotationDue(l.account.ID, true) },
 		"a credential is stored": func(l lending, tx hub.Tx) error {
 			return tx.SaveCredential(hub.SealedCredential{AccountID: l.account.ID, Version: 7, Sealed: []byte{7}, KEKVersion: 1})
+		},
+		"the credential is sealed anew": func(l lending, tx hub.Tx) error {
+			return tx.ReplaceSealed(hub.SealedCredential{AccountID: l.account.ID, Version: 1, Sealed: []byte{2}, KEKVersion: 2})
 		},
 		"a risk is accepted": func(l lending, tx hub.Tx) error {
 			return tx.SaveRiskAcceptance(l.account.ID, keyshift.RiskAcceptance{Clause: "c", TextHash: "h", AcceptedBy: "o", AcceptedAt: tx.Now(), Until: tx.Now().Add(time.Hour)})
@@ -338,44 +344,44 @@ func (l lending) checkOutAlone(n int) error {
 func TestATransactionThatArrivesTooLateIsNotCommitted(t *testing.T) {
 	direct := newScene(t, migrated.New(t))
 	p, through := newProxy(t, direct.dsn)
-	l := newLending(direct, 1, shared)
-	behind := mustOpen(t, Options{Database: through, Clock: l.clock.now})
-	if _, err := l.lendAs(behind, 1); err != nil {
+	e := mustOpen(t, Options{Database: through}).engine.(*postgresEngine)
+	l, err := e.connect(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	session := l.session(behind)
-	again := make(chan struct{})
+	write := func(id string) error {
+		row := statement{"INSERT INTO outbox (id, topic, ref, at) VALUES ($1, 'late', '', 0)", []any{id}}
+		return e.commitWhole(t.Context(), l, recalled{}, []expecting{{row, 1}}, true)
+	}
+	if err := write("first"); err != nil {
+		t.Fatal(err)
+	}
+	var session string
+	if err := l.conn.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&session); err != nil {
+		t.Fatal(err)
+	}
+	settled := make(chan struct{})
 	p.set(commitName(), func(client, server net.Conn, message []byte) {
 		_ = client.Close()
-		<-again
+		<-settled
 		_, _ = server.Write(message) // what serves the connection does it, and then sees that there is no more
 	}, false)
-	if _, err := l.lendAs(behind, 2); err != nil {
-		t.Error(err)
+	if err := write("second"); e.classify(err) != faultLost {
+		t.Errorf("got %v, want that the connection is lost", err)
 	}
-	if p.pending() {
-		t.Error("no commit came by")
+	l.drop()
+	for range 2 { // the second time as if the answer to the first was lost
+		if committed, err := e.settle(l); committed || err != nil {
+			t.Errorf("committed: %v, %v", committed, err)
+		}
 	}
-	close(again)
+	close(settled)
 	eventually(t, "end the session", func() bool {
 		return number(t, direct, "SELECT count(*) FROM pg_stat_activity WHERE pid = "+session) == "0"
 	})
-	events, err := direct.reader().Events(hub.EventFilter{DeviceID: l.devices[0].ID, Limit: 10})
-	if err != nil || len(events) != 2 {
-		t.Errorf("%d events, %v, want one for each request", len(events), err)
+	if n := number(t, direct, "SELECT count(*) FROM outbox WHERE topic = 'late'"); n != "1" {
+		t.Errorf("%s transactions were committed, want the first", n)
 	}
-}
-
-// session is the number of the server's process that serves a writer.
-func (l lending) session(s *Store) (pid string) {
-	l.Helper()
-	err := s.Write(l.ctx(), hub.Ordinary, func(t hub.Tx) error {
-		return t.(*tx).link.conn.QueryRowContext(l.ctx(), "SELECT pg_backend_pid()").Scan(&pid)
-	})
-	if err != nil {
-		l.Fatal(err)
-	}
-	return pid
 }
 
 func number(t *testing.T, s *scene, query string) (n string) {

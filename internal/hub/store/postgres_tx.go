@@ -126,7 +126,7 @@ func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
 func (e *postgresEngine) together() bool { return true }
 
 // commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
-// does: a statement that misses its rows divides by zero, and everything behind it is not done. Those of a command that is alone
+// does: a statement that misses its rows fails, and everything behind it is not done. Those of a command that is alone
 // become one.
 func (e *postgresEngine) commit(ctx context.Context, l *link, first *recalled, last []expecting, alone bool) (ran int, err error) {
 	switch {
@@ -189,8 +189,11 @@ func (e *postgresEngine) outdated(err error) error {
 	return err
 }
 
-// divisionByZero is the SQLSTATE of a guard; no statement of ours divides.
-const divisionByZero = "22012"
+// The SQLSTATEs of guards: no statement of ours divides, and one that inserts what is there already has missed it.
+const (
+	divisionByZero = "22012"
+	notUnique      = "23505"
+)
 
 // missed also is what nobody can tell of a union: which of its statements it was.
 func (e *postgresEngine) missed(u union, err error) error {
@@ -199,7 +202,7 @@ func (e *postgresEngine) missed(u union, err error) error {
 		return err
 	}
 	f := e.classify(err)
-	if pe.Code == divisionByZero || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
+	if pe.Code == divisionByZero || pe.Code == notUnique || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
 		return errMissed
 	}
 	return err
