@@ -206,44 +206,13 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 	if cfg.Desk == nil {
 		cfg.Desk = manned{}
 	}
-	a := &Agent{
-		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), deskBell: newBell(), problems: newProblems(),
-		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
-		reached:  make(chan struct{}, 1),
-		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
-		outSoon: make(chan struct{}, 1), sending: make(chan struct{}, 1),
-		forgetSoon: make(chan struct{}, 1), closedSoon: make(chan struct{}, 1),
-	}
-	a.wiper.spread = cfg.Spread
-	a.vault.Beside = a.beside
-	a.sequence = &sequence{files: state, wall: a.wall}
+	a := idle(cfg, state, leases)
 	d, err := readDevice(state)
 	if err != nil {
 		a.log.Error("read enrollment", "error", err)
 		a.damaged.Store(true) // without its hub, everything that is lent ends now
 	}
-	if a.times, err = openTimekeeper(cfg.Clock, state); err != nil {
-		return nil, err
-	}
-	if a.callers, err = openCallers(state); err != nil {
-		return nil, err
-	}
-	if a.reminders, err = openReminders(state); err != nil {
-		return nil, err
-	}
-	if a.settings, err = openSettings(state); err != nil {
-		return nil, err
-	}
-	if a.sent, err = openLedger(state, a.wall()); err != nil {
-		return nil, err
-	}
-	if a.outbox, err = openOutbox(state); err != nil {
-		return nil, err
-	}
-	if a.sessions, err = openSessions(state); err != nil {
-		return nil, err
-	}
-	if a.packs, err = openPacks(state, d, a.log); err != nil {
+	if err := a.openState(state, d); err != nil {
 		return nil, err
 	}
 	if d != nil {
@@ -257,6 +226,41 @@ func open(cfg Config, state, leases files) (*Agent, error) {
 		a.NoteRefused(keyshift.CallerSquatter)
 	}
 	return a, a.takeStock(broken)
+}
+
+// idle is an agent that has read nothing yet.
+func idle(cfg Config, state, leases files) *Agent {
+	a := &Agent{
+		cfg: cfg, log: cfg.Log, files: state, vault: secretstore.New(leases, cfg.Ring), bell: newBell(), deskBell: newBell(), problems: newProblems(),
+		enrolling: make(chan struct{}, 1), syncing: make(chan struct{}, 1), relinked: make(chan struct{}, 1), askSoon: make(chan struct{}, 1),
+		reached:  make(chan struct{}, 1),
+		liveSoon: make(chan struct{}, 1), wipeSoon: make(chan struct{}, 1), newLease: make(chan struct{}, 1), callerCame: make(chan struct{}, 1),
+		outSoon: make(chan struct{}, 1), sending: make(chan struct{}, 1),
+		forgetSoon: make(chan struct{}, 1), closedSoon: make(chan struct{}, 1),
+	}
+	a.wiper.spread = cfg.Spread
+	a.vault.Beside = a.beside
+	a.sequence = &sequence{files: state, wall: a.wall}
+	return a
+}
+
+// openState reads what the agent keeps for itself, in the order in which one needs the other. It ends at the first that cannot be read.
+func (a *Agent) openState(state files, d *device) error {
+	for _, open := range []func() error{
+		func() (err error) { a.times, err = openTimekeeper(a.cfg.Clock, state); return err },
+		func() (err error) { a.callers, err = openCallers(state); return err },
+		func() (err error) { a.reminders, err = openReminders(state); return err },
+		func() (err error) { a.settings, err = openSettings(state); return err },
+		func() (err error) { a.sent, err = openLedger(state, a.wall()); return err },
+		func() (err error) { a.outbox, err = openOutbox(state); return err },
+		func() (err error) { a.sessions, err = openSessions(state); return err },
+		func() (err error) { a.packs, err = openPacks(state, d, a.log); return err },
+	} {
+		if err := open(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close writes down what is not yet on the disk and gives the state folder free. It is needed only when Run is not called.
