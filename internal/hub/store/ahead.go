@@ -31,9 +31,6 @@ type foreseen struct {
 	anyTime bool
 	// fresh: the request was not answered before. free: nobody can hold the account.
 	fresh, free bool
-	// edition changes whenever a row changes that the facts are made of, but for those of leases and effects and the sequence
-	// numbers of the device. It is empty where the database names none.
-	edition string
 }
 
 // foreseenLease is whose a lease is, without an id if there is none. It lives while it is due.
@@ -53,14 +50,7 @@ type scanner interface{ Scan(values ...any) error }
 
 // lookAhead gives the queries for what commands say that they will ask, and keeps the answers.
 func (b *batch) lookAhead(commands []*command) []question {
-	byDevices, byUsers := b.asking(commands)
-	b.facts = make([]foreseen, len(commands))
-	questions := b.joinedQuestions(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
-	return b.joinedQuestions(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
-}
-
-// asking gives the values of the queries.
-func (b *batch) asking(commands []*command) (byDevices, byUsers [][]any) {
+	var byDevices, byUsers [][]any
 	for i, c := range commands {
 		switch a := c.ahead; {
 		case a.DeviceID != "":
@@ -69,7 +59,9 @@ func (b *batch) asking(commands []*command) (byDevices, byUsers [][]any) {
 			byUsers = append(byUsers, []any{int64(i), a.RequestID, string(a.LeaseID), a.TokenHash})
 		}
 	}
-	return byDevices, byUsers
+	b.facts = make([]foreseen, len(commands))
+	questions := b.joinedQuestions(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
+	return b.joinedQuestions(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
 }
 
 // taking makes a row of what was scanned.
@@ -87,7 +79,7 @@ func taking[R any](keep func(R)) func(scanner) error {
 // joinedQuestions adds a question for each of some rows, as few as the engine takes.
 func (b *batch) joinedQuestions(questions []question, text string, rows [][]any, take func(scanner) error) []question {
 	for len(rows) > 0 {
-		s, n := b.store.engine.join(b.store.engine.editions(text), rows)
+		s, n := b.store.engine.join(text, rows)
 		questions, rows = append(questions, question{s, take}), rows[n:]
 	}
 	return questions
@@ -134,7 +126,7 @@ func (h *hearing) QueryContext(_ context.Context, text string, _ ...any) (*sql.R
 
 func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
 	f := foreseen{asked: asked, known: true, device: deviceOf(row.Device), user: userOf(row.User), granted: row.GrantsFound > 0, anyTime: row.HasHours == 0,
-		fresh: row.Repeated == 0, free: row.Held == 0, edition: row.Edition}
+		fresh: row.Repeated == 0, free: row.Held == 0}
 	f.account = accountOf(db.Account{
 		ID: row.AccountID, Network: row.Network, Handle: row.Handle, AccessMode: row.AccessMode, Exclusive: row.Exclusive, Enabled: row.Enabled,
 		MaxDuration: row.MaxDuration, OfflineGrace: row.OfflineGrace, LeaseStorage: row.LeaseStorage, AllowShow: row.AllowShow,
@@ -150,7 +142,7 @@ func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
 
 func foreseenOfUser(row db.AheadOfUserRow, asked hub.Ahead) foreseen {
 	return foreseen{
-		asked: asked, known: true, user: userOf(row.User), fresh: row.Repeated == 0, edition: row.Edition,
+		asked: asked, known: true, user: userOf(row.User), fresh: row.Repeated == 0,
 		token: hub.Token{ID: keyshift.ID(row.TokenID), Hash: row.Hash, UserID: keyshift.ID(row.User.ID), Label: row.Label, CreatedAt: moment(row.CreatedAt), ExpiresAt: moment(row.ExpiresAt)},
 		lease: foreseenLease{keyshift.ID(row.LeaseID), keyshift.ID(row.LeaseUser), keyshift.ID(row.LeaseDevice), keyshift.ID(row.LeaseAccount), row.LeaseDue > 0},
 	}

@@ -8,17 +8,10 @@ import (
 )
 
 // attempt runs commands in one transaction and, when that is durable, answers them. On an error nothing happened;
-// culprit is the command by whose fault, -1 if it was nobody's. A transaction that went by what is remembered, and should not
-// have, runs once more and reads; one whose last changes met other rows than they expected, with a look at each of them.
+// culprit is the command by whose fault, -1 if it was nobody's. A transaction whose last changes met other rows than they
+// expected runs once more, with a look at each of them.
 func (w *writer) attempt(batch []*command) (culprit int, err error) {
-	together := w.store.engine.together() && !batch[0].once
-	if facts := w.recall(batch, together); facts != nil {
-		if culprit, err = w.tryRecalled(batch, facts); !errors.Is(err, errMissed) {
-			return culprit, err
-		}
-		w.forget(batch)
-	}
-	culprit, err = w.try(batch, together)
+	culprit, err = w.try(batch, w.store.engine.together() && !batch[0].once)
 	if errors.Is(err, errMissed) {
 		return w.try(batch, false)
 	}
@@ -41,18 +34,10 @@ func (w *writer) try(commands []*command, together bool) (culprit int, err error
 		w.undo(ctx, err)
 		return culprit, w.note(err)
 	}
-	return w.conclude(b, commands)
-}
-
-// conclude commits and answers.
-func (w *writer) conclude(b *batch, commands []*command) (culprit int, err error) {
 	if culprit, err := w.finish(b); err != nil {
 		return culprit, w.note(err)
 	}
 	w.store.lent(b.lent)
-	if w.link != nil {
-		w.link.memory.keep(b)
-	}
 	w.committed(commands, b.writes, b.outbox)
 	return 0, nil
 }
@@ -67,15 +52,10 @@ func (w *writer) run(b *batch, commands []*command) (culprit int, err error) {
 		if err != nil {
 			return culpritOf(i, err), err
 		}
-		b.take(b.tx)
+		b.writes, b.lent = b.writes+b.tx.writes, b.lent+b.tx.lent
+		b.outbox = append(b.outbox, b.tx.outbox...)
 	}
 	return 0, nil
-}
-
-// take adds what a command did.
-func (b *batch) take(t *tx) {
-	b.writes, b.lent = b.writes+t.writes, b.lent+t.lent
-	b.outbox = append(b.outbox, t.outbox...)
 }
 
 func (w *writer) send(b *batch) (culprit int, err error) {
@@ -118,9 +98,6 @@ func (w *writer) newTx(b *batch, place int) *tx {
 		t.fail(err)
 		return err
 	}}
-	if b.recalled != nil {
-		t.reader = unread(t, w.link.nothing)
-	}
 	b.tx = t
 	return t
 }
@@ -160,7 +137,7 @@ func (w *writer) finish(b *batch) (culprit int, err error) {
 	for i, g := range groups {
 		last[i] = expecting{statements[i], g.expected()}
 	}
-	ran, err := w.store.engine.commit(b.ctx, w.link, b.recalled, last, b.alone)
+	ran, err := w.store.engine.commit(b.ctx, w.link, last, b.alone)
 	switch {
 	case err == nil:
 		return 0, nil
@@ -171,10 +148,6 @@ func (w *writer) finish(b *batch) (culprit int, err error) {
 	judged := w.judge(err)
 	if faultOf(judged) == faultLost {
 		return -1, w.settle(judged)
-	}
-	if b.recalled != nil { // whoever reads finds out what it is
-		w.undo(b.ctx, nil)
-		return -1, errMissed
 	}
 	if ran < len(groups) {
 		b.refused(groups[ran], err)

@@ -27,11 +27,6 @@ type batch struct {
 	waiting []*change
 	later   *db.Queries
 	facts   []foreseen
-	// recalled is how the transaction begins if facts are remembered, nil if they were read in it.
-	recalled *recalled
-	// windows and loans are what the commands changed that is remembered.
-	windows map[keyshift.ID]keyshift.SequenceWindow
-	loans   []foreseenLease
 	// leases: among what waits are changes of leases.
 	leases bool
 	// changed are the things that facts are not valid for any more.
@@ -65,7 +60,7 @@ type statement struct {
 
 func newBatch(ctx context.Context, s *Store, l *link, commands int) *batch {
 	b := &batch{ctx: ctx, link: l, store: s, alone: commands == 1, asked: s.clock.next()}
-	b.later, b.changed, b.windows = db.New(recorder{b}), map[keyshift.ID]bool{}, map[keyshift.ID]keyshift.SequenceWindow{}
+	b.later, b.changed = db.New(recorder{b}), map[keyshift.ID]bool{}
 	return b
 }
 

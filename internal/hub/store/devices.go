@@ -79,7 +79,6 @@ func (t *tx) SaveWindow(id keyshift.ID, before, after keyshift.SequenceWindow) e
 		HighBefore: int64(before.High), SeenBefore: int64(before.Seen), //nolint:gosec // the bits are stored
 	})
 	t.batch.change(id)
-	t.batch.windows[id] = after
 	return err
 }
 

@@ -37,17 +37,13 @@ type engine interface {
 	join(text string, rows [][]any) (statement, int)
 	// together reports whether commit sends the last statements along; otherwise it is given none.
 	together() bool
-	// editions makes the text of a query read ahead name the edition of what it finds, if the database has such.
-	editions(text string) string
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of
 	// them did not, and errMissed says that the next one changed other than the rows it was to, or that nobody knows which one it
-	// was. alone says that all of them are of one command. With first, the transaction has not begun: it goes its way at once, and
-	// errMissed stands for all that the database refuses.
-	commit(ctx context.Context, l *link, first *recalled, last []expecting, alone bool) (ran int, err error)
+	// was. alone says that all of them are of one command.
+	commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error)
 	// standbyAsync asks whether a standby follows that may lack what was committed.
 	standbyAsync(ctx context.Context) (bool, error)
-	// settle asks, after commit lost its connection, whether it took place, and sees to it that it does not any more. l is not
-	// usable then.
+	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
 	settle(l *link) (committed bool, err error)
 	// clock asks the database for the time, as it is at one moment of the call. A database without a clock of its own gives
 	// the zero time.
@@ -76,9 +72,6 @@ type link struct {
 	prepared map[string]*sql.Stmt
 	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
 	writer, batch int64
-	// memory is nil for an engine that names no editions. nothing answers every question with an error.
-	memory  *memory
-	nothing *db.Queries
 }
 
 // rollback reports whether the connection can be used again.

@@ -114,7 +114,6 @@ func (t *tx) AddLease(l keyshift.Lease) error {
 	_, err := t.later().AddLease(t.ctx, row)
 	t.batch.change(l.ID)
 	t.batch.leases = true
-	t.batch.loans = append(t.batch.loans, foreseenLease{l.ID, l.UserID, l.DeviceID, l.AccountID, true})
 	if l.Exclusive {
 		t.batch.change(l.AccountID)
 		t.batch.last().missed = func() error { return t.addLeaseAgain(row) }

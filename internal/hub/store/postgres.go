@@ -188,18 +188,13 @@ func (e *postgresEngine) clock(ctx context.Context) (time.Time, error) {
 // connect also makes the row by which the outcome of a commit can be asked for later, and removes those of hubs that
 // are long gone.
 func (e *postgresEngine) connect(ctx context.Context) (*link, error) {
-	given, err := e.pool.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_ = given.Close() // what was given back answers nothing
 	conn, err := e.pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var b [8]byte
-	_, _ = rand.Read(b[:])                                                                                                                    // never fails
-	l := &link{conn: conn, q: db.New(conn), nothing: db.New(given), memory: newMemory(), writer: int64(binary.BigEndian.Uint64(b[:])>>1) | 1} //nolint:gosec // 63 bits
+	_, _ = rand.Read(b[:])                                                                     // never fails
+	l := &link{conn: conn, q: db.New(conn), writer: int64(binary.BigEndian.Uint64(b[:]) >> 1)} //nolint:gosec // 63 bits
 	_, err = conn.ExecContext(ctx, fmt.Sprintf("DELETE FROM write_marks WHERE at < %d; INSERT INTO write_marks (writer, batch, at) VALUES (%d, 0, %d)",
 		time.Now().Add(-7*24*time.Hour).UnixMicro(), l.writer, time.Now().UnixMicro()))
 	if err != nil {
@@ -214,15 +209,14 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 }
 
 // settle reads the writer's mark. The row is locked as long as the old transaction is still going on, so what is read
-// is final; it went with the commit to a standby that took over, or neither did. A transaction that is still on its way to the
-// server finds no mark any more, because the row gets another name.
+// is final; it went with the commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.settling)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {
 		var batch int64
-		row := e.pool.QueryRowContext(ctx, fmt.Sprintf("UPDATE write_marks SET writer = -%[1]d WHERE writer IN (%[1]d, -%[1]d) RETURNING batch", l.writer))
+		row := e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT batch FROM write_marks WHERE writer = %d FOR UPDATE", l.writer))
 		if err = row.Scan(&batch); err == nil || e.classify(err) != faultLost {
 			return err == nil && batch == l.batch, err
 		}

@@ -299,20 +299,15 @@ type counting struct {
 	count  func() (int64, error)
 }
 
-// commitName is what the driver calls COMMIT once it is prepared.
-func commitName() string {
-	name := sha256.Sum256([]byte("COMMIT"))
-	return fmt.Sprintf("\x00stmtcache_%x", name[:24])
-}
-
 // countings are a commit alone, and one that is sent together with a change.
 func countings(s *scene, d keyshift.Device) map[string]counting {
+	name := sha256.Sum256([]byte("COMMIT")) // as the driver names what it prepared
 	return map[string]counting{
 		"alone": {"COMMIT", func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
 			got, err := s.reader().Device(d.ID)
 			return got.Refusals, err
 		}},
-		"together": {commitName(), func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
+		"together": {fmt.Sprintf("\x00stmtcache_%x", name[:24]), func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
 			events, err := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 100})
 			return int64(len(events)), err
 		}},

@@ -13,8 +13,7 @@ import (
 )
 
 // A transaction is two ways to the server: one begins it, takes the lock, makes the mark and reads ahead; the other brings
-// all changes and the commit. Only what a command asks in between takes one more. If everything that was to be read ahead is
-// remembered, both are one; see memory.go.
+// all changes and the commit. Only what a command asks in between takes one more.
 
 // begin makes the mark here and not with the commit, because its row has to be locked before COMMIT is sent: settle must
 // wait also for a COMMIT that is still on its way. The lock comes before whatever reads.
@@ -49,19 +48,6 @@ func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool, ahead
 const (
 	markShared = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock_shared($4)"
 	markAlone  = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock($4)"
-)
-
-func guardedMark(closing bool) string {
-	if closing {
-		return guardedAlone
-	}
-	return guardedShared
-}
-
-const (
-	guardedShared = "WITH mark AS (" + markShared + ") " + ifMarked
-	guardedAlone  = "WITH mark AS (" + markAlone + ") " + ifMarked
-	ifMarked      = "SELECT 1 / (SELECT count(*) FROM mark)"
 )
 
 // errNoMark is about a mark that somebody removed: without it there is no lock either. A new connection makes a new one.
@@ -126,13 +112,10 @@ func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
 func (e *postgresEngine) together() bool { return true }
 
 // commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
-// does: a statement that misses its rows fails, and everything behind it is not done. Those of a command that is alone
+// does: a statement that misses its rows divides by zero, and everything behind it is not done. Those of a command that is alone
 // become one.
-func (e *postgresEngine) commit(ctx context.Context, l *link, first *recalled, last []expecting, alone bool) (ran int, err error) {
-	switch {
-	case first != nil:
-		return 0, e.commitWhole(ctx, l, *first, last, alone)
-	case len(last) == 0:
+func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error) {
+	if len(last) == 0 {
 		_, err := l.conn.ExecContext(ctx, "COMMIT")
 		return 0, err
 	}
@@ -154,46 +137,8 @@ func (e *postgresEngine) commit(ctx context.Context, l *link, first *recalled, l
 	return ran, err
 }
 
-// commitWhole sends a transaction from BEGIN to COMMIT. Without a mark there is no lock, so the mark has to be there. What is
-// remembered is held against the database by a statement of its own behind the lock, which sees whatever was committed by those that
-// the lock waited for.
-func (e *postgresEngine) commitWhole(ctx context.Context, l *link, first recalled, last []expecting, alone bool) error {
-	l.batch++
-	way := &pgx.Batch{}
-	way.Queue("BEGIN")
-	way.Queue(guardedMark(first.closing), l.batch, time.Now().UnixMicro(), l.writer, int64(closingLock))
-	for _, s := range first.same {
-		way.Queue(s.text, s.args...)
-	}
-	for _, u := range unite(last, alone) {
-		guarded := u.guarded()
-		way.Queue(guarded.text, guarded.args...)
-	}
-	way.Queue("COMMIT")
-	return l.send(ctx, way, func(results pgx.BatchResults) error {
-		for range way.Len() - 1 {
-			if _, err := results.Exec(); err != nil {
-				return e.outdated(err)
-			}
-		}
-		return committed(results.Exec())
-	})
-}
-
-// outdated is what the server refuses while the connection lives.
-func (e *postgresEngine) outdated(err error) error {
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) && e.classify(err) != faultLost {
-		return errMissed
-	}
-	return err
-}
-
-// The SQLSTATEs of guards: no statement of ours divides, and one that inserts what is there already has missed it.
-const (
-	divisionByZero = "22012"
-	notUnique      = "23505"
-)
+// divisionByZero is the SQLSTATE of a guard; no statement of ours divides.
+const divisionByZero = "22012"
 
 // missed also is what nobody can tell of a union: which of its statements it was.
 func (e *postgresEngine) missed(u union, err error) error {
@@ -202,7 +147,7 @@ func (e *postgresEngine) missed(u union, err error) error {
 		return err
 	}
 	f := e.classify(err)
-	if pe.Code == divisionByZero || pe.Code == notUnique || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
+	if pe.Code == divisionByZero || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
 		return errMissed
 	}
 	return err

@@ -254,10 +254,7 @@ func (e *sqliteEngine) join(text string, rows [][]any) (statement, int) {
 // together: there is no way to a server that could be spared.
 func (e *sqliteEngine) together() bool { return false }
 
-// editions: nothing is spared by remembering what is in the same process.
-func (e *sqliteEngine) editions(text string) string { return text }
-
-func (e *sqliteEngine) commit(ctx context.Context, l *link, _ *recalled, _ []expecting, _ bool) (int, error) {
+func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting, _ bool) (int, error) {
 	return 0, l.exec(ctx, "COMMIT")
 }
 

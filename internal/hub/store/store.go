@@ -93,14 +93,13 @@ type Store struct {
 
 // Stats are figures since Open.
 type Stats struct {
-	// Commands were answered, of Batches that were gathered, in Commits durable transactions. Recalled of these went by what was
-	// remembered, instead of reading.
-	Commands, Batches, Commits, Recalled int64
+	// Commands were answered, of Batches that were gathered, in Commits durable transactions.
+	Commands, Batches, Commits int64
 	// Statements were sent to the database, those that begin and end transactions not counted.
 	Statements int64
 }
 
-type counts struct{ commands, batches, commits, recalled, statements atomic.Int64 }
+type counts struct{ commands, batches, commits, statements atomic.Int64 }
 
 // Open connects, checks the schema (see [Options.Migrate]) and starts the writer. A SQLite database that was not
 // closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
@@ -243,7 +242,7 @@ func (s *Store) StorageFull() bool { return s.full.Load() || s.reserve.spent.Loa
 
 // Stats gives the figures.
 func (s *Store) Stats() Stats {
-	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load(), Recalled: s.counts.recalled.Load(), Statements: s.counts.statements.Load()}
+	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load(), Statements: s.counts.statements.Load()}
 }
 
 // Engine names the database's engine, for people.

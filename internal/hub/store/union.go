@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,53 +30,14 @@ func unite(all []expecting, alone bool) (unions []union) {
 
 // guarded is the one statement, but an error when one of the union changes other than the rows it has to.
 func (u union) guarded() statement {
-	if len(u) == 1 && !u[0].guarded() {
-		return statement{withoutConflict(u[0].text, u[0].rows), u[0].args}
+	if len(u) == 1 && u[0].rows < 0 {
+		return u[0].statement
 	}
 	var args []any
 	for _, s := range u {
-		args = append(args, s.args...)
-		if s.guarded() {
-			args = append(args, int64(s.rows))
-		}
+		args = append(append(args, s.args...), int64(s.rows))
 	}
 	return statement{u.text(), args}
-}
-
-// guarded reports whether rows have to be counted: not where any number will do, or where all that are given are inserted.
-func (s expecting) guarded() bool { return s.rows >= 0 && !formOf(s.text).inserts }
-
-// insertForm is an INSERT of rows that are given, one or arrays of them.
-var insertForm = regexp.MustCompile(`(?s)^(?:--[^\n]*\n)?INSERT INTO [a-z_]+ \([^)]*\)\s+(?:VALUES \(|SELECT .* FROM unnest\()`)
-
-// conflictForm ends an INSERT that passes over rows that are there. One that has to insert them all fails better: it need not look
-// for them first.
-var conflictForm = regexp.MustCompile(`\s*ON CONFLICT DO NOTHING\s*$`)
-
-func withoutConflict(text string, rows int) string {
-	if rows < 0 {
-		return text
-	}
-	return formOf(text).firm
-}
-
-// form is what is known of a statement by its text.
-type form struct {
-	// inserts: it inserts the rows that it is given, or fails if it is firm.
-	inserts bool
-	firm    string
-}
-
-// forms keeps them by the texts: there are few.
-var forms sync.Map
-
-func formOf(text string) form {
-	if known, ok := forms.Load(text); ok {
-		return known.(form)
-	}
-	made := form{insertForm.MatchString(text), conflictForm.ReplaceAllString(text, "")}
-	forms.Store(text, made)
-	return made
 }
 
 // unionTexts keeps the texts of unions by those of their statements.
@@ -97,17 +57,12 @@ func (u union) text() string {
 }
 
 func (u union) newText() string {
-	var parts []string
-	values, right := 0, []string{"true"}
+	var parts, right []string
+	values := 0
 	for i, s := range u {
-		part := fmt.Sprintf("done%d AS (\n%s", i, shifted(withoutConflict(s.text, s.rows), values))
-		values += len(s.args)
-		if s.guarded() {
-			part += "\nRETURNING 1"
-			values++
-			right = append(right, fmt.Sprintf("(SELECT count(*) FROM done%d) = $%d", i, values))
-		}
-		parts = append(parts, part+")")
+		parts = append(parts, fmt.Sprintf("done%d AS (\n%s\nRETURNING 1)", i, shifted(s.text, values)))
+		values += len(s.args) + 1
+		right = append(right, fmt.Sprintf("(SELECT count(*) FROM done%d) = $%d", i, values))
 	}
 	return "WITH " + strings.Join(parts, ",\n") + "\nSELECT 1 / CASE WHEN " + strings.Join(right, " AND ") + " THEN 1 ELSE 0 END"
 }

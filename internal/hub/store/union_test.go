@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
-	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
@@ -43,47 +42,15 @@ func TestWhatIsUnited(t *testing.T) {
 
 func TestTheTextOfAUnion(t *testing.T) {
 	u := union{
-		{statement{"-- name: AddT :execrows\nINSERT INTO t (a, b)\nVALUES ($1, $2)\nON CONFLICT DO NOTHING\n", []any{"x", "y"}}, 1},
+		{statement{"INSERT INTO t (a, b)\nVALUES ($1, $2)\n", []any{"x", "y"}}, 1},
 		{statement{"UPDATE u SET a = $1 WHERE b = $2 AND c < $1", []any{int64(5), "z"}}, 3},
-		{statement{"UPDATE v SET a = $1", []any{"v"}}, 1},
 	}
 	got := u.guarded()
-	want := "WITH done0 AS (\n-- name: AddT :execrows\nINSERT INTO t (a, b)\nVALUES ($1, $2)),\ndone1 AS (\nUPDATE u SET a = $3 WHERE b = $4 AND c < $3\nRETURNING 1),\n" +
-		"done2 AS (\nUPDATE v SET a = $6\nRETURNING 1)\n" +
-		"SELECT 1 / CASE WHEN true AND (SELECT count(*) FROM done1) = $5 AND (SELECT count(*) FROM done2) = $7 THEN 1 ELSE 0 END"
-	if got.text != want || fmt.Sprint(got.args) != "[x y 5 z 3 v 1]" {
+	want := "WITH done0 AS (\nINSERT INTO t (a, b)\nVALUES ($1, $2)\nRETURNING 1),\ndone1 AS (\nUPDATE u SET a = $4 WHERE b = $5 AND c < $4\nRETURNING 1)\n" +
+		"SELECT 1 / CASE WHEN (SELECT count(*) FROM done0) = $3 AND (SELECT count(*) FROM done1) = $6 THEN 1 ELSE 0 END"
+	if got.text != want || fmt.Sprint(got.args) != "[x y 1 5 z 3]" {
 		t.Errorf("got %s\nwith %v", got.text, got.args)
 	}
-}
-
-// What inserts rows that it is given needs no guard, whether it is one row or many.
-func TestWhatIsGuarded(t *testing.T) {
-	one := textOfChange(func(q *db.Queries) { _, _ = q.AddEffect(t.Context(), db.AddEffectParams{}) })
-	for _, tt := range []struct {
-		name, text string
-		rows       int
-		want       bool
-	}{
-		{"an insert", one, 1, false},
-		{"of many", overArrays(one, []string{"text", "text", "text", "bytea", "bytea", "bigint"}), 9, false},
-		{"of what is found", textOfChange(func(q *db.Queries) { _, _ = q.AppendLeaseEvents(t.Context(), db.AppendLeaseEventsParams{}) }), 1, true},
-		{"a change of one row", textOfChange(func(q *db.Queries) { _, _ = q.EndLease(t.Context(), db.EndLeaseParams{}) }), 1, true},
-		{"of many rows", textOfChange(func(q *db.Queries) { _, _ = q.EndLease(t.Context(), db.EndLeaseParams{}) }), 2, true},
-		{"of any number", textOfChange(func(q *db.Queries) { _, _ = q.EndLease(t.Context(), db.EndLeaseParams{}) }), -1, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := (expecting{statement{text: tt.text}, tt.rows}).guarded(); got != tt.want {
-				t.Errorf("got %t, want %t for %s", got, tt.want, tt.text)
-			}
-		})
-	}
-}
-
-// textOfChange gives the text of the change that do makes.
-func textOfChange(do func(*db.Queries)) string {
-	b := &batch{}
-	do(db.New(recorder{b}))
-	return b.last().text
 }
 
 // A command whose last change meets other rows than it expected leaves nothing of those before, which went in the same statement.

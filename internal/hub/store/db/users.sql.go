@@ -136,14 +136,13 @@ func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error)
 const aheadOfUser = `-- name: AheadOfUser :many
 WITH asked AS (
 SELECT CAST($1 AS BIGINT) AS place, CAST($2 AS TEXT) AS request_id, CAST($3 AS TEXT) AS lease_id,
-  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at, CAST('' AS TEXT) AS token_edition
+  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at
 FROM api_tokens t WHERE t.hash = $4 AND t.ended_at = 0
 )
 SELECT q.place, q.id AS token_id, q.hash, q.label, q.created_at, q.expires_at, u.id, u.name, u.display_name, u.roles, u.active, u.created_at,
   CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
   COALESCE(l.id, '') AS lease_id, COALESCE(l.user_id, '') AS lease_user, COALESCE(l.device_id, '') AS lease_device, COALESCE(l.account_id, '') AS lease_account,
-  COALESCE(l.due_at, 0) AS lease_due,
-  q.token_edition AS edition
+  COALESCE(l.due_at, 0) AS lease_due
 FROM asked q
 JOIN users u ON u.id = q.user_id
 LEFT JOIN effects e ON e.actor_id = q.user_id AND e.request_id = q.request_id
@@ -171,7 +170,6 @@ type AheadOfUserRow struct {
 	LeaseDevice  string
 	LeaseAccount string
 	LeaseDue     int64
-	Edition      string
 }
 
 // AheadOfUser reads for each asked request of a user who asks, whether it was answered before, and of the lease that it
@@ -209,7 +207,6 @@ func (q *Queries) AheadOfUser(ctx context.Context, arg AheadOfUserParams) ([]Ahe
 			&i.LeaseDevice,
 			&i.LeaseAccount,
 			&i.LeaseDue,
-			&i.Edition,
 		); err != nil {
 			return nil, err
 		}

@@ -26,14 +26,13 @@ WHERE t.hash = @hash AND t.ended_at = 0 AND t.expires_at > @now;
 -- name: AheadOfUser :many
 WITH asked AS (
 SELECT CAST(@place AS BIGINT) AS place, CAST(@request_id AS TEXT) AS request_id, CAST(@lease_id AS TEXT) AS lease_id,
-  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at, CAST('' AS TEXT) AS token_edition
+  t.id, t.hash, t.user_id, t.label, t.created_at, t.expires_at, t.ended_at
 FROM api_tokens t WHERE t.hash = @hash AND t.ended_at = 0
 )
 SELECT q.place, q.id AS token_id, q.hash, q.label, q.created_at, q.expires_at, sqlc.embed(u),
   CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
   COALESCE(l.id, '') AS lease_id, COALESCE(l.user_id, '') AS lease_user, COALESCE(l.device_id, '') AS lease_device, COALESCE(l.account_id, '') AS lease_account,
-  COALESCE(l.due_at, 0) AS lease_due,
-  q.token_edition AS edition
+  COALESCE(l.due_at, 0) AS lease_due
 FROM asked q
 JOIN users u ON u.id = q.user_id
 LEFT JOIN effects e ON e.actor_id = q.user_id AND e.request_id = q.request_id
