@@ -228,8 +228,12 @@ func (a *Agent) keepAndActivate(ctx context.Context, l *link, s *line, rec recor
 		return rec, a.endedOr(rec, err)
 	}
 	next := rec.withLease(word.lease, word.contact)
-	if next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() != v1.LeaseState_LEASE_STATE_ACTIVE {
+	switch {
+	case next.Lease.GetId() != rec.Lease.GetId() || l.fits(next) != nil || next.Lease.GetState() == v1.LeaseState_LEASE_STATE_PENDING:
 		return rec, errStrangeAnswer
+	case !liveState(next.Lease): // revoked after it was active, and before the hub said so
+		a.endByHub(rec.RequestID, next.Lease)
+		return rec, keyshift.ErrLeaseOver
 	}
 	return a.move(next, active)
 }

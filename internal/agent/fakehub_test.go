@@ -28,20 +28,21 @@ type fakeHub struct {
 	told   told
 	key    ed25519.PrivateKey
 
-	mu       sync.Mutex
-	device   *v1.EnrollRequest
-	refuse   error           // what Sync is refused with
-	lie      func(*v1.Lease) // changes what CheckOut answers
-	accounts []*fakeAccount
-	leases   []*fakeLease
-	wakes    []chan struct{}
-	mute     bool // streams say nothing, as behind a proxy that collects them
-	pushes   bool
-	causes   []string
-	receipts []*v1.Receipt
-	refused  []*v1.NoteRefusedCallersRequest
-	lose     bool // what is noted is answered with an error
-	calls    map[string]int
+	mu        sync.Mutex
+	device    *v1.EnrollRequest
+	refuse    error            // what Sync is refused with
+	lie       func(*v1.Lease)  // changes what CheckOut answers
+	activated func(*fakeLease) // is called before Activate answers
+	accounts  []*fakeAccount
+	leases    []*fakeLease
+	wakes     []chan struct{}
+	mute      bool // streams say nothing, as behind a proxy that collects them
+	pushes    bool
+	causes    []string
+	receipts  []*v1.Receipt
+	refused   []*v1.NoteRefusedCallersRequest
+	lose      bool // what is noted is answered with an error
+	calls     map[string]int
 	// activations are the request ids of what was asked to be active.
 	activations map[string]bool
 	accepted    time.Time // when the admins accepted that the audit log goes back
@@ -392,6 +393,9 @@ func (h *fakeHub) Activate(_ context.Context, q *v1.ActivateRequest) (*v1.Activa
 	}
 	if l.State == v1.LeaseState_LEASE_STATE_PENDING {
 		l.State, l.Epoch = v1.LeaseState_LEASE_STATE_ACTIVE, l.Epoch+1
+	}
+	if h.activated != nil {
+		h.activated(l)
 	}
 	return &v1.ActivateResponse{Lease: proto.CloneOf(l.Lease)}, nil
 }

@@ -293,6 +293,21 @@ func TestRevokeOvertakesACheckOut(t *testing.T) {
 	})
 }
 
+// The hub's word on an activation is how the lease stands when it speaks: it may have been revoked since.
+func TestRevokedBetweenTheActivationAndItsAnswer(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.enrolled()
+		w.hub.with(func() {
+			w.hub.activated = func(l *fakeLease) { l.finish(v1.LeaseState_LEASE_STATE_REVOKED, "off-boarding") }
+		})
+		_, err := a.CheckOut(t.Context(), w.request("x/acme"))
+		w.wantCode(err, keyshift.CodeLeaseOver)
+		w.settle(lastRetry)
+		w.wantNothingLeft()
+		w.wantRemoval(v1.LeaseState_LEASE_STATE_REVOKED, v1.RemovalStep_REMOVAL_STEP_SESSION_CLOSED)
+	})
+}
+
 // What was right when a use began is looked at again when the hub has answered.
 func TestClockThatIsTurnedDuringAUse(t *testing.T) {
 	for method, use := range map[string]func(*testing.T, *Agent) error{

@@ -27,7 +27,8 @@ type Config struct {
 	Env []string
 	// Ended is told when a browser ended, by itself or through the desk, after its folder was deleted or kept. Nil is nobody.
 	Ended func(account string)
-	// Grace is how long a browser may take to end after it was asked to, and then its folder to be deleted; 0 is 5 s.
+	// Grace is how long a browser may take to end after it was asked to, and then its folder to be deleted; 0 is 5 s. A Firefox
+	// that is kept has twice as long before that, to write down what is kept.
 	Grace time.Duration
 	Log   *slog.Logger
 }
@@ -211,7 +212,7 @@ func (d *Desk) close(ctx context.Context, account string, keep bool) error {
 		return d.leftover(account, keep)
 	}
 	if keep && i.Keep {
-		i.leave(ctx, d.cfg.grace())
+		i.leave(ctx, 2*d.cfg.grace())
 	}
 	ask(i.PID)
 	grace := time.NewTimer(d.cfg.grace())
