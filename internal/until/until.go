@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// Looks are between apart at least. After a look that took long, as one that starts a program does, the pause is rest times as
-// long, up to longest: who waits leaves the processors to what is waited for.
+// Looks are between apart at least. After a look that took long, as one that starts a program does, the pause is as long, up to
+// longest: who waits leaves half of a processor to what is waited for.
 const (
 	between = 20 * time.Millisecond
-	rest    = 4
-	longest = time.Second
+	longest = 250 * time.Millisecond
 )
 
 // True waits until so says yes. The error names what was waited for.
@@ -49,4 +48,4 @@ func repeat(within time.Duration, so func() bool) bool {
 }
 
 // pause is how long to wait after a look that took so long.
-func pause(took time.Duration) time.Duration { return min(max(between, rest*took), longest) }
+func pause(took time.Duration) time.Duration { return min(max(between, took), longest) }

@@ -20,7 +20,7 @@ func TestTrue(t *testing.T) {
 
 func TestALookThatTakesLongIsFollowedByALongerPause(t *testing.T) {
 	for took, want := range map[time.Duration]time.Duration{
-		0: between, between / rest: between, between: rest * between, longest / rest: longest, time.Minute: longest,
+		0: between, between: between, 2 * between: 2 * between, longest: longest, time.Minute: longest,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			begin, looks := time.Now(), 0
