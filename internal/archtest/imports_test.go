@@ -74,7 +74,7 @@ var importRules = []importRule{
 	{
 		who: everything, except: []string{"e2e/...", "internal/systest/...", "internal/archtest/...", "internal/bench/...", "internal/testpg", "internal/browsertest"}, never: []string{
 			"github.com/google/go-cmp/...", "github.com/anishathalye/porcupine", "go.uber.org/goleak", "pgregory.net/rapid",
-			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest", "internal/bench/...",
+			"github.com/rogpeppe/go-internal/...", "internal/testpg", "internal/systest/...", "internal/osring/osringtest", "internal/seal/sealtest", "internal/bench/...",
 			"internal/browsertest", "internal/replica", "internal/until", "internal/loopback",
 		},
 		why: "libraries for tests stay out of programs",

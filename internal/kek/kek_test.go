@@ -2,11 +2,8 @@ package kek
 
 import (
 	"bytes"
-	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -14,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/keyshift-hq/keyshift/internal/seal"
+	"github.com/keyshift-hq/keyshift/internal/seal/sealtest"
 )
 
 var testPlace = Place{HubID: "hub-1", Table: "credentials", Row: "row-1", Column: "password"}
@@ -176,35 +174,8 @@ func TestKEKNeverPrints(t *testing.T) {
 	path := newKeyFile(t)
 	kek := loadKEK(t, path)
 	raw := fileOf(t, path).Keyset
-	checkNeverPrints(t, kek, [][]byte{raw, raw[len(raw)/2:]})
-	checkNeverPrints(t, *kek, [][]byte{raw, raw[len(raw)/2:]})
-}
-
-// checkNeverPrints prints v on every path we know and looks for the bytes.
-func checkNeverPrints(t *testing.T, v any, secrets [][]byte) {
-	t.Helper()
-	var out strings.Builder
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
-		fmt.Fprintf(&out, verb+" "+verb+"\n", v, []any{v})
-	}
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
-	for _, secret := range secrets {
-		for _, form := range []string{"%s", "%x", "%X", "%v", "%#v"} {
-			if strings.Contains(out.String(), strings.Trim(fmt.Sprintf(form, secret), "[]")) {
-				t.Errorf("printed a key as %s", form)
-			}
-		}
-	}
-	if got := fmt.Sprint(v); got != redacted {
-		t.Errorf("prints as %q, want %q", got, redacted)
-	}
-	if got, err := json.Marshal(v); err == nil {
-		t.Errorf("marshals to JSON: %s", got)
-	}
-	if got, err := xml.Marshal(v); err == nil {
-		t.Errorf("marshals to XML: %s", got)
-	}
+	sealtest.NeverPrints(t, kek, raw, raw[len(raw)/2:])
+	sealtest.NeverPrints(t, *kek, raw, raw[len(raw)/2:])
 }
 
 func TestMissingVersionErrorNamesTheVersion(t *testing.T) {

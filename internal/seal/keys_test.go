@@ -5,13 +5,12 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/keyshift-hq/keyshift/internal/seal/sealtest"
 )
 
 func testSeed() []byte {
@@ -105,34 +104,7 @@ func TestCheckPublic(t *testing.T) {
 
 func TestKeysNeverPrint(t *testing.T) {
 	keys := testKeys(t, testSeed())
-	checkNeverPrints(t, keys, [][]byte{keys.Signing().Seed(), keys.SigningPublic()})
-}
-
-// checkNeverPrints prints v on every path we know and looks for the bytes.
-func checkNeverPrints(t *testing.T, v any, secrets [][]byte) {
-	t.Helper()
-	var out strings.Builder
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t"} {
-		fmt.Fprintf(&out, verb+" "+verb+"\n", v, []any{v})
-	}
-	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
-	for _, secret := range secrets {
-		for _, form := range []string{"%s", "%x", "%X", "%v", "%#v"} {
-			if strings.Contains(out.String(), strings.Trim(fmt.Sprintf(form, secret), "[]")) {
-				t.Errorf("printed a key as %s", form)
-			}
-		}
-	}
-	if got := fmt.Sprint(v); got != redacted {
-		t.Errorf("prints as %q, want %q", got, redacted)
-	}
-	if got, err := json.Marshal(v); err == nil {
-		t.Errorf("marshals to JSON: %s", got)
-	}
-	if got, err := xml.Marshal(v); err == nil {
-		t.Errorf("marshals to XML: %s", got)
-	}
+	sealtest.NeverPrints(t, keys, keys.Signing().Seed(), keys.SigningPublic())
 }
 
 // An unexported field of another struct is printed without its methods.
