@@ -95,7 +95,7 @@ type Page interface {
 	// Press presses one key by its name in KeyboardEvent.key: Enter, Tab, Escape, Backspace.
 	Press(key string) error
 	// Above is the text in the page's closed shadow roots, which the page's own scripts cannot read, a line for each piece:
-	// what an extension shows above a page.
+	// what an extension shows above a page. Style sheets are no text.
 	Above() (string, error)
 	// Resize makes the viewport so wide and high, in CSS pixels, whatever its window is.
 	Resize(width, height int) error

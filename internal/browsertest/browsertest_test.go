@@ -95,7 +95,9 @@ func wantAbove(t *testing.T, p Page) {
 	must(t, p.Eval(`["open", "closed"].map((mode) => {
 		const host = document.body.appendChild(document.createElement("div"));
 		host.append("in the page");
-		const inner = host.attachShadow({mode}).appendChild(document.createElement("p"));
+		const root = host.attachShadow({mode});
+		root.append(Object.assign(document.createElement("style"), {textContent: "p { color: green }"}));
+		const inner = root.appendChild(document.createElement("p"));
 		inner.append("You are ", Object.assign(document.createElement("b"), {textContent: mode}));
 	}).length`, nil))
 	if got, err := p.Above(); err != nil || got != "You are\nclosed" {

@@ -273,6 +273,9 @@ func textsAbove(n *cdp.Node, above bool) (texts []string) {
 	if text := strings.TrimSpace(n.NodeValue); above && n.NodeType == textNode && text != "" {
 		return []string{text}
 	}
+	if n.LocalName == style {
+		return nil
+	}
 	for _, root := range n.ShadowRoots {
 		texts = append(texts, textsAbove(root, root.ShadowRootType == cdp.ShadowRootTypeClosed)...)
 	}

@@ -275,6 +275,7 @@ type bidiNode struct {
 	Value struct {
 		NodeType   int
 		NodeValue  string
+		LocalName  string
 		Mode       string
 		Children   []bidiNode
 		ShadowRoot *bidiNode
@@ -284,6 +285,9 @@ type bidiNode struct {
 func (n bidiNode) above(above bool) (texts []string) {
 	if text := strings.TrimSpace(n.Value.NodeValue); above && n.Value.NodeType == textNode && text != "" {
 		return []string{text}
+	}
+	if n.Value.LocalName == style {
+		return nil
 	}
 	if root := n.Value.ShadowRoot; root != nil {
 		texts = root.above(root.Value.Mode == "closed")

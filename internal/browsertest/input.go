@@ -51,3 +51,6 @@ func wait(p Page, expression string) (err error) {
 	}
 	return nil
 }
+
+// style is the element whose text is a style sheet.
+const style = "style"
