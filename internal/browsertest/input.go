@@ -21,6 +21,9 @@ func center(selector string) string {
 // textNode is the type of a text in a document, https://dom.spec.whatwg.org/#dom-node-nodetype.
 const textNode = 3
 
+// style is the element whose text is a style sheet.
+const style = "style"
+
 // find waits for an element and answers where it is.
 func find(p Page, selector string) (at Point, err error) {
 	var seen *Point
@@ -51,6 +54,3 @@ func wait(p Page, expression string) (err error) {
 	}
 	return nil
 }
-
-// style is the element whose text is a style sheet.
-const style = "style"
