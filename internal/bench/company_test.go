@@ -33,7 +33,7 @@ type company struct {
 	sealing  []byte
 }
 
-// crowdHub is what a crowd has to know of a hub.
+// crowdHub is what a crowd has to know of a hub. Source is the first of the addresses that the crowd itself has.
 type crowdHub struct {
 	Address, HubID, Source string
 	HubKey, Pin            []byte
