@@ -50,7 +50,7 @@ func run() int {
 		Now:        time.Now,
 		Executable: executable,
 		PID:        os.Getpid(),
-		Version:    cliout.BuildOf(version),
+		Version:    func() cliout.Version { return cliout.BuildOf(version) },
 		NewAgent:   func(c cli.AgentConfig) (cli.Agent, error) { return newAgent(c, ring) },
 		NewService: service.New,
 		Keyring:    ring,

@@ -12,9 +12,13 @@ import (
 )
 
 // Once makes a client for a program that asks little and ends, as a command does: each question has a connection of its own,
-// and nothing runs beside who asks, so that a command has less to start and less to end. Otherwise it is as [New].
+// nothing runs beside who asks, and no tables are made to write a question and to read its answer (see package wire), so that
+// a command has less to start and less to end. Otherwise it is as [New].
 func Once(path string) *Client {
-	return newClient(path, func(c *Client) http.RoundTripper { return once{c} })
+	c := newClient(path)
+	c.http.Transport = once{c}
+	c.way = plainWay{c}
+	return c
 }
 
 // once is the way of one question and its answer. It sends HTTP/1.1 requests whose bodies are there already.
@@ -22,28 +26,38 @@ type once struct{ client *Client }
 
 // RoundTrip implements [http.RoundTripper].
 func (o once) RoundTrip(req *http.Request) (*http.Response, error) {
-	conn, err := o.client.dial(req.Context(), "", "")
+	alone := req.Clone(req.Context())
+	alone.Close = true
+	res, err := o.send(req.Context(), alone.Write)
 	if err != nil {
 		return nil, errors.Join(err, closeBody(req))
 	}
-	// The context ends whatever is waited for, as a transport does it, but without somebody who waits beside.
-	release := context.AfterFunc(req.Context(), func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	end := sync.OnceValue(func() error { release(); return conn.Close() })
-	res, err := exchange(conn, req)
-	if err != nil {
-		return nil, errors.Join(given(req.Context(), err), end())
-	}
-	res.Body = &lastBody{res.Body, req.Context(), end}
+	res.Request = req
 	return res, nil
 }
 
-func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
-	alone := req.Clone(req.Context())
-	alone.Close = true
-	if err := alone.Write(conn); err != nil {
+// send gives the answer to what write writes. Its connection ends with its body.
+func (o once) send(ctx context.Context, write func(io.Writer) error) (*http.Response, error) {
+	conn, err := o.client.dial(ctx, "", "")
+	if err != nil {
 		return nil, err
 	}
-	return http.ReadResponse(bufio.NewReader(conn), alone)
+	// The context ends whatever is waited for, as a transport does it, but without somebody who waits beside.
+	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	end := sync.OnceValue(func() error { release(); return conn.Close() })
+	res, err := exchange(conn, write)
+	if err != nil {
+		return nil, errors.Join(given(ctx, err), end())
+	}
+	res.Body = &lastBody{res.Body, ctx, end}
+	return res, nil
+}
+
+func exchange(conn net.Conn, write func(io.Writer) error) (*http.Response, error) {
+	if err := write(conn); err != nil {
+		return nil, err
+	}
+	return http.ReadResponse(bufio.NewReader(conn), nil)
 }
 
 func closeBody(req *http.Request) error {

@@ -45,7 +45,8 @@ type Program struct {
 	// Executable is the absolute path of the program, as a service should start it.
 	Executable string
 	PID        int
-	Version    cliout.Version
+	// Version looks up which program this is.
+	Version func() cliout.Version
 
 	// NewAgent makes the agent for `run`.
 	NewAgent func(AgentConfig) (Agent, error)

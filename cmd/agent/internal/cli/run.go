@@ -88,7 +88,7 @@ func (inv *invocation) makeAgent(socket string, log *slog.Logger) (Agent, error)
 		return nil, keyshift.Refuse(keyshift.CodeStorageReadonly, "The folder "+clean(dir)+" cannot be made.", "Give another one with --state-dir.").Because(err)
 	}
 	return inv.NewAgent(AgentConfig{
-		StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version.Version,
+		StateDir: dir, RuntimeDir: filepath.Dir(socket), Log: log, Version: inv.Version().Version,
 		Socket: socket, Browser: inv.grammar.Run.Browser, Extension: inv.grammar.Run.Extension,
 	})
 }
@@ -101,7 +101,7 @@ func (inv *invocation) runParts(ctx context.Context, agent Agent, server *locala
 	parts.add("local API", apiStop, func(ctx context.Context) error { return serve(ctx, server, l) })
 	parts.add("browsers", apiStop, func(ctx context.Context) error { return untilAsked(ctx, agent.ServeBrowsers(ctx, browsers)) })
 	parts.add("watchdog", watchStop, func(ctx context.Context) error { return watchdog(ctx, notifier, l.Addr().String(), log) })
-	log.Info("agent started", "version", inv.Version.Version, "socket", l.Addr().String())
+	log.Info("agent started", "version", inv.Version().Version, "socket", l.Addr().String())
 	if err := notifier.Ready(); err != nil {
 		log.Warn("service manager not told", "error", err.Error())
 	}

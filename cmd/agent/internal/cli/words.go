@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,9 +12,11 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// network is the domain's word for a network of the contract.
+// network is the domain's word for a network of the contract, a number for one of a later version. The name is from the plain
+// map, because String makes the tables of the whole contract.
 func network(n v1.Network) keyshift.Network {
-	return keyshift.Network(strings.ToLower(strings.TrimPrefix(n.String(), "NETWORK_")))
+	name := cmp.Or(v1.Network_name[int32(n)], strconv.Itoa(int(n)))
+	return keyshift.Network(strings.ToLower(strings.TrimPrefix(name, "NETWORK_")))
 }
 
 // named is what has a network and a handle: a lease or a lendable account.

@@ -84,7 +84,9 @@ func (w *world) program(out, err io.Writer, args ...string) *Program {
 		Args: args, Env: func(name string) string { return w.env[name] },
 		Stdin: strings.NewReader(w.stdin), Stdout: out, Stderr: err, Console: w.console, Screen: w.screen, Now: func() time.Time { return now },
 		Executable: "/usr/bin/keyshift-agent", PID: 4711,
-		Version:  cliout.Version{Version: "1.2.3", Commit: "0a1b2c3", Go: "go1.26", OS: "linux", Arch: "amd64"},
+		Version: func() cliout.Version {
+			return cliout.Version{Version: "1.2.3", Commit: "0a1b2c3", Go: "go1.26", OS: "linux", Arch: "amd64"}
+		},
 		NewAgent: w.newAgent,
 		NewService: func(program string, o service.Options) (service.Manager, error) {
 			w.manager.program, w.manager.options = program, o
