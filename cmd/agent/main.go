@@ -22,7 +22,6 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/hardening"
 	"github.com/keyshift-hq/keyshift/internal/i18n"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
-	"github.com/keyshift-hq/keyshift/internal/keyshift"
 	"github.com/keyshift-hq/keyshift/internal/light"
 	"github.com/keyshift-hq/keyshift/internal/osring"
 	"github.com/keyshift-hq/keyshift/internal/presence"
@@ -37,10 +36,12 @@ func run() int {
 	if caller, ok := nativehost.Detect(os.Args[1:]); ok { // before anything is parsed, printed or logged
 		return serveBrowser(caller)
 	}
+	begun, requestID := begin()
 	executable, _ := os.Executable() // empty is refused where it is needed
 	ring := osring.New("")
 	program := &cli.Program{
 		Args:       os.Args[1:],
+		Begun:      begun,
 		Env:        os.Getenv,
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -55,7 +56,7 @@ func run() int {
 		NewService: service.New,
 		Keyring:    ring,
 		Harden:     hardening.Apply,
-		RequestID:  func() string { return string(keyshift.NewID(time.Now(), rand.Reader)) },
+		RequestID:  requestID,
 		RetryPause: time.Second,
 	}
 	return int(program.Run(untilSignaled()))

@@ -22,15 +22,13 @@ import (
 	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	v1c "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1/keyshiftv1connect"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
+	"github.com/keyshift-hq/keyshift/internal/wire"
 )
 
 const (
-	host      = "keyshift.local"
-	base      = "http://" + host
+	base      = "http://" + wire.Host
 	maxAnswer = 4 << 20
 
-	// callLimit covers a keyring that asks a person, several times, and a slow hub.
-	callLimit = 2 * time.Minute
 	dialLimit = 5 * time.Second
 	// idleLimit is when connections that nobody uses are given back: soon, so that a tray that waits is not woken up for that.
 	idleLimit = 5 * time.Second
@@ -100,7 +98,7 @@ type message[T any] interface {
 
 // ask asks one question within the time that any of them may take.
 func ask[T any, Res message[T]](ctx context.Context, c *Client, procedure string, req proto.Message) (*T, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, wire.CallLimit)
 	defer cancel()
 	res := new(T)
 	if err := c.way.ask(ctx, procedure, req, Res(res)); err != nil {
@@ -256,7 +254,7 @@ func (c *Client) Diagnose(ctx context.Context) (*v1.LocalServiceDiagnoseResponse
 
 // Stop asks the agent to end. It answers before it has ended.
 func (c *Client) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, wire.CallLimit)
 	defer cancel()
 	res, err := c.request(ctx, http.MethodPost, "/stop")
 	if err != nil {

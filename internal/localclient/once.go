@@ -17,7 +17,7 @@ import (
 func Once(path string) *Client {
 	c := newClient(path)
 	c.http.Transport = once{c}
-	c.way = plainWay{c}
+	c.way = plainWay{client: c}
 	return c
 }
 
@@ -42,6 +42,11 @@ func (o once) send(ctx context.Context, write func(io.Writer) error) (*http.Resp
 	if err != nil {
 		return nil, err
 	}
+	return over(ctx, conn, write)
+}
+
+// over is send over a connection that is there.
+func over(ctx context.Context, conn net.Conn, write func(io.Writer) error) (*http.Response, error) {
 	// The context ends whatever is waited for, as a transport does it, but without somebody who waits beside.
 	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	end := sync.OnceValue(func() error { release(); return conn.Close() })

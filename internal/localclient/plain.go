@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -17,16 +16,17 @@ import (
 
 // plainWay asks as the Connect library does (https://connectrpc.com/docs/protocol, unary), without it. Only what is not a
 // plain answer, an error above all, is given to the library to read.
-type plainWay struct{ client *Client }
-
-const contentType = "application/proto"
+type plainWay struct {
+	client *Client
+	begun  *Begun // nil for none
+}
 
 func (w plainWay) ask(ctx context.Context, procedure string, req, res proto.Message) error {
 	question, err := wire.Append(nil, req)
 	if err != nil {
 		return overConnect(w.client.http).ask(ctx, procedure, req, res)
 	}
-	answer, err := once(w).send(ctx, func(out io.Writer) error { return post(ctx, out, procedure, question) })
+	answer, err := w.send(ctx, procedure, question)
 	if err != nil {
 		return coded(err)
 	}
@@ -34,15 +34,21 @@ func (w plainWay) ask(ctx context.Context, procedure string, req, res proto.Mess
 	return understand(ctx, answer, procedure, req, res)
 }
 
+// send sends a question that has not begun, and gives the answer.
+func (w plainWay) send(ctx context.Context, procedure string, question []byte) (*http.Response, error) {
+	if conn := w.begun.take(w.client.path, procedure, question); conn != nil {
+		return over(ctx, conn, func(io.Writer) error { return nil })
+	}
+	return once{w.client}.send(ctx, func(out io.Writer) error { return post(ctx, out, procedure, question) })
+}
+
 // post writes a request at once.
 func post(ctx context.Context, out io.Writer, procedure string, question []byte) error {
-	limit := ""
+	limit := wire.CallLimit
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = fmt.Sprintf("Connect-Timeout-Ms: %d\r\n", max(1, time.Until(deadline).Milliseconds()))
+		limit = time.Until(deadline)
 	}
-	request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nConnect-Protocol-Version: 1\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
-		procedure, host, limit, contentType, len(question))
-	_, err := out.Write(append(request, question...))
+	_, err := out.Write(wire.Request(procedure, limit, question))
 	return err
 }
 
@@ -52,7 +58,7 @@ func understand(ctx context.Context, answer *http.Response, procedure string, re
 	if err != nil {
 		return coded(err)
 	}
-	plain := answer.StatusCode == http.StatusOK && answer.Header.Get("Content-Type") == contentType && answer.Header.Get("Content-Encoding") == "" && len(body) <= maxAnswer
+	plain := answer.StatusCode == http.StatusOK && answer.Header.Get("Content-Type") == wire.ContentType && answer.Header.Get("Content-Encoding") == "" && len(body) <= maxAnswer
 	if plain && wire.Read(body, res) == nil {
 		return nil
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/cliout"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
+	"github.com/keyshift-hq/keyshift/internal/localclient"
 )
 
 // Name is what the program is called in texts.
@@ -32,7 +33,9 @@ const Name = "keyshift-agent"
 // Program is one start of keyshift-agent: what it takes from its process, and what it is built of.
 type Program struct {
 	// Args are the arguments, without the program's own name.
-	Args           []string
+	Args []string
+	// Begun is the first question of the command, if it was asked when the program began; nil if not.
+	Begun          *localclient.Begun
 	Env            func(string) string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer

@@ -50,7 +50,7 @@ func (inv *invocation) client() (*localclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return localclient.Once(path), nil
+	return localclient.Resume(path, inv.Begun), nil
 }
 
 // confirm asks for a yes, unless it was given as a flag.
