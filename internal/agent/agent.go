@@ -26,12 +26,13 @@
 // # The life of a lease
 //
 // A record goes through requested, active, ending, keyless and wiped, and is gone once the hub has heard that the secret is.
-// Each step is on the disk before the next begins. After a crash anywhere the record says what remains: ask again with
-// the same request id if there is time, otherwise wipe.
+// Each step is written before the next begins, and on the disk before anything is stored. After a crash anywhere the record
+// says what remains: ask again with the same request id if there is time, otherwise wipe. A power cut may take a record that
+// has asked for a lease and stored nothing: what the hub knows and the device does not is given back.
 //
-// Once the hub has answered a request, three things happen beside each other, because each waits for somebody else: the
-// hub is told that this device has the secret, the key file is written, and the keyring stores the other half. None of
-// them lets the secret be used: that is for active, which is written when all three are done. What was not, is given back.
+// What waits for somebody else happens beside each other: the hub is asked while the record and the key file come to the
+// disk, and it is told that this device has the secret while the keyring stores the other half. None of that lets the
+// secret be used: that is for active, which is written when all of it is done. What was not, is given back.
 //
 // # Time
 //

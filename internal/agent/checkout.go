@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,14 +39,16 @@ func (a *Agent) CheckOut(ctx context.Context, req *v1.LocalServiceCheckOutReques
 	if asked.AccountID, err = a.findAccount(ctx, asked.Account); err != nil {
 		return nil, err
 	}
+	a.tellEnds(ctx, asked.AccountID)
 	if asked.At, err = a.cfg.Clock.Read(); err != nil {
 		return nil, errClockSuspect.Because(err)
 	}
 	asked.fresh = !a.vault.HasKey(asked.RequestID) // else an earlier run may have stored either half
-	if err := a.journal.add(asked); err != nil {
+	settle, err := a.journal.begin(asked)
+	if err != nil {
 		return nil, err
 	}
-	return a.obtain(ctx, asked)
+	return a.obtain(ctx, asked, settle)
 }
 
 func readCheckOut(req *v1.LocalServiceCheckOutRequest) (record, error) {
@@ -80,7 +83,7 @@ func (a *Agent) checkOutAgain(ctx context.Context, rec, asked record) (*v1.HeldL
 		a.end(rec.RequestID, keyshift.CauseNotStored)
 		return nil, leaseOver(keyshift.CauseNotStored)
 	}
-	return a.obtain(ctx, rec)
+	return a.obtain(ctx, rec, settled)
 }
 
 // mayBeLent refuses before anything is asked for while the clock is off: a lease would end at once, or too late. An old
@@ -98,21 +101,39 @@ func (a *Agent) mayBeLent(ctx context.Context) error {
 	return a.times.refusal()
 }
 
-// obtain takes a check-out from its request to an active lease. Its turn is taken.
-func (a *Agent) obtain(ctx context.Context, rec record) (*v1.HeldLease, error) {
+// tellEnds tells the hub of ended leases of an account that it may still think live: they would stand in the way of the next.
+func (a *Agent) tellEnds(ctx context.Context, account string) {
+	for _, rec := range a.journal.all() {
+		if rec.AccountID == account && rec.Lease != nil && !rec.Phase.live() && rec.news() {
+			a.wiper.hurry(rec.RequestID)
+			a.settle(ctx, rec.RequestID)
+		}
+	}
+}
+
+// obtain takes a check-out from its request to an active lease. Its turn is taken. The hub is asked while the record comes to
+// the disk, and nothing is stored before it is there.
+func (a *Agent) obtain(ctx context.Context, rec record, settle func() error) (*v1.HeldLease, error) {
 	l, s, err := a.talk(ctx)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, settle())
 	}
-	ready := a.beside(func() { a.makeReady(rec.RequestID) })
-	answer, contact, err := a.askForLease(ctx, s, rec)
-	ready()
+	var answer *v1.CheckOutResponse
+	var contact hubclient.Contact
+	var unsettled error
+	a.together(
+		func() { answer, contact, err = a.askForLease(ctx, s, rec) },
+		func() { unsettled = a.makeReady(rec.RequestID, settle) },
+	)
 	if err != nil {
 		a.afterRefusal(rec, err)
+		if unsettled != nil {
+			a.end(rec.RequestID, keyshift.CauseNotStored)
+		}
 		return nil, err
 	}
 	rec = rec.withLease(answer.GetLease(), contact)
-	if err := l.fits(rec); err != nil {
+	if err := cmp.Or(unsettled, l.fits(rec)); err != nil {
 		return nil, a.giveUp(ctx, rec, err)
 	}
 	if !liveState(rec.Lease) {
@@ -138,12 +159,16 @@ func (a *Agent) patience() hubclient.Backoff {
 	return hubclient.Backoff{First: 500 * time.Millisecond, Max: 3 * time.Second, Spread: a.cfg.Spread}
 }
 
-// makeReady writes the key under which the secret will lie in the keyring, while the hub is asked for it. What fails here is
-// done again when there is something to store, and fails the check-out then.
-func (a *Agent) makeReady(request string) {
+// makeReady settles the record and writes the key under which the secret will lie in the keyring, while the hub is asked for
+// it. A key that is not written is written again when there is something to store, and fails the check-out then.
+func (a *Agent) makeReady(request string, settle func() error) error {
+	if err := settle(); err != nil {
+		return err
+	}
 	if err := a.vault.Ready(request); err != nil {
 		a.log.Debug("key not ready", "request_id", request, "error", err)
 	}
+	return nil
 }
 
 func (a *Agent) askForLease(ctx context.Context, s *line, rec record) (answer *v1.CheckOutResponse, contact hubclient.Contact, err error) {

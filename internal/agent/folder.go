@@ -14,7 +14,7 @@ import (
 )
 
 // files is a folder of small files. Write and Remove return only when the change is on the disk and cannot be half
-// done; removing what is not there is no error, and reading it is [fs.ErrNotExist].
+// done, what Begin wrote is there when it is settled; removing what is not there is no error, and reading it is [fs.ErrNotExist].
 type files = secretstore.Files
 
 // folder is files on the disk, for this user only.
@@ -77,6 +77,10 @@ func nothingKept(err error) bool {
 
 func (f *folder) Write(name string, data []byte) error {
 	return atomicfile.Write(f.root, name, data, fileMode)
+}
+
+func (f *folder) Begin(name string, data []byte) (settle func() error, err error) {
+	return atomicfile.Begin(f.root, name, data, fileMode)
 }
 
 func (f *folder) Remove(name string) error { return atomicfile.Remove(f.root, name) }

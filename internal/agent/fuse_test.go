@@ -59,6 +59,14 @@ func (f fusedFiles) Write(name string, data []byte) error {
 	return f.memoryFiles.Write(name, data)
 }
 
+// Begin is one step: what the program has begun is there when it dies.
+func (f fusedFiles) Begin(name string, data []byte) (settle func() error, err error) {
+	if err := f.fuse.step(); err != nil {
+		return nil, err
+	}
+	return f.memoryFiles.Begin(name, data)
+}
+
 func (f fusedFiles) Remove(name string) error {
 	if err := f.fuse.step(); err != nil {
 		return err

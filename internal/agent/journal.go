@@ -16,7 +16,7 @@ import (
 const recordSuffix = ".json"
 
 // journal holds one record for each check-out that is not yet over and told. What it returns is on the disk, but for what it
-// was told to learn.
+// was told to learn, and for what was begun and is not settled.
 type journal struct {
 	files files
 	log   *slog.Logger
@@ -105,20 +105,41 @@ func (j *journal) byLease(id string) (record, bool) {
 	return record{}, false
 }
 
-// add writes a new record. One that is there already stays, and is an error. After an error there is none, so that no
-// start takes up what somebody was told did not happen.
-func (j *journal) add(rec record) error {
+// begin writes a new record. One that is there already stays, and is an error. The record is known and outlives a crash of
+// this program at once, and a power cut when settle has returned nil. After an error of either no start takes up what
+// somebody was told did not happen; but after one of settle the memory still has the record, for who undoes what was done
+// meanwhile.
+func (j *journal) begin(rec record) (settle func() error, err error) {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	if _, ok := j.get(rec.RequestID); ok {
-		return errRequestReused
+		return nil, errRequestReused
 	}
-	err := j.save(rec)
+	raw, err := rec.encode()
 	if err != nil {
-		_ = j.files.Remove(rec.RequestID + recordSuffix) // it may be there, only not synced
+		return nil, err
 	}
-	return err
+	file, err := j.files.Begin(rec.RequestID+recordSuffix, raw)
+	if err != nil {
+		return nil, storageError(err)
+	}
+	j.set(rec)
+	return func() error { return j.settle(rec.RequestID, file) }, nil
 }
+
+func (j *journal) settle(request string, file func() error) error {
+	err := file()
+	if err == nil {
+		return nil
+	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	_ = j.files.Remove(request + recordSuffix) // it may be there, only not synced
+	return storageError(err)
+}
+
+// settled is for a record that is on the disk already.
+func settled() error { return nil }
 
 // replace writes a record whatever was there. Also when the disk refuses it, the memory knows it.
 func (j *journal) replace(rec record) error {

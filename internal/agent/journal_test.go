@@ -9,11 +9,17 @@ import (
 // unsynced is a folder on a disk that takes what is written and then fails to sync it.
 type unsynced struct{ *memoryFiles }
 
-func (u unsynced) Write(name string, data []byte) error {
-	if err := u.memoryFiles.Write(name, data); err != nil {
+func (u unsynced) Begin(name string, data []byte) (settle func() error, err error) {
+	return func() error { return syscall.EIO }, u.Write(name, data)
+}
+
+// add begins a record and waits for it.
+func (j *journal) add(rec record) error {
+	settle, err := j.begin(rec)
+	if err != nil {
 		return err
 	}
-	return syscall.EIO
+	return settle()
 }
 
 func TestARecordThatCouldNotBeAddedIsNotTakenUp(t *testing.T) {

@@ -79,17 +79,14 @@ func (a *Agent) meetRemoval(before snapshot, lease *v1.Lease) {
 }
 
 // meetUnknown is for a lease of ours that we know nothing of. It may be one whose answer was lost: then its check-out is
-// on record. Otherwise this folder was lost or put back, and all that can be said is that nothing is here. The wipe looks
-// before that is reported.
+// on record. Otherwise the record was lost, by a power cut before the disk had it or with the folder, and all that can be
+// said is that nothing is here. The wipe looks before that is reported.
 func (a *Agent) meetUnknown(before snapshot, lease *v1.Lease, cause keyshift.EndCause) {
 	if before.known[lease.GetId()] {
 		return // it was wiped and told while the answer was on its way
 	}
 	if a.adopt(lease) || a.askedFor(lease) {
 		return
-	}
-	if lease.GetState() == v1.LeaseState_LEASE_STATE_PENDING {
-		return // the hub takes it back by itself when nobody activates it
 	}
 	a.log.Warn("nothing here of a lease that the hub knows", "lease_id", lease.GetId())
 	rec := record{

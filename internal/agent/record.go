@@ -14,8 +14,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
 
-// phase is how far one check-out has come. Each phase is on the disk before the step after it begins, so that a crash
-// between any two leaves a record that says what remains to be done.
+// phase is how far one check-out has come. Each phase is written before the step after it begins, so that a crash between any
+// two leaves a record that says what remains to be done; and on the disk before anything is stored or removed for it.
 type phase string
 
 const (

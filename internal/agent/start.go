@@ -92,5 +92,5 @@ func (a *Agent) resume(ctx context.Context, request string) (*v1.HeldLease, erro
 	if !ok || rec.Phase != requested {
 		return nil, errMoved
 	}
-	return a.obtain(ctx, rec)
+	return a.obtain(ctx, rec, settled)
 }

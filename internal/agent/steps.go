@@ -75,6 +75,18 @@ func (a *Agent) beside(do func()) (wait func()) {
 	return func() { <-done }
 }
 
+// together does two things at the same time, the first of them without waiting for another thread.
+func (a *Agent) together(first, second func()) {
+	if a.oneByOne {
+		first()
+		second()
+		return
+	}
+	wait := a.beside(second)
+	first()
+	wait()
+}
+
 // atOnce bounds how many check-outs are settled at the same time.
 const atOnce = 4
 

@@ -243,6 +243,11 @@ func (m *memoryFiles) Write(name string, data []byte) error {
 	return nil
 }
 
+// Begin has nothing to settle: whatever is in memory is there.
+func (m *memoryFiles) Begin(name string, data []byte) (settle func() error, err error) {
+	return func() error { return nil }, m.Write(name, data)
+}
+
 func (m *memoryFiles) Remove(name string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

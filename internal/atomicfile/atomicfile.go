@@ -4,6 +4,7 @@
 // All work happens inside an os.Root: a directory that the caller has opened. A symbolic link planted at a name is
 // replaced or removed, never followed. New content goes into a temporary file beside the target, is synced,
 // and gets its name only then; afterwards the directory is synced, so that what was reported done stays done.
+// [Begin] gives the name first and syncs later, for what is new and for who has something else to do meanwhile.
 // When a call fails, it removes its temporary file. Only a crash leaves one, and a program calls [Sweep]
 // at its start to be rid of it: the file may hold a secret.
 //
@@ -45,6 +46,28 @@ func WriteIn(dir Dir, name string, data []byte, perm fs.FileMode) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
+}
+
+// Begin is Write for who goes on before the disk has everything. When it returns, the file has its name and its content for
+// all programs, and keeps them when this one dies. The disk has them when settle has returned nil; a power cut before that
+// leaves the file whole, empty, or not at all, and may take the old content with it: use it for a new name, or for what
+// nobody needs any more. Call settle once, from any goroutine. After an error of settle the file may be there or not.
+func Begin(dir *os.Root, name string, data []byte, perm fs.FileMode) (settle func() error, err error) {
+	return BeginIn(root{dir}, name, data, perm)
+}
+
+// BeginIn is Begin in any Dir.
+func BeginIn(dir Dir, name string, data []byte, perm fs.FileMode) (settle func() error, err error) {
+	f, err := begin(dir, name, data, perm)
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", name, err)
+	}
+	return func() error {
+		if err := errors.Join(f.end(), dir.Sync()); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		return nil
+	}, nil
 }
 
 // Create is Write for a name that must be free. If anything is there, even a dangling link, the error is
@@ -109,6 +132,34 @@ func put(dir Dir, name string, data []byte, perm fs.FileMode, publish func(temp,
 	return dir.Sync()
 }
 
+// begun is a file that has its name; end makes its content durable.
+type begun struct{ end func() error }
+
+// begin names a file before it is synced. Where an open file cannot get another name, it is synced first.
+func begin(dir Dir, name string, data []byte, perm fs.FileMode) (begun, error) {
+	if err := checkName(name); err != nil {
+		return begun{}, err
+	}
+	temp := tempPrefix + rand.Text()
+	f, err := dir.New(temp, perm)
+	if err != nil {
+		return begun{}, err
+	}
+	end := func() error { return errors.Join(f.Sync(), f.Close()) }
+	if err = pour(f, data, perm); err == nil && !movesOpen {
+		err = end()
+		end = func() error { return nil }
+	}
+	if err == nil {
+		err = dir.Rename(temp, name)
+	}
+	if err != nil {
+		_ = f.Close() // it may be closed
+		return begun{}, errors.Join(err, discard(dir, temp))
+	}
+	return begun{end}, nil
+}
+
 // publishNew links instead of renaming, because a link does not replace. On failure the caller discards temp.
 func publishNew(dir *os.Root, temp, name string) error {
 	if err := dir.Link(temp, name); err != nil {
@@ -131,16 +182,22 @@ func writeTemp(dir Dir, temp string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// fill writes, syncs and closes f. It sets the mode again because the umask has had its way with the first.
+// fill writes, syncs and closes f.
 func fill(f File, data []byte, perm fs.FileMode) error {
-	err := f.Chmod(perm)
-	if err == nil {
-		_, err = f.Write(data)
-	}
+	err := pour(f, data, perm)
 	if err == nil {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// pour writes f. It sets the mode again because the umask has had its way with the first.
+func pour(f File, data []byte, perm fs.FileMode) error {
+	err := f.Chmod(perm)
+	if err == nil {
+		_, err = f.Write(data)
+	}
+	return err
 }
 
 func discard(dir Dir, temp string) error {

@@ -8,6 +8,9 @@ import (
 	"os"
 )
 
+// movesOpen: an open file can get another name.
+const movesOpen = true
+
 // syncDir makes changes of names in dir durable.
 func syncDir(dir *os.Root) error {
 	d, err := dir.Open(".")

@@ -146,12 +146,17 @@ func (w *shortWay) get(ctx context.Context, service, key string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	return w.read(ctx, w.search(ctx, place, service, key))
+	item, err := firstOf(w.search(ctx, place, service, key))
+	if err != nil {
+		return "", err
+	}
+	return secretOf(w.askSecret(ctx, item))
 }
 
 // store replaces the item, and reads it back as it would be found. A provider takes the calls of one connection in their
 // order, so three are sent without waiting for each other: to store where the last item lay, to tell whether that is still
-// the place, and to say which item is found.
+// the place, and to say which item is found. What was stored is asked for as soon as it has a path, for it is found, unless
+// another is in front of it.
 func (w *shortWay) store(ctx context.Context, service, key, text string) error {
 	place := w.place
 	if place == "" {
@@ -160,17 +165,25 @@ func (w *shortWay) store(ctx context.Context, service, key, text string) error {
 			return err
 		}
 	}
-	secret := dbusSecret{Session: w.session, Parameters: []byte{}, Value: []byte(text), ContentType: "text/plain; charset=utf8"}
-	created := w.send(ctx, place, collectionFace+".CreateItem", properties(service, key), secret, true)
+	value := dbusSecret{Session: w.session, Parameters: []byte{}, Value: []byte(text), ContentType: "text/plain; charset=utf8"}
+	created := w.send(ctx, place, collectionFace+".CreateItem", properties(service, key), value, true)
 	asked, found := w.askPlace(ctx), w.search(ctx, place, service, key)
 	item, err := hearItem(created)
 	if err != nil {
 		return err
 	}
+	secret := w.askSecret(ctx, item)
 	if err := w.stillAt(ctx, place, asked, item); err != nil {
 		return err
 	}
-	got, err := w.read(ctx, found)
+	first, err := firstOf(found)
+	if err != nil {
+		return err
+	}
+	if first != item {
+		secret = w.askSecret(ctx, first)
+	}
+	got, err := secretOf(secret)
 	if err == nil && got != text {
 		err = errOther
 	}
@@ -202,8 +215,8 @@ func (w *shortWay) search(ctx context.Context, place dbus.ObjectPath, service, k
 	return w.send(ctx, place, collectionFace+".SearchItems", attributes(service, key))
 }
 
-// read gives the first item that was found.
-func (w *shortWay) read(ctx context.Context, asked *dbus.Call) (string, error) {
+// firstOf gives the first item that was found.
+func firstOf(asked *dbus.Call) (dbus.ObjectPath, error) {
 	var found []dbus.ObjectPath
 	if err := (<-asked.Done).Store(&found); err != nil {
 		return "", fmt.Errorf("search items: %w", err)
@@ -211,8 +224,16 @@ func (w *shortWay) read(ctx context.Context, asked *dbus.Call) (string, error) {
 	if len(found) == 0 {
 		return "", errMissing
 	}
+	return found[0], nil
+}
+
+func (w *shortWay) askSecret(ctx context.Context, item dbus.ObjectPath) *dbus.Call {
+	return w.send(ctx, item, itemFace+".GetSecret", w.session)
+}
+
+func secretOf(asked *dbus.Call) (string, error) {
 	var secret dbusSecret
-	if err := w.call(ctx, found[0], itemFace+".GetSecret", w.session).Store(&secret); err != nil {
+	if err := (<-asked.Done).Store(&secret); err != nil {
 		return "", fmt.Errorf("read item: %w", err)
 	}
 	return string(secret.Value), nil

@@ -182,6 +182,10 @@ func (f folder) Write(name string, data []byte) error {
 	return atomicfile.WriteIn(f.in, name, data, 0o600)
 }
 
+func (f folder) Begin(name string, data []byte) (settle func() error, err error) {
+	return atomicfile.BeginIn(f.in, name, data, 0o600)
+}
+
 func (f folder) Remove(name string) error { return atomicfile.RemoveIn(f.in, name) }
 
 func (f folder) Names() ([]string, error) {

@@ -47,6 +47,9 @@ type Ring interface {
 type Files interface {
 	Read(name string) ([]byte, error)
 	Write(name string, data []byte) error
+	// Begin is Write of something new whose file is there at once, also after a crash of this program, and outlives a power
+	// cut when settle has returned nil. A power cut before that may leave an empty file.
+	Begin(name string, data []byte) (settle func() error, err error)
 	Remove(name string) error
 	Names() ([]string, error)
 }
@@ -70,12 +73,12 @@ type Store struct {
 
 	mu     sync.Mutex
 	memory map[string][]byte
-	ready  map[string]*[seal.KeySize]byte
+	ready  map[string]*key
 }
 
 // New makes a store on a folder and a keyring. It touches neither.
 func New(files Files, ring Ring) *Store {
-	return &Store{files: files, ring: ring, memory: map[string][]byte{}, ready: map[string]*[seal.KeySize]byte{}}
+	return &Store{files: files, ring: ring, memory: map[string][]byte{}, ready: map[string]*key{}}
 }
 
 const keySuffix = ".key"
@@ -83,70 +86,96 @@ const keySuffix = ".key"
 func keyFile(request string) string  { return request + keySuffix }
 func itemName(request string) string { return "lease:" + request }
 
-// Ready writes the key for a secret that is about to be asked for, so that [Store.Keep] need not wait for the disk. Alone
-// it opens nothing. An error, or forgetting to call it, makes Keep write one itself; when no secret comes, call DropKey.
+// key is the half of a secret that lies in a file.
+type key struct {
+	bytes [seal.KeySize]byte
+	// settled waits until the file is on the disk.
+	settled func() error
+}
+
+func (k *key) wipe() { seal.Wipe(k.bytes[:]) }
+
+// Ready writes the key for a secret that is about to be asked for, so that [Store.Keep] need not wait for the disk: the file
+// is there when Ready returns, and [Store.Keep] and [Store.DropKey] wait until the disk has it. Alone it opens nothing. An
+// error, or forgetting to call it, makes Keep write one itself; when no secret comes, call DropKey.
 func (s *Store) Ready(request string) error {
-	key := seal.NewKey()
-	defer seal.Wipe(key[:])
-	if err := s.files.Write(keyFile(request), key[:]); err != nil {
-		return fmt.Errorf("write key: %w", err)
+	k, err := s.begin(request)
+	if err != nil {
+		return err
 	}
+	s.forgetReady(request)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgetReady(request)
-	s.ready[request] = new(key)
+	s.ready[request] = k
 	return nil
 }
 
-// forgetReady is called with mu.
+// begin writes a new key.
+func (s *Store) begin(request string) (*key, error) {
+	k := &key{bytes: seal.NewKey()}
+	settle, err := s.files.Begin(keyFile(request), k.bytes[:])
+	if err != nil {
+		k.wipe()
+		return nil, fmt.Errorf("write key: %w", err)
+	}
+	var unsettled error
+	wait := s.beside(func() { unsettled = settle() })
+	k.settled = func() error { wait(); return unsettled }
+	return k, nil
+}
+
+// forgetReady waits for what is under way.
 func (s *Store) forgetReady(request string) {
-	if key, ok := s.ready[request]; ok {
-		seal.Wipe(key[:])
-		delete(s.ready, request)
+	if k := s.takeReady(request); k != nil {
+		_ = k.settled()
+		k.wipe()
 	}
 }
 
-// takeReady gives the key that Ready wrote.
-func (s *Store) takeReady(request string) (key [seal.KeySize]byte, ok bool) {
+// takeReady gives the key that Ready wrote, nil if there is none.
+func (s *Store) takeReady(request string) *key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k, is := s.ready[request]; is {
-		key, ok = *k, true
-	}
-	s.forgetReady(request)
-	return key, ok
+	k := s.ready[request]
+	delete(s.ready, request)
+	return k
 }
 
 // Keep stores a secret in file and keyring at the same time, both read back, and opens it once. After an error, or a crash,
 // either half may be there alone, or both: call DropKey and DropItem. The secret is not kept otherwise, and not wiped.
 func (s *Store) Keep(ctx context.Context, request string, owner Owner, secret []byte) error {
-	key, ready := s.takeReady(request)
-	if !ready {
-		key = seal.NewKey()
-	}
-	defer seal.Wipe(key[:])
-	sealed, err := seal.SealWithKey(key, owner.label(), secret)
-	if err != nil {
-		return fmt.Errorf("seal secret: %w", err)
-	}
-	var unwritten error
-	written := s.beside(func() {
-		if !ready {
-			unwritten = s.files.Write(keyFile(request), key[:])
+	k := s.takeReady(request)
+	if k == nil {
+		var err error
+		if k, err = s.begin(request); err != nil {
+			return err
 		}
-	})
-	unset := s.ring.Set(ctx, itemName(request), sealed)
-	written()
-	if unwritten != nil {
-		unwritten = fmt.Errorf("write key: %w", unwritten)
 	}
+	defer k.wipe()
+	sealed, err := seal.SealWithKey(k.bytes, owner.label(), secret)
+	if err != nil {
+		return errors.Join(fmt.Errorf("seal secret: %w", err), k.settled())
+	}
+	unset := s.ring.Set(ctx, itemName(request), sealed)
 	if unset != nil {
 		unset = surely(fmt.Errorf("store secret: %w", unset))
 	}
-	if err := errors.Join(unwritten, unset); err != nil {
+	if err := errors.Join(s.settle(request, k), unset); err != nil {
 		return err
 	}
 	return s.opens(request, owner, sealed, secret)
+}
+
+// settle waits for the key, and writes it once more when the disk did not take it.
+func (s *Store) settle(request string, k *key) error {
+	err := k.settled()
+	if err == nil {
+		return nil
+	}
+	if err = s.files.Write(keyFile(request), k.bytes[:]); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	return nil
 }
 
 func (s *Store) beside(do func()) (wait func()) {
@@ -261,8 +290,8 @@ func (s *Store) DropKey(request string) error {
 	s.mu.Lock()
 	seal.Wipe(s.memory[request])
 	delete(s.memory, request)
-	s.forgetReady(request)
 	s.mu.Unlock()
+	s.forgetReady(request)
 	return s.files.Remove(keyFile(request))
 }
 

@@ -41,6 +41,10 @@ func (f files) Write(name string, data []byte) error {
 	return nil
 }
 
+func (f files) Begin(name string, data []byte) (settle func() error, err error) {
+	return func() error { return nil }, f.Write(name, data)
+}
+
 func (f files) Remove(name string) error {
 	delete(f, name)
 	return nil
@@ -151,6 +155,10 @@ type fullDisk struct{ files }
 
 func (fullDisk) Write(string, []byte) error { return errors.New("no space") }
 
+func (fullDisk) Begin(string, []byte) (settle func() error, err error) {
+	return nil, errors.New("no space")
+}
+
 func TestAKeyThatWasMadeReadyIsUsedOnce(t *testing.T) {
 	disk, ring := files{}, osringtest.NewFake()
 	s := secretstore.New(disk, ring)
@@ -230,6 +238,25 @@ type careless struct{ files }
 
 func (c careless) Write(name string, data []byte) error {
 	return c.files.Write(name, bytes.Repeat([]byte{1}, len(data)))
+}
+
+func (c careless) Begin(name string, data []byte) (settle func() error, err error) {
+	return func() error { return nil }, c.Write(name, data)
+}
+
+// refusing is a disk that does not take what was begun, and takes it when it is written once more.
+type refusing struct{ files }
+
+func (r refusing) Begin(name string, _ []byte) (settle func() error, err error) {
+	return func() error { return errors.New("it does not work") }, nil
+}
+
+func TestAKeyThatTheDiskDidNotTakeIsWrittenOnceMore(t *testing.T) {
+	disk := files{}
+	s := secretstore.New(refusing{disk}, osringtest.NewFake())
+	if err := errors.Join(s.Ready(request), s.Keep(t.Context(), request, owner, secret)); err != nil || len(disk) != 1 {
+		t.Errorf("got %v, left %v", err, disk)
+	}
 }
 
 func TestWhatDoesNotOpenIsNotKept(t *testing.T) {
