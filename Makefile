@@ -12,6 +12,10 @@ GO_BUILD = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VE
 STILL_BUILD = CGO_ENABLED=0 go build -trimpath -tags still -ldflags "-s -w -checklinkname=0 -X main.version=$(VERSION)"
 SYSTEMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
+# Copies programs, as whoever installs them does. The linker writes through a mapping, and as long as Linux has that file in
+# memory, it has it in single pages: each start takes a millisecond longer than of a copy.
+settle = @for program in $(1); do cp bin/$$program bin/.$$program && mv bin/.$$program bin/$$program; done
+
 # Where govulncheck finds a copy of the vulnerability database; without one it asks the public one.
 export VULNDB ?= $(abspath $(wildcard ../shared/vulndb))
 
@@ -31,6 +35,7 @@ programs:
 	$(GO_BUILD) -o bin/keyshift-hub ./cmd/hub
 	$(EXPERIMENT) $(GO_BUILD) -o bin/keyshift-agent ./cmd/agent
 	$(STILL_BUILD) -o bin/keyshift-tray ./cmd/tray
+	$(call settle,keyshift-hub keyshift-agent keyshift-tray)
 
 # What stays all day is built without C; its windows are drawn by the same program built with Fyne, which needs C. Fyne's
 # first build takes minutes, later ones seconds.
@@ -38,6 +43,7 @@ TRAY_BUILD = CGO_ENABLED=1 go build -trimpath -tags x11,migrated_fynedo -ldflags
 tray: programs
 	@scripts/setup.sh tray
 	$(TRAY_BUILD) -o bin/keyshift-tray-ui ./cmd/tray
+	$(call settle,keyshift-tray-ui)
 
 extension: ## build the browser extension for Chromium and Firefox into build/extension
 	go run ./extension/build -version $(VERSION)

@@ -88,28 +88,38 @@ func (s *systemd) act(ctx context.Context, call func() error) error {
 	return err
 }
 
+// Status asks the user manager once: about the unit, or if there is none, whether there is a manager.
 func (s *systemd) Status(ctx context.Context) (Status, error) {
-	if err := s.reach(ctx); err != nil {
-		return Status{}, fmt.Errorf("read service status: %w", err)
-	}
 	ok, err := installed(s.file)
-	if err != nil || !ok {
+	if err != nil {
 		return Status{}, err
 	}
-	out, err := systemctl(ctx, "show", "--property=LoadState,ActiveState,SubState,UnitFileState,MainPID,Result", UnitName+".service")
+	if !ok {
+		if err := s.reach(ctx); err != nil {
+			return Status{}, fmt.Errorf("read service status: %w", err)
+		}
+		return Status{}, nil
+	}
+	out, err := manager(ctx, "--property=LoadState,ActiveState,SubState,UnitFileState,MainPID,Result", UnitName+".service")
 	if err != nil {
 		return Status{}, fmt.Errorf("read service status: %w", err)
 	}
 	return parseShow(out), nil
 }
 
-// reach asks the user manager for its version, which it answers to everyone who can reach it.
+// reach asks the user manager for its version.
 func (s *systemd) reach(ctx context.Context) error {
-	_, err := systemctl(ctx, "show", "--property=Version")
+	_, err := manager(ctx, "--property=Version")
+	return err
+}
+
+// manager has the user manager show something, which it does for everyone who can reach it, also of a unit that is not there.
+func manager(ctx context.Context, what ...string) (string, error) {
+	out, err := systemctl(ctx, append([]string{"show"}, what...)...)
 	if err == nil || ctx.Err() != nil {
-		return err
+		return out, err
 	}
-	return fmt.Errorf("%w (%w)", ErrNoServiceSystem, err)
+	return "", fmt.Errorf("%w (%w)", ErrNoServiceSystem, err)
 }
 
 // systemctl runs one command against the user manager. Its error holds what systemctl said.

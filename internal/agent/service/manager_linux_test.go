@@ -188,6 +188,27 @@ func TestWithoutAUserManagerEveryCallSaysHowToRunTheAgent(t *testing.T) {
 	l.wantTraces(false)
 }
 
+func TestAStatusIsOneQuestion(t *testing.T) {
+	l := newLogin(t)
+	l.must("install", l.Install)
+	calls := func() int {
+		text, err := os.ReadFile(filepath.Join(l.fake, "calls"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(text), "\n")
+	}
+	before := calls()
+	l.wantState(Status{State: Stopped, AtLogin: true})
+	if got := calls() - before; got != 1 {
+		t.Errorf("systemctl was run %d times", got)
+	}
+	l.mark("gone") // with the unit still there
+	if _, err := l.Status(t.Context()); !errors.Is(err, ErrNoServiceSystem) || !strings.Contains(err.Error(), "No medium found") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWithoutSystemctlThereIsNoServiceSystem(t *testing.T) {
 	l := newLogin(t)
 	t.Setenv("PATH", t.TempDir())

@@ -1,10 +1,6 @@
 package service
 
-import (
-	"bytes"
-	"encoding/xml"
-	"strings"
-)
+import "strings"
 
 const plistHead = `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -55,9 +51,8 @@ func plistText(p program) string {
 	return b.String()
 }
 
-// plistString also hides "{{" from the template engine of kardianos/service.
-func plistString(s string) string {
-	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(s)) // a bytes.Buffer takes everything
-	return "<string>" + strings.ReplaceAll(b.String(), "{", "&#123;") + "</string>"
-}
+// plistSigns are what means something in XML, and "{", which hides "{{" from the template engine of kardianos/service. The words
+// of a program are plain text (see plainText), so that encoding/xml, which every command would wait for, has nothing to add.
+var plistSigns = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;", "{", "&#123;")
+
+func plistString(s string) string { return "<string>" + plistSigns.Replace(s) + "</string>" }
