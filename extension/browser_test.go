@@ -104,6 +104,7 @@ type world struct {
 	dir      string
 	options  browsertest.Options
 	internet *browsertest.Fixture
+	slow     *slowSite
 	personal []string // cookies of another network
 }
 
@@ -134,7 +135,7 @@ func arrange(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Option
 	if o.instead == nil {
 		o.instead = map[string]string{"content": "testdata/content.ts"}
 	}
-	w := &world{T: t, kind: k, agent: newAgent(t, mode), dir: filepath.Join(built(t, o), string(k)), internet: internet}
+	w := &world{T: t, kind: k, agent: newAgent(t, mode), dir: filepath.Join(built(t, o), string(k)), internet: internet, slow: slow}
 	for _, p := range prepare {
 		p(w.agent)
 	}

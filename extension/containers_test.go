@@ -1,6 +1,7 @@
 package extension
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ func TestContainers(t *testing.T) {
 		w.givenBack()
 	}
 
+	w.findsTheWayAgain(popup)
+
 	held := w.lent(popup)
 	for range 2 {
 		w.press(popup, "Sign in now")
@@ -35,6 +38,24 @@ func TestContainers(t *testing.T) {
 	if done := w.givenBack(); done.LeaseID != held.ID || done.LeftOver != 0 {
 		w.Errorf("without its container the clean-up says %+v", done)
 	}
+}
+
+// findsTheWayAgain: a busy browser can forget where a new tab was sent. It stays empty then, and is sent there again.
+func (w *world) findsTheWayAgain(popup browsertest.Page) {
+	w.Helper()
+	held := w.lent(popup)
+	before, err := w.browser.Pages()
+	w.check(err)
+	reached := make(chan struct{})
+	w.slow.silent <- reached
+	w.check(popup.Eval(`void chrome.runtime.sendMessage({type: "popup.fill", lease_id: "`+held.ID+`"})`, nil))
+	page := w.pageThat("a new tab is there", func(p browsertest.Page, _ string) bool {
+		return !slices.ContainsFunc(before, func(o browsertest.Page) bool { return o.ID() == p.ID() })
+	})
+	<-reached
+	w.check(page.Eval(`stop()`, nil))
+	w.pageAt("https://x.com/login")
+	w.givenBack()
 }
 
 func (w *world) lent(popup browsertest.Page) native.Lease {

@@ -14,10 +14,11 @@ import (
 type slowSite struct {
 	mu                       sync.Mutex
 	asked, complete, mistook chan struct{}
+	silent                   chan chan struct{} // closes what it gets as soon as a log-in is asked for that is never answered
 }
 
 func newSlowSite() *slowSite {
-	return &slowSite{asked: make(chan struct{}), complete: make(chan struct{}), mistook: make(chan struct{})}
+	return &slowSite{asked: make(chan struct{}), complete: make(chan struct{}), mistook: make(chan struct{}), silent: make(chan chan struct{}, 1)}
 }
 
 // timeToMistake is how long the way out waits for that.
@@ -35,6 +36,18 @@ func (s *slowSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.once(s.mistook)
 	case r.Host == slowHost && r.URL.Path == "/accounts/logout/":
 		s.logOut(w, r)
+	case r.URL.Path == "/login":
+		s.logIn(w, r)
+	default:
+		site(w, r)
+	}
+}
+
+func (s *slowSite) logIn(w http.ResponseWriter, r *http.Request) {
+	select {
+	case reached := <-s.silent:
+		close(reached)
+		<-r.Context().Done()
 	default:
 		site(w, r)
 	}

@@ -65,9 +65,10 @@ export class Fills {
 
   /**
    * Sees to it that a page really begins, however long it takes to load: what it was told may have crossed with what it heard before.
-   * One that is older than the extension, as the first page of a new work browser can be, has no content script: it is loaded anew, once.
+   * One that is older than the extension, as the first page of a new work browser can be, has no content script: it is loaded anew, once;
+   * and so is the address of a tab that is empty still: a browser that is busy may forget where a new tab was sent.
    */
-  private async follow(tab: number, only?: Field): Promise<void> {
+  private async follow(tab: number, only?: Field, url = ""): Promise<void> {
     this.served.delete(tab);
     for (let answers = 0, anew = false; answers < mostAgain && this.askedIn(tab); ) {
       await pause(pageTime);
@@ -79,17 +80,25 @@ export class Fills {
         answers++;
         continue;
       }
-      if (!anew && memory.asked[tab]) await chrome.tabs.reload(tab).catch(() => undefined);
+      const still = await chrome.tabs.get(tab).catch(() => undefined);
+      if (still?.status !== "complete" || still.url !== now.url) continue; // it is on its way to another page
+      if (!anew && memory.asked[tab]) await this.anew(tab, now.url === "about:blank" ? url : "");
       anew = true;
     }
+  }
+
+  /** Loads what a tab shows, or an address in it. */
+  private async anew(tab: number, url: string): Promise<void> {
+    await (url ? chrome.tabs.update(tab, { url }) : chrome.tabs.reload(tab)).catch(() => undefined);
   }
 
   private async openAndAsk(lease: Lease, gesture: Gesture, pack: Pack | null, store: string): Promise<void> {
     const tab = await this.show("about:blank", store);
     if (tab.id === undefined) return;
     this.ask(tab.id, lease, gesture); // before its page can say hello
-    await chrome.tabs.update(tab.id, { url: pack?.login_url || `https://${lease.hosts[0]}/` });
-    void this.follow(tab.id);
+    const url = pack?.login_url || `https://${lease.hosts[0]}/`;
+    await chrome.tabs.update(tab.id, { url });
+    void this.follow(tab.id, undefined, url);
   }
 
   private show(url: string, store: string): Promise<chrome.tabs.Tab> {
