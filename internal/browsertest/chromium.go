@@ -21,12 +21,16 @@ import (
 	"github.com/chromedp/chromedp/remote"
 )
 
+// chromiumWithout are features that reach for the network, turn http into https by themselves, or start processes in advance that
+// most tests never use.
+var chromiumWithout = []string{"Translate", "MediaRouter", "OptimizationHints", "HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "SpareRendererForSitePerProcess"}
+
 // chromiumArguments are quiet, and safe for a root user on a machine without a display or a GPU.
 func chromiumArguments(o Options) []string {
 	args := []string{
 		"--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--no-default-browser-check",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--password-store=basic", "--use-mock-keychain",
-		"--disable-features=Translate,MediaRouter,OptimizationHints,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable", "--window-size=1280,900", "--lang=en-US",
+		"--disable-features=" + strings.Join(chromiumWithout, ","), "--window-size=1280,900", "--lang=en-US",
 		"--remote-debugging-port=0", "--enable-unsafe-extension-debugging",
 	}
 	if !o.Visible {
