@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -137,7 +138,23 @@ func (a *attack) afford() {
 	a.check(a.popup.Eval(fmt.Sprintf(`chrome.tabs.getCurrent().then((t) => chrome.tabs.update(t.id, {active: true})).then(() => chrome.runtime.sendMessage({type: "popup.fill", lease_id: %q}))`, a.lease), nil))
 	a.page = a.work.page("https://x.com/")
 	a.loaded(atLanding)
-	a.check(a.popup.Eval(`chrome.tabs.query({url: "https://x.com/*"}).then((tabs) => tabs[0].id)`, &a.tab))
+	a.tab = a.tabOf(a.page)
+}
+
+// tabOf asks the extension for its number of a page, which is told from all others by a title of its own.
+func (a *attack) tabOf(p browsertest.Page) (tab int) {
+	a.t.Helper()
+	title := "tab " + rand.Text()
+	a.check(p.Eval(fmt.Sprintf(`document.title = %q`, title), nil))
+	await(a.t, "the tab has its title", func() (bool, string) {
+		var tabs []int
+		err := a.popup.Eval(fmt.Sprintf(`chrome.tabs.query({}).then((all) => all.filter((t) => t.title === %q).map((t) => t.id))`, title), &tabs)
+		if len(tabs) == 1 {
+			tab = tabs[0]
+		}
+		return len(tabs) == 1, fmt.Sprint(tabs, err)
+	})
+	return tab
 }
 
 // left is how many values of a lease can be asked for now.

@@ -49,7 +49,7 @@ const (
 	delegatedID     = "2001"
 )
 
-// company is what all stories share.
+// company is what all stories of a kind of browser share.
 type company struct {
 	*testing.T
 	dir      string
@@ -64,11 +64,10 @@ type company struct {
 	logs     []string
 }
 
-func newCompany(t *testing.T) *company {
+// newCompany founds a company with what was built into a folder.
+func newCompany(t *testing.T, folder string) *company {
 	t.Helper()
-	c := &company{T: t, dir: t.TempDir(), world: replica.New(accounts()...)}
-	c.bin, c.built = filepath.Join(c.dir, "bin"), filepath.Join(c.dir, "extension")
-	c.build()
+	c := &company{T: t, dir: t.TempDir(), bin: binOf(folder), built: extensionOf(folder), world: replica.New(accounts()...)}
 	var err error
 	c.internet, err = browsertest.NewFixture(c.world)
 	c.check(err)
@@ -116,13 +115,19 @@ func (c *company) check(err error) {
 	}
 }
 
-// build makes the programs and the extension.
-func (c *company) build() {
-	c.Helper()
+// build makes the programs and the extension, in a folder that all companies share.
+func build(t *testing.T) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	c := &company{T: t, bin: binOf(folder), built: extensionOf(folder)}
 	c.check(programs.Put(c.bin, "keyshift-hub", "keyshift-agent"))
 	c.check(extension.Build(extension.Options{Source: "../../extension", Out: c.built, Version: "v1.2.3", Language: "en", Hosts: []string{replica.DeskHost}}))
 	c.check(extension.PackXPI(filepath.Join(c.built, extension.Firefox), filepath.Join(c.built, "keyshift.xpi")))
+	return folder
 }
+
+func binOf(folder string) string       { return filepath.Join(folder, "bin") }
+func extensionOf(folder string) string { return filepath.Join(folder, "extension") }
 
 func (c *company) env(s *osringtest.Session) []string {
 	return append(s.Env(), "PATH="+c.bin+":"+os.Getenv("PATH"), "TZ=UTC", "LANG=C.UTF-8")

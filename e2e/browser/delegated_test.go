@@ -35,7 +35,7 @@ func (d *desk) delegatedAt(network string) {
 	d.agentCommand("", "checkin", delegatedName(network))
 	d.closed(w)
 	d.removed(network)
-	d.endedAtTheNetwork(network, v.Network)
+	d.signOuts = append(d.signOuts, d.endedAtTheNetwork(network, v.Network))
 }
 
 // delegatedInOwn is the same in the user's own browser, where the popup opens the entrance.

@@ -24,6 +24,7 @@ type desk struct {
 	extension string
 	agentLog  int
 	agent     *exec.Cmd
+	signOuts  []string // how they went in work browsers
 }
 
 func newDesk(c *company, t *testing.T, kind browsertest.Kind) *desk {

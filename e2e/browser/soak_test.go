@@ -49,20 +49,27 @@ func (d *desk) variant(v replica.Variant) {
 	d.agentCommand("", "checkin", acme(v.Network))
 	d.closed(w)
 	d.removed(v.Network)
-	d.endedAtTheNetwork(v.Network, v.Network)
+	d.signOuts = append(d.signOuts, d.endedAtTheNetwork(v.Network, v.Network))
 }
 
 // endedAtTheNetwork: no session is left where somebody signed in, or the hub knows that signing out took too long: a work
-// browser has four seconds for it, which a busy machine may not keep.
-func (d *desk) endedAtTheNetwork(network, signedInAt string) {
+// browser has four seconds for it, which a busy machine may not keep. It gives what the hub knows.
+func (d *desk) endedAtTheNetwork(network, signedInAt string) (out string) {
+	d.t.Helper()
+	out = d.signOut(network)
+	if s := d.world.Sessions(signedInAt); len(s) != 0 && out == "done" || out == "not_possible" && network != "desk" {
+		d.t.Errorf("the network still has %v, signing out was %s", s, out)
+	}
+	return out
+}
+
+// signOut is what the hub knows of how the last lease on a network was signed out there.
+func (d *desk) signOut(network string) string {
 	d.t.Helper()
 	audit := d.hub("", "audit", "list", "--lease", d.newest(network).ID, "--json")
 	out := regexp.MustCompile(`"sign_out":\s*"(\w+)"`).FindStringSubmatch(audit)
 	if len(out) == 0 {
 		d.t.Fatalf("the hub knows nothing of signing out:\n%s", audit)
 	}
-	d.t.Logf("signing out was %s", out[1])
-	if s := d.world.Sessions(signedInAt); len(s) != 0 && out[1] == "done" || out[1] == "not_possible" && network != "desk" {
-		d.t.Errorf("the network still has %v, signing out was %s", s, out[1])
-	}
+	return out[1]
 }
