@@ -15,8 +15,8 @@ import (
 	"github.com/keyshift-hq/keyshift/internal/until"
 )
 
-// site is every page of the internet of these tests: a frame when asked for one, cookies of all kinds, all kinds of storage, and a
-// sign-out that takes the session away.
+// site is every page of the internet of these tests: a frame when asked for one, cookies of all kinds, all kinds of storage, a sign-out
+// that takes the session away, and pages that are never loaded.
 func site(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/robots.txt":
@@ -34,6 +34,10 @@ func site(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, personalPage)
 	}
 	fmt.Fprint(w, "<!doctype html><title>Page</title><body><script>", pageScript, "</script>")
+	if r.URL.Query().Has("late") { // the rest never comes
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
 }
 
 // setCookies sets one of each kind that is easily missed: for the domain and HttpOnly, for the host, for a deep path, for a partition.
@@ -133,7 +137,7 @@ func arrange(t *testing.T, k browsertest.Kind, mode native.ProfileMode, o Option
 	t.Cleanup(func() { internet.Close() })
 	o.Version = "v1.2.3"
 	if o.instead == nil {
-		o.instead = map[string]string{"content": "testdata/content.ts"}
+		o.instead = map[string]string{"content": "testdata/content.ts", "second": "testdata/nothing.ts"}
 	}
 	w := &world{T: t, kind: k, agent: newAgent(t, mode), dir: filepath.Join(built(t, o), string(k)), internet: internet, slow: slow}
 	for _, p := range prepare {

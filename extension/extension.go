@@ -6,7 +6,8 @@
 // [PackXPI] and [PackCRX] make files of a built directory.
 //
 // The source: background (src/background: the connection to the native host, leases, fills, clean-ups), content script
-// (src/content: main.ts in every page, more.ts where and when it is needed), pages (src/pages: popup, ended page), messages between them (src/internal.ts), generated contracts with the
+// (src/content, in three parts: main.ts in every page, second.ts where there is something to do, more.ts when there is something to fill in,
+// to check or to sign out of), pages (src/pages: popup, ended page), messages between them (src/internal.ts), generated contracts with the
 // native host and of site packs (src/gen).
 package extension
 
@@ -63,11 +64,12 @@ func (o Options) build(browser string) error {
 	return nil
 }
 
-// scripts are what the browser loads by itself, from a page, or into one when the background says so (more); everything else is bundled
-// into them.
+// scripts are what the browser loads by itself, from a page, or into one when the background says so (second, more); everything else is
+// bundled into them.
 var scripts = map[string]string{
 	"background": "src/background/main.ts",
 	"content":    "src/content/main.ts",
+	"second":     "src/content/second.ts",
 	"more":       "src/content/more.ts",
 	"popup":      "src/pages/popup.ts",
 	"ended":      "src/pages/ended.ts",

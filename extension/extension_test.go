@@ -118,7 +118,7 @@ func TestContentScriptsRunOnlyAtTheNetworks(t *testing.T) {
 func TestEverythingThatPagesNameIsThere(t *testing.T) {
 	out := built(t, Options{Version: "v1.0.0"})
 	names := []string{
-		"background.js", "content.js", "more.js", "popup.html", "popup.js", "ended.html", "ended.js", "style.css", "icons/16.png", "icons/128.png",
+		"background.js", "content.js", "second.js", "more.js", "popup.html", "popup.js", "ended.html", "ended.js", "style.css", "icons/16.png", "icons/128.png",
 		"_locales/en/messages.json", "_locales/de/messages.json", "_locales/fr/messages.json", "_locales/es/messages.json",
 	}
 	for _, browser := range []string{Chromium, Firefox} {

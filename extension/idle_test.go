@@ -94,9 +94,9 @@ func (w *world) wantIdle(where string, page browsertest.Page) {
 func (w *world) wantBusy(page browsertest.Page) {
 	w.Helper()
 	w.wait(page, `document.readyState === "complete" && !document.dispatchEvent(new CustomEvent("count", {cancelable: true}))`)
-	w.count(page)
+	w.await("the second script is at work", func() bool { return slices.Contains(w.count(page).Listeners, "visibilitychange") })
 	w.check(page.Eval(stir, nil))
-	if c := w.count(page); c.Observers == 0 || c.Timers == 0 || c.Ran == 0 || !slices.Contains(c.Listeners, "visibilitychange") {
+	if c := w.count(page); c.Observers == 0 || c.Timers == 0 || c.Ran == 0 {
 		w.Errorf("with a lease the content script has %+v", c)
 	}
 }

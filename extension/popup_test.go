@@ -18,6 +18,7 @@ func (w *world) saysAndDoes() {
 	held := lease(23 * time.Minute)
 	w.agent.hold(held)
 	w.waitCard(popup, held)
+	w.waitsForTime()
 	w.saysAsWhom(popup, page, held)
 	w.hearsOfChanges(page, held)
 	w.renewsAndTells(popup)
@@ -71,7 +72,7 @@ func (w *world) hearsOfChanges(page browsertest.Page, held native.Lease) {
 	w.agent.tell(native.TypePacksChanged, native.PackVersion{Network: "x", Version: 2})
 	told("m.state.pack?.version === 2")
 	w.agent.hold(held)
-	told("m.state.words?.version === 2")
+	told("m.state.words === 2")
 }
 
 // renewsAndTells: what the agent says of a refusal is told in its words.

@@ -50,9 +50,9 @@ func (w *world) theKeySignsIn(d *realdesk.Desk) {
 	w.Helper()
 	page := w.ready("https://x.com/login")
 	w.agent.hold(lease(23 * time.Minute))
-	w.wait(page, `ask({type: "page.hello"}).then((got) => got.answer.lease !== null)`)
+	w.wait(page, `ask({type: "page.hello"}).then((got) => got.answer.soon)`)
 	w.refuses("a page before the key", page, askPassword, "not_asked")
-	w.keys(d, page, `await ask({type: "page.hello"}).then((got) => got.answer.fill)`, "alt+shift+l")
+	w.keys(d, page, `await ask({type: "page.hello"}).then((got) => got.answer.state?.fill)`, "alt+shift+l")
 	if got := ask[valueAnswer](w, page, askPassword); got.Value != "hunter2" {
 		w.Errorf("after the key the page got %+v", got)
 	}

@@ -93,13 +93,19 @@ func (w *world) closesOnlyWorkBrowsers() {
 func (w *world) fillsOneValueAtATime(page browsertest.Page, held native.Lease) {
 	w.Helper()
 	hello := ask[struct {
-		Lease *native.Lease
-		Fill  bool
-		Mode  native.ProfileMode
-		Pack  *struct{ Network string }
-	}](w, page, `{type: "page.hello"}`)
-	if hello.Lease == nil || hello.Lease.ID != held.ID || !hello.Fill || hello.Pack == nil || hello.Mode != modeOf(w.kind) {
+		State struct {
+			Lease *native.Lease
+			Fill  bool
+			Pack  map[string]any
+		}
+	}](w, page, `{type: "page.hello"}`).State
+	if hello.Lease == nil || hello.Lease.ID != held.ID || !hello.Fill || hello.Pack["network"] != "x" {
 		w.Fatalf("the page is told %+v", hello)
+	}
+	for _, needless := range []string{"variants", "sign_out", "cookie_domains", "fact"} {
+		if hello.Pack[needless] != nil {
+			w.Errorf("the page is told %s of the site pack", needless)
+		}
 	}
 	type answer struct{ Value, Refused string }
 	if got := ask[answer](w, page, `{type: "fill.value", field: "password"}`); got.Value != "hunter2" {

@@ -15,7 +15,7 @@ func TestRule10TheBannerIsASign(t *testing.T) {
 	inBoth(t, func(t *testing.T, k bt.Kind) {
 		p := show(t, k, "https://x.com/strict", `<div id=o popover></div><script>o.showPopover()</script>`)
 		p.lease("x", nil)
-		d := p.ours(says("You are \u2068@acme\u2069 on X"))
+		d := p.ours(says("Checked out: \u2068@acme\u2069 on X"))
 		if d.Pressable != 0 {
 			t.Errorf("%d things can be pressed in the banner", d.Pressable)
 		}
@@ -131,7 +131,7 @@ func TestANewPackCountsAtOnce(t *testing.T) {
 	inBoth(t, func(t *testing.T, k bt.Kind) {
 		p := show(t, k, "https://x.com/home", `<b id=whoami>@dana_private</b>`)
 		p.lease("x", nil)
-		p.ours(says("You are"))
+		p.ours(says("Checked out"))
 		site := packOf(t, "x")
 		site.Version++
 		site.Identity = []pack.Signal{{Kind: pack.DOM, Gives: pack.Handle, Selectors: []string{"#whoami"}}}
@@ -165,7 +165,7 @@ func TestEveryHandleFits(t *testing.T) {
 
 func (p *tab) wantFit(d drawn, name, look string) {
 	p.t.Helper()
-	if d.Page != look || !strings.HasPrefix(d.Text[0], "You are \u2068@") || !strings.HasSuffix(d.Text[0], "\u2069 on Instagram") || strings.Contains(d.Text[0], "\u202e") {
+	if d.Page != look || !strings.HasPrefix(d.Text[0], "Checked out: \u2068@") || !strings.HasSuffix(d.Text[0], "\u2069 on Instagram") || strings.Contains(d.Text[0], "\u202e") {
 		p.t.Errorf("%s on a %s page says %+q as on a %s one", name, look, d.Text[0], d.Page)
 	}
 	if d.Box.Width > 460 || d.Box.Height > 100 || d.Box.X < 12 || d.Box.Y < 12 {

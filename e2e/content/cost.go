@@ -22,10 +22,10 @@ const Big = `<body><script>
 
 // Cost is what the content script takes of a page that is loaded.
 type Cost struct {
-	// API is how long the browser took to make what extensions talk with, Text how long it took to read and run the script's text, and
-	// Early and Late how long all took together that the browser called of it while the page was loaded, and after that until nothing was
-	// left to do; in milliseconds.
-	API, Text, Early, Late float64
+	// API is how long the browser took to make what extensions talk with, Text how long it took to read and run the first script's text,
+	// and Early how long all else took together until the page was loaded: what the browser called of it, and the texts of other scripts.
+	// Late is what came after that, until nothing was left to do, and Longest the longest piece of it without a pause; in milliseconds.
+	API, Text, Early, Late, Longest float64
 	// Observers is how many it makes of the page.
 	Observers int
 }
@@ -74,7 +74,8 @@ func meter(root, dir, states string) error {
 	if err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"manifest.json": string(data), "ran.js": "contentScriptRan();\n"} {
+	texts := map[string]string{"manifest.json": string(data), "ran.js": "contentScriptRan();\n", "begins.js": "contentScriptBegins();\n"}
+	for name, text := range texts {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			return err
 		}
@@ -107,7 +108,7 @@ func State(network string) (map[string]any, error) {
 		"id": "lease-1", "network": network, "handle": "acme", "account_ref": "4711", "hosts": site.Hosts, "started_at": 0,
 		"ends_at": 4102444800000, "mode": "shared_secret", "has_code": true, "fields": []string{"username", "password", "code"}, "allowed_guards": []string{},
 	}
-	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "mode": "work", "fill": false, "code_asked": 0, "lines": []any{}, "place": nil, "cookies": nil, "as": "", "texts": map[string]string{}}, nil
+	return map[string]any{"lease": lease, "pack": json.RawMessage(raw), "words": nil, "watch": false, "fill": false, "code_asked": 0, "lines": []any{}, "place": nil, "cookies": nil, "texts": map[string]string{}}, nil
 }
 
 const askHarness = `new Promise((ok, no) => {

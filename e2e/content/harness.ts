@@ -8,6 +8,7 @@ import { guessScreen } from "../../extension/src/content/generic";
 import { InFrame } from "../../extension/src/content/frame";
 import { guardedClass } from "../../extension/src/content/guards";
 import "../../extension/src/content/more";
+import { packForFill, packForPage } from "../../extension/src/background/forpages";
 import { Page } from "../../extension/src/content/page";
 import { byAddress, refuseField, type FieldName } from "../../extension/src/content/refuse";
 import { unusable } from "../../extension/src/content/usable";
@@ -18,8 +19,15 @@ import type { Pack } from "../../extension/src/gen/pack";
 import type { PageState } from "../../extension/src/internal";
 
 const calls: { type: string; at: number; [field: string]: unknown }[] = [];
+/** What the background knows of a page: what it tells it is less. */
+type Known = Omit<PageState, "pack" | "words"> & { pack: Pack | null; words: Words | null };
+
+function told({ pack, words, ...rest }: Known): PageState {
+  return { ...rest, pack: pack && packForPage(pack), words: words?.version ?? 0 };
+}
+
 const background = {
-  state: null as PageState | null,
+  state: null as Known | null,
   values: {} as Record<string, string | { refused: string }>,
   cookies: { relation: "unknown" as Relation, others: [] as Account[] },
   delay: 0,
@@ -30,9 +38,14 @@ let release = (): void => undefined;
 
 async function answer(message: { type: string; field?: string }): Promise<unknown> {
   calls.push({ ...message, at: performance.now() });
+  const { state } = background;
   switch (message.type) {
-    case "page.hello":
-      return background.state && { ...background.state, cookies: background.cookies };
+    case "page.begin":
+      return state && { state: { ...told(state), cookies: background.cookies } };
+    case "fill.pack":
+      return { pack: state?.pack ? packForFill(state.pack) : null };
+    case "draft.rules":
+      return { rules: state?.pack ? { composers: state.pack.composers, words: state.words } : null };
     case "identity.cookies":
       return background.cookies;
     case "fill.value":
@@ -102,7 +115,7 @@ const ops = {
   resembles,
   isOwnFrame: () => isOwnFrame(),
   guess: () => guessScreen().fields.map((f) => `${f.value}:${f.inputs.map((i) => i.id).join("+")}`),
-  guarded: (pack: Pack, allowed: [], address: string) => guardedClass(pack, allowed, new URL(address)) ?? "",
+  guarded: (pack: Pack, allowed: [], address: string) => guardedClass(pack.guards, allowed, new URL(address)) ?? "",
   drafts: (texts: string[], words: Words | null) => {
     const list = words && new WordList(words);
     return texts.map((t) => findInDraft(t, list).map((f) => `${f.class}:${t.slice(f.start, f.end)}`));
@@ -127,7 +140,10 @@ const ops = {
     await page.begin();
   },
   /** What the background would send. */
-  send: async (type: "page.state" | "fill.start" | "fill.stop" | "identity.look" | "sign_out", message: object) => page!.answers[type]!(message as never),
+  send: async (type: "page.state" | "fill.start" | "fill.stop" | "identity.look" | "sign_out", message: { state?: Known }) => {
+    if (message.state) background.state = message.state;
+    return page!.answers[type]!({ ...message, ...(message.state && { state: told(message.state) }) } as never);
+  },
   calls: (type: string) => calls.filter((c) => type === "" || c.type === type),
   ours: () => ours().map(drawn),
   /** How many observers of the page the script makes when it begins, until it has said what it has to say. */
@@ -136,7 +152,7 @@ const ops = {
     const fresh = new Page({ background: { ask: answer as never }, text: (key) => key, more: async () => world.more });
     await fresh.begin();
     await new Promise<void>((drawn) => new InFrame(drawn).ask()); // asked for after those of the page
-    fresh.apply({ ...background.state!, lease: null, watch: false });
+    fresh.apply({ ...told(background.state!), lease: null, watch: false });
     return observers - before;
   },
 } as const;

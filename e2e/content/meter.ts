@@ -1,6 +1,7 @@
-// The meter is loaded before the content script, in its world, and counts how long that works on a page: its text, and whatever the
-// browser calls of it afterwards, with all that is awaited in it: timers, frames, events, observers, answers. What the meter is the first
-// to touch counts as the content script's, which would touch it next: most of all chrome.runtime, which browsers make when it is asked for.
+// The meter is loaded before the content script, in its world, and counts how long that works on a page: its text, that of the scripts which
+// come later, and whatever the browser calls of them, with all that is awaited in it: timers, frames, idle time, events, observers,
+// answers. What the meter is the first to touch counts as the content script's, which would touch it next: most of all chrome.runtime,
+// which browsers make when it is asked for.
 
 const began = performance.now();
 
@@ -16,26 +17,34 @@ function real<T>(name: string): T {
   const own = before.get(name);
   return (own ? (own.value ?? own.get?.call(globalThis)) : (window as unknown as Record<string, unknown>)[name]) as T;
 }
-const cost = { api: 0, text: 0, early: 0, late: 0, observers: 0 };
+const cost = { api: 0, text: 0, early: 0, late: 0, longest: 0, observers: 0 };
 let working = false;
+let start = began;
 let last = began;
+let awaited = 0; // answers that did not come, idle time that was not there
 
 function work<T>(run: () => T): T {
   if (working) return run();
-  working = true;
-  const start = performance.now();
+  begin();
   try {
     return run();
   } finally {
-    void finish(start, document.readyState === "complete" ? "late" : "early");
+    void finish();
   }
 }
 
+function begin(): void {
+  working = true;
+  start = performance.now();
+}
+
 /** What is awaited runs before the browser's next task. */
-async function finish(start: number, when: "early" | "late"): Promise<void> {
+async function finish(): Promise<void> {
+  const late = document.readyState === "complete";
   for (let i = 0; i < MOST_AWAITED; i++) await null;
   last = performance.now();
-  cost[when] += last - start;
+  if (late) cost.longest = Math.max(cost.longest, last - start);
+  cost[late ? "late" : "early"] += last - start;
   working = false;
 }
 
@@ -44,6 +53,15 @@ type Callback = (this: unknown, ...args: unknown[]) => unknown;
 function counted(f: Callback): Callback {
   return function (this: unknown, ...args) {
     return work(() => f.apply(this, args));
+  };
+}
+
+/** Something that comes once, which is waited for. */
+function expected(f: Callback): Callback {
+  awaited++;
+  return function (this: unknown, ...args) {
+    awaited--;
+    return f.apply(this, args);
   };
 }
 
@@ -56,9 +74,10 @@ function around<T>(name: string, wrap: (real: T) => T): void {
 
 type Later = (f: Callback, ...rest: unknown[]) => number;
 
-for (const name of ["setTimeout", "setInterval", "requestAnimationFrame", "requestIdleCallback"]) {
+for (const name of ["setTimeout", "setInterval", "requestAnimationFrame"]) {
   around<Later>(name, (start) => (f, ...rest) => start.call(window, counted(f), ...rest));
 }
+around<Later>("requestIdleCallback", (start) => (f, ...rest) => start.call(window, expected(counted(f)), ...rest));
 
 around<typeof ResizeObserver>("ResizeObserver", (Real) =>
   class extends Real {
@@ -90,14 +109,20 @@ const asked = performance.now();
 const { runtime } = chrome;
 cost.api = performance.now() - asked;
 const send = runtime.sendMessage.bind(runtime) as (message: unknown) => Promise<unknown>;
-Object.assign(runtime, { sendMessage: (message: unknown) => new Promise((ok, no) => send(message).then(counted(ok as Callback), counted(no))) });
+Object.assign(runtime, { sendMessage: ask });
 
-/** Called after the content script's text. */
-Object.assign(globalThis, { contentScriptRan: () => (cost.text = performance.now() - began - cost.api) });
+function ask(message: unknown): Promise<unknown> {
+  awaited++;
+  const answered = (f: Callback): Callback => counted((...args) => (awaited--, f(...args)));
+  return new Promise((ok, no) => void send(message).then(answered(ok as Callback), answered(no)));
+}
+
+/** Called before the text of a script that comes later, and after the text of each. */
+Object.assign(globalThis, { contentScriptBegins: begin, contentScriptRan: () => (working ? void finish() : (cost.text = performance.now() - began - cost.api)) });
 
 async function settled(): Promise<typeof cost> {
   const later = real<Later>("setTimeout");
-  while (document.readyState !== "complete" || performance.now() - last < QUIET) await new Promise((done) => later.call(window, done as Callback, 50));
+  while (document.readyState !== "complete" || awaited > 0 || performance.now() - last < QUIET) await new Promise((done) => later.call(window, done as Callback, 50));
   return cost;
 }
 

@@ -39,11 +39,11 @@ func TestRule15TheScriptDoesWithout(t *testing.T) {
 
 // Only the background may ask the script for anything: not the page, and not the script of another tab.
 func TestRule09MessagesComeFromTheBackground(t *testing.T) {
-	text, err := os.ReadFile("../../extension/src/content/main.ts")
+	text, err := os.ReadFile("../../extension/src/content/second.ts")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !regexp.MustCompile(`if \(sender\.id !== chrome\.runtime\.id \|\| sender\.tab\) return;`).Match(text) {
-		t.Error("main.ts does not look at who sends a message")
+		t.Error("second.ts does not look at who sends a message")
 	}
 }

@@ -91,6 +91,19 @@ func TestRule14WrongAccount(t *testing.T) {
 	})
 }
 
+// The sign says that somebody is @acme only where the page or a cookie says so: on a log-in nobody is.
+func TestTheSignSaysOnlyWhatIsKnown(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://x.com/i/flow/login", `<p>Sign in</p>`)
+		p.lease("x", nil)
+		p.ours(says("Checked out: \u2068@acme\u2069 on X"))
+		p.eval(`document.body.innerHTML = '<a data-testid=AppTabBar_Profile_Link href=/acme>Profile</a>'`, nil)
+		p.ours(says("You are \u2068@acme\u2069 on X"))
+		p.eval(`(document.body.innerHTML = "<p>Sign in", history.pushState({}, "", "/i/flow/login?again"))`, nil)
+		p.ours(says("Checked out: \u2068@acme\u2069 on X"))
+	})
+}
+
 // An account can be switched while the page stays where it is: the background hears it by a cookie.
 func TestRule14LooksAgainWhenACookieChanged(t *testing.T) {
 	inBoth(t, func(t *testing.T, k bt.Kind) {

@@ -82,7 +82,7 @@ func value(id string) string { return fmt.Sprintf(`(document.querySelector("#%s"
 
 func (w *window) seeAsWhom() error {
 	return first(
-		func() error { return w.aboveSays("the sign above the page says", "min left") },
+		func() error { return w.aboveSays("the sign above the page says", "You are") },
 		func() error { return w.inPopup(func(p *popup) error { return p.shows("Signed in as @acme") }) },
 	)
 }

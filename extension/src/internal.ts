@@ -10,7 +10,7 @@ import type { CookieAnswer } from "./content/identitywatch";
 import type { Place } from "./content/mover";
 import type { FieldRefusal } from "./content/refuse";
 import type { Unusable } from "./content/usable";
-import type { Pack } from "./gen/pack";
+import type { Guard, Pack, Signal } from "./gen/pack";
 import type { Code, DraftAction, DraftHit, Field, Lease, Outcome, PageClass, ProfileMode, Relation, Reminder, SentList, SignOut, Words } from "./gen/messages";
 
 /** Why nothing is filled in: codes of the agent, and the extension's own. */
@@ -37,8 +37,25 @@ export interface Refusal {
 /** What became of something that was pressed. */
 export type Pressed = { refused?: Refusal };
 
-/** A lease as a content script needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
-export type PageLease = Lease;
+/** A lease as a page needs it. Times are those of this computer's clock (Date.now), corrected for the hub's. */
+export type PageLease = Pick<Lease, "id" | "network" | "handle" | "account_ref" | "ends_at" | "mode" | "fields" | "allowed_guards">;
+
+/** What every page of a lease needs of its network's site pack. What only a fill or a draft needs is asked for then. */
+export interface PagePack extends Pick<Pack, "network" | "title" | "version" | "home_url"> {
+  /** The signs of who is signed in that pages show themselves. */
+  identity: Omit<Signal, "id" | "fact">[];
+  guards: Omit<Guard, "fact">[];
+  /** There are places where drafts are checked. */
+  composers: boolean;
+}
+
+/** What a fill goes by. */
+export type FillPack = Pick<Pack, "network" | "fill_hosts" | "variants">;
+
+/** What drafts are checked by. */
+export interface DraftRules extends Pick<Pack, "composers"> {
+  words: Words | null;
+}
 
 /** A reminder, and until when it stands in the banner, where nothing can be pressed. In the popup it stays until it is answered. */
 export interface ReminderLine extends Reminder {
@@ -46,18 +63,17 @@ export interface ReminderLine extends Reminder {
 }
 
 /**
- * All that a content script knows. With lease null and watch false it has nothing to do and observes nothing.
+ * All that a page knows. With lease null and watch false it has nothing to do and observes nothing.
  * A frame inside the page gets the same; the banner, the guard and the guard pages are the top frame's.
  */
 export interface PageState {
   lease: PageLease | null;
   /** The site pack of the page's network; null when there is nothing to do here. */
-  pack: Pack | null;
-  words: Words | null;
+  pack: PagePack | null;
+  /** The version of the company's words for drafts; 0 is none. */
+  words: number;
   /** A personal account on the clock is to be pointed out here, without any lease: the admin's switch, and work hours. */
   watch: boolean;
-  /** Where the page is: a work browser, a container of the lease, or the user's own profile. */
-  mode: ProfileMode;
   /** A fill was asked for in this tab and is not done. */
   fill: boolean;
   /** Until when a code is waited for that somebody else was asked for; 0 is none. */
@@ -68,18 +84,25 @@ export interface PageState {
   place: Place | null;
   /** What cookies say of who is signed in; null where that has to be asked. */
   cookies: CookieAnswer | null;
-  /** The sign's first line: as whom and where; empty where that has to be put together. */
-  as: string;
-  /** Other texts of the sign by their keys, with marks where values go (src/texts): a page that asks its browser for a text waits for another process. */
+  /** Texts of the sign by their keys, with marks where values go (src/texts): a page that asks its browser for a text waits for another process. */
   texts: Record<string, string>;
 }
 
 /** What the content script asks the background. */
 export interface FromPage {
-  /** First, from each document, at document_start; again whenever it lost track. Focused says that the user has it before him. */
-  "page.hello": { ask: { focused: boolean }; answer: PageState };
-  /** Brings the second script into the document that asks; it is there when the answer comes, or cannot be had. */
+  /**
+   * From each document, at document_start. Soon says that there is something to do in it, and that it is to ask with page.begin when it has
+   * time. Where it cannot wait it has its state, and the second script comes by itself.
+   */
+  "page.hello": { ask: {}; answer: { soon: boolean; state: PageState | null } };
+  /** What there is to do, also for a document that lost track. Unless it is there the second script comes, where there is anything. */
+  "page.begin": { ask: { there: boolean }; answer: { state: PageState } };
+  /** Brings the third script into the document that asks; it is there when the answer comes, or cannot be had. */
   "page.more": { ask: {}; answer: {} };
+  /** What the document's fill goes by; null without a lease. */
+  "fill.pack": { ask: {}; answer: { pack: FillPack | null } };
+  /** What the document's drafts are checked by; null without a lease. */
+  "draft.rules": { ask: {}; answer: { rules: DraftRules | null } };
   /** One value, for a usable field that is there now. Do not keep it: it is typed at once, before `until`, or forgotten. */
   "fill.value": { ask: { field: Field }; answer: { value: string; until: number } | { refused: Refused } };
   "fill.report": { ask: { field: Field; outcome: Outcome; ms: number; why?: Refused }; answer: {} };
@@ -121,7 +144,7 @@ export interface ToPage {
 export type Trouble = "none" | "starting" | "agent_missing" | "agent_down" | "host_forbidden" | "too_old" | "unpaired" | "offline";
 
 /** A lease as the popup shows it. */
-export interface PopupLease extends PageLease {
+export interface PopupLease extends Lease {
   /** As whom the page in front is signed in; null where nobody knows. */
   relation: Relation | null;
   /** Somebody is signed in with this lease in this browser. */

@@ -22,7 +22,8 @@ for (const name of ["MutationObserver", "ResizeObserver", "IntersectionObserver"
   };
 }
 
-for (const [set, clear, once] of [["setTimeout", "clearTimeout", true], ["setInterval", "clearInterval", false]] as const) {
+for (const [set, clear, once] of [["setTimeout", "clearTimeout", true], ["setInterval", "clearInterval", false], ["requestIdleCallback", "cancelIdleCallback", true]] as const) {
+  if (!all[set]) continue; // a worker is never idle
   const [start, stop] = [all[set] as typeof setTimeout, all[clear] as typeof clearTimeout];
   all[set] = (what: () => void, ...more: [number?]) => {
     const id = start(() => {

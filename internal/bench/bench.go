@@ -68,12 +68,13 @@ type Figure struct {
 }
 
 // Goal is what a figure of the product should be: at most or at least a value or, with Of, that many times the same
-// figure of another subject. Zero bounds bind nothing.
+// figure of another subject, or, with Beyond, that much more than it. Zero bounds bind nothing.
 type Goal struct {
 	Figure  string  `json:"figure"`
 	AtMost  float64 `json:"at_most,omitempty"`
 	AtLeast float64 `json:"at_least,omitempty"`
 	Of      string  `json:"of,omitempty"`
+	Beyond  string  `json:"beyond,omitempty"`
 }
 
 // Run measures a case and writes its file. A measurement that fails, fails the benchmark.
@@ -114,6 +115,9 @@ func (g Goal) String() string {
 	}
 	if g.Of != "" {
 		words += " x " + g.Of
+	}
+	if g.Beyond != "" {
+		words += " beyond " + g.Beyond
 	}
 	return words
 }

@@ -38,13 +38,14 @@ func BenchmarkContentScript(b *testing.B) {
 		browser, empty := meteredBrowser(b, kind, internet, ours), meteredBrowser(b, kind, internet, bare)
 		Run(b, Case{
 			Group: "Browser", Name: "Content script in " + kindNames[kind],
-			Note: "How long the script that users get works while a page of more than 10,000 elements is loaded: reading and running its text, and everything that the browser calls of it after that " +
-				"(answers, events, observers, timers, frames) until nothing is left to do, with style and layout where it makes the page do them earlier than by itself. " +
+			Note: "How long the scripts that users get work on a page of more than 10,000 elements. *While it loads* is what a page waits for: until its load event, reading and running the text of the first " +
+				"script, everything that the browser calls of it (answers, events, observers, timers, frames, idle time), and the other scripts as far as they come that early, " +
+				"with style and layout where they make the page do them earlier than by itself; of it, the API is chrome.runtime, which the browser makes for every extension that wants to talk with its background. " +
+				"*After that* is all that comes later, until nothing is left to do, and its longest piece what a user's input would wait for at most. " +
 				"In a new tab a process begins, in which nothing was ever done; the next page of the tab is in the same one. " +
-				"The API is chrome.runtime, which the browser makes for every extension that wants to talk with its background. " +
 				"The floor is the same page without a lease, on which the script observes nothing; bare is an extension whose script does nothing but ask its background once, " +
 				"so that what it takes is the browser's own part, and that of what measures. Chromium's clock has steps of 0.1 ms, Firefox's is made to have steps of 0.02 ms.",
-			Goals:    []Goal{{Figure: "next page, together", AtMost: 5}, {Figure: "new tab, together", AtMost: 5}},
+			Goals:    []Goal{{Figure: "next page, while it loads", AtMost: 5}, {Figure: "new tab, while it loads", AtMost: 5, Beyond: "bare"}},
 			Subjects: []Subject{{Product, costs(browser, "lent", 2)}, {Floor, costs(browser, "free", 0)}, {"bare", costs(empty, "free", 0)}},
 		})
 	}
@@ -78,9 +79,10 @@ func costs(browser browsertest.Browser, state string, observers int) func() ([]F
 }
 
 func costFigures(when string, c content.Cost) []Figure {
+	loads := c.API + c.Text + c.Early
 	return []Figure{
-		{when + ", API", "ms", c.API}, {when + ", text", "ms", c.Text}, {when + ", called while it loads", "ms", c.Early}, {when + ", called after that", "ms", c.Late},
-		{when + ", together", "ms", c.API + c.Text + c.Early + c.Late},
+		{when + ", while it loads", "ms", loads}, {when + ", of it API", "ms", c.API}, {when + ", of it text", "ms", c.Text},
+		{when + ", after that", "ms", c.Late}, {when + ", its longest piece", "ms", c.Longest}, {when + ", together", "ms", loads + c.Late},
 	}
 }
 
@@ -98,7 +100,7 @@ func loadings(page browsertest.Page, address string, times, observers int) (sum 
 			return sum, err
 		}
 		n := float64(times)
-		sum.API, sum.Text, sum.Early, sum.Late = sum.API+c.API/n, sum.Text+c.Text/n, sum.Early+c.Early/n, sum.Late+c.Late/n
+		sum.API, sum.Text, sum.Early, sum.Late, sum.Longest = sum.API+c.API/n, sum.Text+c.Text/n, sum.Early+c.Early/n, sum.Late+c.Late/n, sum.Longest+c.Longest/n
 	}
 	return sum, nil
 }

@@ -41,6 +41,20 @@ func TestRatiosCompareWithinARound(t *testing.T) {
 	}
 }
 
+func TestAGoalMayBeBeyondAnother(t *testing.T) {
+	r := slower() // by 0.2 in most rounds
+	for most, want := range map[float64]string{0.25: "at most 0.25 beyond floor: met", 0.15: "at most 0.15 beyond floor: missed"} {
+		r.Goals = []Goal{{Figure: "p50", AtMost: most, Beyond: Floor}}
+		if got := r.verdict("p50"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	r.Goals = []Goal{{Figure: "p50", AtMost: 1, Beyond: Peer}}
+	if got, want := r.verdict("p50"), "at most 1 beyond peer: missed"; got != want {
+		t.Errorf("beyond one that was not measured: %q, want %q", got, want)
+	}
+}
+
 func TestAGoalWithoutMeasurementIsMissed(t *testing.T) {
 	r := slower()
 	r.Rows = slices.DeleteFunc(r.Rows, func(row Row) bool { return row.Subject == Floor })

@@ -107,6 +107,18 @@ func (r Result) values(subject, figure string) []float64 {
 	return list
 }
 
+// beyond gives by how much the product's figure is more than another's, round by round; nothing if one of them does not have it.
+func (r Result) beyond(figure, other string) []float64 {
+	ours, theirs := r.values(Product, figure), r.values(other, figure)
+	if len(ours) != len(theirs) {
+		return nil
+	}
+	for i := range ours {
+		ours[i] -= theirs[i]
+	}
+	return ours
+}
+
 // ratios gives the product's figure by another's, round by round; nothing if one of them does not have it.
 func (r Result) ratios(figure, other string) []float64 {
 	ours, theirs := r.values(Product, figure), r.values(other, figure)
@@ -132,6 +144,9 @@ func (r Result) judge(figure string) (goals, verdicts []string) {
 		values := r.values(Product, figure)
 		if g.Of != "" {
 			values = r.ratios(figure, g.Of)
+		}
+		if g.Beyond != "" {
+			values = r.beyond(figure, g.Beyond)
 		}
 		verdict := "missed"
 		if len(values) > 0 && g.met(median(values)) {

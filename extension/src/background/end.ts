@@ -11,6 +11,7 @@ import { within } from "../hosts";
 import { removeContainer } from "./containers";
 import { memory, remember, rememberNow, rememberTraces, traces, type Done, type Trace } from "./memory";
 import type { Packs } from "./packs";
+import { askDocument } from "./scripts";
 
 /** How long pages may take to give way, in milliseconds. */
 const leaveTime = 1000;
@@ -128,7 +129,7 @@ async function signOutAt(pack: Pack, trace: Trace): Promise<SignOut> {
   const tab = await clean.navigated(signOutTime(trace), go);
   if (tab?.id === undefined) return "failed";
   if (await signedOut(pack, trace, 0)) return "done"; // the address alone did it
-  const answer = await askTab(tab.id, { type: "sign_out", pack }, 0);
+  const answer = await askDocument(tab.id, { type: "sign_out", pack }, 0);
   if (gone_cookies.length === 0) return answer?.sign_out ?? "failed"; // the page's word is all there is
   return (await signedOut(pack, trace, signOutTime(trace))) ? "done" : "failed";
 }

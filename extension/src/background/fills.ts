@@ -12,7 +12,8 @@ import type { Ends } from "./end";
 import type { Leases } from "./leases";
 import { memory, remember, type Asked } from "./memory";
 import type { Packs } from "./packs";
-import { entrance, fillsAt, hostsOf, lookAlike } from "./place";
+import { entrance, fillsAt, hostsOf, lookAlike, originOf } from "./place";
+import { askDocument } from "./scripts";
 
 /** How long a fill may take, with all its steps, in milliseconds. */
 const askedFor = 3 * 60_000;
@@ -57,7 +58,9 @@ export class Fills {
   private async start(tab: number, only?: Field): Promise<Refused | undefined> {
     void this.follow(tab, only);
     const frames = (await chrome.webNavigation.getAllFrames({ tabId: tab })) ?? [];
-    const asked = frames.map((f) => askTab(tab, { type: "fill.start", ...(only && { only }) }, f.frameId));
+    const origin = originOf(frames.find((f) => f.frameId === 0)?.url);
+    const own = frames.filter((f) => originOf(f.url) === origin); // strangers' frames get nothing, not even a script
+    const asked = own.map((f) => askDocument(tab, { type: "fill.start", ...(only && { only }) }, f.frameId));
     const answers = (await Promise.all(asked)).filter((a) => a !== null);
     if (answers.some((a) => a.started)) return undefined;
     return (answers.find((a) => a.why !== "no_field" && a.why !== "no_lease") ?? answers[0])?.why;

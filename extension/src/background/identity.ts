@@ -3,12 +3,11 @@
 
 import { extract, relate, type Account, type Seen } from "../accounts";
 import type { Pack, Signal } from "../gen/pack";
-import type { Relation } from "../gen/messages";
-import type { PageState } from "../internal";
+import type { Lease, Relation } from "../gen/messages";
 import { memory } from "./memory";
 
 /** How the cookies of a page's network relate to its lease, and the other accounts that the user holds there. */
-export async function identityOfCookies({ lease, pack }: PageState, storeId: string): Promise<{ relation: Relation; others: Account[] }> {
+export async function identityOfCookies({ lease, pack }: { lease: Lease | null; pack: Pack | null }, storeId: string): Promise<{ relation: Relation; others: Account[] }> {
   if (!pack) return { relation: "unknown", others: [] };
   const held = memory.leases.filter((l) => l.network === pack.network && l.id !== lease?.id);
   const others = held.map(({ handle, account_ref }) => ({ handle, account_ref }));

@@ -1,44 +1,60 @@
 // What content scripts are told and ask. Who asks is what the browser says of the sender; an answer is for that document only.
 
-import type { FromPage, PageState } from "../internal";
-import { askTab } from "../internal";
+import { type FromPage, type PageState, askTab } from "../internal";
+import { mayBeGuarded } from "../content/guards";
 import type { Lease } from "../gen/messages";
 import type { Pack } from "../gen/pack";
 import { hostOf, within } from "../hosts";
 import type { Agent } from "./agent";
 import { identityOfCookies } from "./identity";
-import { firefox, ownStore, storeOf } from "./browser";
+import { ownStore, storeOf } from "./browser";
 import type { Fills } from "./fills";
 import type { Leases } from "./leases";
 import { bannerPlace, memory, remember, rememberPlace, rememberTraces, traces } from "./memory";
+import { leaseForPage, packForFill, packForPage } from "./forpages";
 import type { Packs } from "./packs";
 import { hostsOf, leaseAt, originOf, sameOriginUpwards } from "./place";
-import { signTexts, signsAs } from "./signtexts";
+import { askDocument, bring, scripts } from "./scripts";
+import { signTexts } from "./signtexts";
 import type { Values } from "./values";
 
 type Sender = chrome.runtime.MessageSender;
 type Handlers = { [K in keyof FromPage]: (message: FromPage[K]["ask"], sender: Sender, tab: chrome.tabs.Tab) => Promise<FromPage[K]["answer"]> };
 
-const idle: Omit<PageState, "mode"> = { lease: null, pack: null, words: null, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, as: "", texts: {} };
+const idle: PageState = { lease: null, pack: null, words: 0, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
+
+/** What a document is there for. */
+interface Cause {
+  lease: Lease | null;
+  pack: Pack | null;
+  /** A personal account is to be pointed out. */
+  watch: boolean;
+}
+
+const none: Cause = { lease: null, pack: null, watch: false };
 
 export class Pages {
   constructor(private readonly agent: Agent, private readonly leases: Leases, private readonly packs: Packs, private readonly fills: Fills, private readonly values: Values) {}
 
   readonly handlers: Handlers = {
-    "page.hello": async ({ focused }, sender, tab) => {
-      const state = await this.stateFor(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url));
-      if (!state.lease) return state;
-      const top = sender.frameId === 0;
-      await this.leases.seen(state.lease, sender.url);
-      if (top && focused === true) void this.focus(true);
-      if (this.fillsIn(tab, state.lease)) await bringMore(sender, tab); // it would ask for it next
-      const cookies = top ? await identityOfCookies(state, storeOf(tab)) : null;
-      // Looked at last: an answer from before somebody asked for a fill would stop the one that has begun meanwhile.
-      return { ...state, cookies, fill: this.fillsIn(tab, state.lease) };
+    "page.hello": async (_, sender, tab) => {
+      const cause = await this.causeOf(sender, tab);
+      if (cause.lease) await this.leases.seen(cause.lease, sender.url);
+      if (this.isUrgent(cause, sender, tab)) return { soon: false, state: await this.begin(cause, sender, tab) };
+      return { soon: isAny(cause), state: null };
     },
+    "page.begin": async ({ there }, sender, tab) => ({ state: await this.begin(await this.causeOf(sender, tab), sender, tab, there) }),
     "page.more": async (_, sender, tab) => {
-      await bringMore(sender, tab);
+      await bring(scripts.third, tab.id ?? -1, sender);
       return {};
+    },
+    "fill.pack": async (_, sender, tab) => {
+      const { lease, pack } = await this.causeOf(sender, tab);
+      return { pack: lease && pack && packForFill(pack) };
+    },
+    "draft.rules": async (_, sender, tab) => {
+      const { lease, pack } = await this.causeOf(sender, tab);
+      return { rules: lease && pack && { composers: pack.composers, words: await this.packs.wordList() } };
     },
     "fill.value": (message, sender) => this.values.get(message.field, sender),
     "fill.report": async ({ field, outcome, ms, why }, sender, tab) => {
@@ -70,7 +86,7 @@ export class Pages {
       const lease = await this.leaseOf(tab);
       return lease ? this.tell("identity.seen", { lease_id: lease.id, relation }) : {};
     },
-    "identity.cookies": async (_, sender, tab) => identityOfCookies(await this.stateFor(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url)), storeOf(tab)),
+    "identity.cookies": async (_, sender, tab) => identityOfCookies(await this.causeOf(sender, tab), storeOf(tab)),
     "banner.lost": async (_, __, tab) => {
       memory.banner_lost[tab.id ?? -1] = true;
       remember();
@@ -120,6 +136,22 @@ export class Pages {
     return {};
   }
 
+  /** Whether a document cannot wait until it has time: somebody asked for a fill, or it may be one that is closed. */
+  private isUrgent({ lease, pack }: Cause, { frameId, url }: Sender, tab: chrome.tabs.Tab): boolean {
+    if (!lease) return false;
+    return this.fillsIn(tab, lease) || (frameId === 0 && !!pack && !!url && mayBeGuarded(pack.guards, lease.allowed_guards, new URL(url)));
+  }
+
+  /** Tells a document what there is to do, and has the scripts for it brought meanwhile. */
+  private async begin(cause: Cause, sender: Sender, tab: chrome.tabs.Tab, there = false): Promise<PageState> {
+    const { lease } = cause;
+    const fills = lease !== null && this.fillsIn(tab, lease);
+    if (isAny(cause) && !there) void bring(fills ? scripts.both : scripts.second, tab.id ?? -1, sender);
+    const cookies = lease && sender.frameId === 0 ? await identityOfCookies(cause, storeOf(tab)) : null;
+    // Looked at last: an answer from before somebody asked for a fill would stop the one that has begun meanwhile.
+    return { ...(await this.stateOf(cause, tab)), cookies, fill: lease !== null && this.fillsIn(tab, lease) };
+  }
+
   private fillsIn(tab: chrome.tabs.Tab, lease: Lease): boolean {
     return this.fills.askedIn(tab.id ?? -1)?.lease_id === lease.id;
   }
@@ -128,24 +160,33 @@ export class Pages {
     return leaseAt(tab, hostOf(tab.url), this.packs);
   }
 
-  /** What the document in a frame of a tab may know: nothing in frames of strangers. */
-  private async stateFor(tab: chrome.tabs.Tab, frame: number, origin: string): Promise<PageState> {
+  private causeOf(sender: Sender, tab: chrome.tabs.Tab): Promise<Cause> {
+    return this.cause(tab, sender.frameId ?? -1, sender.origin ?? originOf(sender.url));
+  }
+
+  /** What the document in a frame of a tab is there for: nothing in frames of strangers. */
+  private async cause(tab: chrome.tabs.Tab, frame: number, origin: string): Promise<Cause> {
     const host = hostOf(origin);
-    const none = { ...idle, mode: memory.mode, place: bannerPlace };
     if (host === "" || !(await sameOriginUpwards(tab.id ?? -1, frame, origin))) return none;
     const lease = await leaseAt(tab, host, this.packs);
-    if (!lease) return this.watchFor(tab, host);
-    const [pack, words] = await Promise.all([this.packs.get(lease.network), this.packs.wordList()]);
-    const fill = this.fillsIn(tab, lease); // as late as can be: what is older would stop a fill that has begun
-    return { ...none, as: pack ? signsAs(lease, pack.title) : "", texts: signTexts(), lease, pack, words, fill, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
+    return lease ? { ...none, lease, pack: await this.packs.get(lease.network) } : this.watch(tab, host);
   }
 
   /** Without a lease: only the reminder that this is a personal account on the clock, where the admin switched it on. */
-  private async watchFor(tab: chrome.tabs.Tab, host: string): Promise<PageState> {
-    const none = { ...idle, mode: memory.mode, place: bannerPlace };
+  private async watch(tab: chrome.tabs.Tab, host: string): Promise<Cause> {
     if (!memory.watch_personal || memory.mode === "work" || storeOf(tab) !== ownStore) return none;
     const pack = await this.packAt(host);
     return pack ? { ...none, pack, watch: true } : none;
+  }
+
+  /** What a document may know. */
+  private async stateOf({ lease, pack, watch }: Cause, tab: chrome.tabs.Tab): Promise<PageState> {
+    const state = { ...idle, place: bannerPlace, pack: pack && packForPage(pack), watch };
+    if (!lease) return state;
+    const words = (await this.packs.wordList())?.version ?? 0;
+    const fill = this.fillsIn(tab, lease); // as late as can be: what is older would stop a fill that has begun
+    const texts = signTexts(lease, pack?.title ?? "");
+    return { ...state, texts, lease: leaseForPage(lease), words, fill, code_asked: this.fills.codeAsked(lease.id), lines: memory.lines };
   }
 
   private async packAt(host: string): Promise<Pack | undefined> {
@@ -173,15 +214,15 @@ export class Pages {
   private async tellTab(tab: chrome.tabs.Tab): Promise<void> {
     const id = tab.id ?? -1;
     for (const frame of (await chrome.webNavigation.getAllFrames({ tabId: id })) ?? []) {
-      const state = await this.stateFor(tab, frame.frameId, originOf(frame.url));
-      if (frame.frameId === 0 || state.lease) void askTab(id, { type: "page.state", state }, frame.frameId);
+      const cause = await this.cause(tab, frame.frameId, originOf(frame.url));
+      const message = { type: "page.state" as const, state: await this.stateOf(cause, tab) };
+      if (isAny(cause)) void askDocument(id, message, frame.frameId);
+      else if (frame.frameId === 0) void askTab(id, message, 0); // it has something to stop, or nothing of ours
     }
   }
 }
 
-/** Puts the second content script into the document that asks. */
-async function bringMore({ frameId, documentId }: Sender, tab: chrome.tabs.Tab): Promise<void> {
-  const frame = !firefox && documentId ? { documentIds: [documentId] } : { frameIds: [frameId ?? 0] };
-  const script = { target: { tabId: tab.id ?? -1, ...frame }, files: ["more.js"], injectImmediately: true };
-  await chrome.scripting.executeScript(script).catch(() => undefined); // the document went away
+/** Whether there is anything to do. */
+function isAny({ lease, watch }: Cause): boolean {
+  return lease !== null || watch;
 }

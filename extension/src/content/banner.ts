@@ -17,7 +17,7 @@ export interface Line {
 
 /** What the sign says. */
 export interface BannerView {
-  /** "You are @acme on Instagram" */
+  /** "You are @acme on Instagram", or whose account it is not, or only that it is checked out. */
   who: string;
   /** "23 min left" */
   left: string;

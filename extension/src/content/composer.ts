@@ -1,4 +1,4 @@
-// composer hears when somebody writes, and has the second script brought then: what is written, and whether it is in one of the site
+// composer hears when somebody writes, and has the third script brought then: what is written, and whether it is in one of the site
 // pack's composers, is looked at there.
 
 /** What looks at drafts. */

@@ -1,7 +1,7 @@
 // drafts checks what is written in composers, and only there: a pause after typing starts a check. What is written stays here;
 // class and count of what was found are reported, each combination once per draft.
-import type { DraftHit, Words } from "../gen/messages";
-import type { Pack } from "../gen/pack";
+import type { DraftHit } from "../gen/messages";
+import type { DraftRules } from "../internal";
 import { MOST_TEXT, counts, findInDraft } from "./draft";
 import { Underline, read } from "./editor";
 import { holds } from "./match";
@@ -24,7 +24,7 @@ export class Drafts {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private editor: HTMLElement | null = null;
 
-  constructor(private readonly pack: Pack, private readonly words: Words | null, private readonly advice: Advice) {}
+  constructor(private readonly rules: DraftRules, private readonly advice: Advice) {}
 
   /** Somebody is at an element: if it is a composer it is looked at after a pause. */
   at(target: EventTarget | undefined): void {
@@ -44,7 +44,7 @@ export class Drafts {
   private editorOf(target: EventTarget | undefined): HTMLElement | null {
     const el = target as HTMLElement | undefined;
     if (!el?.closest || el.matches('input:not([type="text" i], [type="search" i], [type="url" i], :not([type]))')) return null;
-    const selectors = this.pack.composers.filter((c) => holds(c.when)).flatMap((c) => c.text);
+    const selectors = this.rules.composers.filter((c) => holds(c.when)).flatMap((c) => c.text);
     return selectors.reduce<HTMLElement | null>((found, s) => found ?? closest(el, s), null);
   }
 
@@ -52,7 +52,7 @@ export class Drafts {
     const editor = this.editor;
     if (!editor?.isConnected) return this.clear();
     const written = read(editor, MOST_TEXT);
-    if (this.words) this.list ??= new WordList(this.words); // not before somebody writes: most pages are read
+    if (this.rules.words) this.list ??= new WordList(this.rules.words); // not before somebody writes: most pages are read
     const finds = findInDraft(written.text, this.list);
     const hits = counts(finds);
     this.underline.mark(editor, written, finds);

@@ -1,6 +1,7 @@
 // engine finds the screen of a log-in that a page shows, by its site pack: which step, and which inputs a person could
 // use right now. It reads only.
-import type { Field, Pack, Step } from "../gen/pack";
+import type { Field, Step } from "../gen/pack";
+import type { FillPack } from "../internal";
 import { findAny } from "./dom";
 import { guessScreen } from "./generic";
 import { holds } from "./match";
@@ -37,13 +38,13 @@ const LEAST_BOXES = 4;
 const MOST_BOXES = 8;
 
 /** What a page shows, by its pack; of a site of which nothing but its host is known, by what log-ins have in common. */
-export function screenOf(pack: Pack): Screen {
+export function screenOf(pack: FillPack): Screen {
   const isUnknown = pack.network.startsWith("site:") && pack.variants.every((v) => v.kind === "generic");
   return isUnknown ? guessScreen() : findScreen(pack);
 }
 
 /** Finds the first step whose page this is and of which a field can be used, or that has no fields. */
-function findScreen(pack: Pack): Screen {
+function findScreen(pack: FillPack): Screen {
   const none: Screen = { step: null, fields: [] };
   let bare: Step | null = null;
   for (const step of stepsOf(pack)) {
@@ -57,7 +58,7 @@ function findScreen(pack: Pack): Screen {
   return { ...none, step: bare };
 }
 
-function stepsOf(pack: Pack): Step[] {
+function stepsOf(pack: FillPack): Step[] {
   const variants = pack.variants.filter((v) => holds(v.when));
   return variants.flatMap((v) => v.steps).filter((s) => holds(s.when));
 }

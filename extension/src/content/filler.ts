@@ -1,7 +1,5 @@
 // filler begins and ends the fills of one document.
-import type { Lease } from "../gen/messages";
-import type { Pack } from "../gen/pack";
-import type { Refused } from "../internal";
+import type { FillPack, PageLease, Refused } from "../internal";
 import { refuseAddress, isOwnFrame } from "./address";
 import type { Wait } from "./engine";
 import { Filling, type Source } from "./filling";
@@ -20,7 +18,7 @@ export class Filler {
   }
 
   /** Begins to fill in the place of the fill before, or goes on once a custodian's code is there; says why it cannot. */
-  start(lease: Lease, pack: Pack, only?: FieldName): Refused | undefined {
+  start(lease: PageLease, pack: FillPack, only?: FieldName): Refused | undefined {
     const refused = isOwnFrame() ? refuseAddress(location.href, pack.fill_hosts) : "frame";
     if (refused) return refused;
     this.stop();

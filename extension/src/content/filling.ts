@@ -1,7 +1,7 @@
 // filling is one fill that a user asked for: it follows the log-in from screen to screen, asks for one value at a time
 // when its field can be used, and types it. The user presses the page's buttons. While nobody asked there is no filling,
 // and nothing in the page can begin one.
-import type { Pack } from "../gen/pack";
+import type { FillPack } from "../internal";
 import type { FieldName } from "./refuse";
 import { type Screen, type ScreenField, type Wait, screenOf, waitOf } from "./engine";
 import { type Outcome, fill } from "./fill";
@@ -21,7 +21,7 @@ export interface Source {
 
 /** What is to be filled. */
 export interface Order {
-  pack: Pack;
+  pack: FillPack;
   /** The fields that the lease has values for; a code without one is asked from a custodian. */
   fields: readonly FieldName[];
   only?: FieldName | undefined;

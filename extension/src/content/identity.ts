@@ -1,14 +1,15 @@
 // identity reads the signs of who is signed in that a page shows, as the site pack describes them.
 import { type Seen, extract } from "../accounts";
-import type { Pack, Signal } from "../gen/pack";
+import type { PagePack } from "../internal";
 import { findHere, lineOf } from "./find";
 
 /** The most of a page's scripts and texts that is read for one signal. */
 const MOST_TEXT = 1_500_000;
 
+type Signals = PagePack["identity"];
+
 /** Reads the page's own signals. */
-export function readPage(pack: Pack): Seen[] {
-  const signals = pack.identity.filter((s) => s.kind === "dom");
+export function readPage(signals: Signals): Seen[] {
   return isBare(signals.flatMap((s) => s.selectors ?? [])) ? [] : signals.flatMap((s) => readSignal(s));
 }
 
@@ -22,7 +23,7 @@ function isBare(selectors: readonly string[]): boolean {
   }
 }
 
-function readSignal(signal: Signal): Seen[] {
+function readSignal(signal: Signals[number]): Seen[] {
   for (const selector of signal.selectors ?? []) {
     for (const el of findHere(selector)) {
       const value = extract(rawOf(el, signal.attribute), signal.pattern);

@@ -2,7 +2,7 @@
 // until it knows.
 import { type Account, type Seen, join, relate } from "../accounts";
 import type { Relation } from "../gen/messages";
-import type { Pack } from "../gen/pack";
+import type { PagePack } from "../internal";
 import { readPage } from "./identity";
 import { isOurs } from "./ours";
 
@@ -40,7 +40,7 @@ export class IdentityWatch {
   private readonly cameToFront = (): void => void (performance.now() - this.looked > FRESH && this.again());
 
   /** Cookies are what the background said of them just now; null where it has to be asked. */
-  constructor(private readonly pack: Pack, private readonly lease: Account | null, private cookies: CookieAnswer | null, private readonly listener: Listener) {}
+  constructor(private readonly signals: PagePack["identity"], private readonly lease: Account | null, private cookies: CookieAnswer | null, private readonly listener: Listener) {}
 
   begin(): void {
     document.addEventListener("visibilitychange", this.cameToFront);
@@ -93,7 +93,7 @@ export class IdentityWatch {
   private look(ask: boolean): void {
     this.rest();
     this.looked = performance.now();
-    this.seen = readPage(this.pack);
+    this.seen = readPage(this.signals);
     if (this.looked < this.until && !this.seen.some((s) => s.gives !== "signed_in")) this.observe();
     if (ask) void this.ask();
     else this.judge();

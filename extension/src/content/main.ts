@@ -1,38 +1,30 @@
-// The first script of a document: asks the background whether there is anything to do in it, and does nothing where there is not.
-// It is in every page of a network, so it is small; what most pages never need is in the second script, more. Whatever it does, only the
-// background starts it: no event of a page begins a fill.
+// The first script of a document. It is in every page of a network, while that is loaded, so it does the least: it asks the background
+// whether there is anything to do here. What there is to do is in the second script, which comes when the page has time for it.
 
 import { askBackground } from "../internal";
-import type { More } from "./more";
-import { Page, type Tools } from "./page";
+import type { PageState } from "../internal";
 import { world } from "./world";
 
-const tools: Tools = {
-  background: { ask: askBackground },
-  text: (key, ...values) => chrome.i18n.getMessage(key, values),
-  more: async () => world.more ?? bringMore(),
-};
+/** How long a page that has no time is waited for, in milliseconds: who is signed in is to be compared within 300 ms. */
+const LONGEST = 150;
 
-let coming: Promise<More | null> | null = null;
-
-/** The background brings the second script before it answers. */
-function bringMore(): Promise<More | null> {
-  coming ??= askBackground({ type: "page.more" }).then(() => {
-    coming = null;
-    return world.more;
-  });
-  return coming;
+async function begin(): Promise<void> {
+  if (world.page) return world.page.begin(); // back from the browser's cache
+  const answer = await askBackground({ type: "page.hello" });
+  if (answer?.soon) requestIdleCallback(() => void beginNow(), { timeout: LONGEST });
+  else take(answer?.state);
 }
 
-const page = new Page(tools);
+async function beginNow(): Promise<void> {
+  if (!world.page) take((await askBackground({ type: "page.begin", there: false }))?.state); // else the background was first
+}
 
-chrome.runtime.onMessage.addListener((message: { type?: string }, sender, answer) => {
-  if (sender.id !== chrome.runtime.id || sender.tab) return; // only the background, never another page's content script
-  const handler = Object.hasOwn(page.answers, message?.type ?? "") ? page.answers[message.type as keyof typeof page.answers] : undefined;
-  if (!handler) return;
-  void Promise.resolve(handler(message as never)).then(answer);
-  return true;
-});
+/** The second script may come before the state or after it. */
+function take(state: PageState | null | undefined): void {
+  if (!state) return;
+  if (world.page) world.page.apply(state);
+  else world.state = state;
+}
 
-addEventListener("pageshow", (e) => e.isTrusted && e.persisted && void page.begin());
-void page.begin();
+addEventListener("pageshow", (e) => e.isTrusted && e.persisted && void begin());
+void begin();

@@ -7,12 +7,15 @@ export type Address = Pick<URL, "hostname" | "pathname" | "search">;
 
 /** Whether a page is meant: every list that is not empty has to hold, of each but absent one entry. */
 export function holds(match: Match, url: Address = location): boolean {
+  return leadsTo(match, url) && oneOf(match.present, (s) => findHere(s).length > 0) && !(match.absent ?? []).some((s) => findHere(s).length > 0);
+}
+
+/** Whether an address may be that of a page that is meant: what the page shows is not looked at. */
+export function leadsTo(match: Match, url: Address): boolean {
   return (
     oneOf(match.hosts, (h) => h === url.hostname) &&
     oneOf(match.paths, (p) => isPath(url.pathname, p)) &&
-    oneOf(match.contains, (c) => (url.pathname + url.search).includes(c)) &&
-    oneOf(match.present, (s) => findHere(s).length > 0) &&
-    !(match.absent ?? []).some((s) => findHere(s).length > 0)
+    oneOf(match.contains, (c) => (url.pathname + url.search).includes(c))
   );
 }
 

@@ -1,7 +1,7 @@
 // page puts the parts together for one document: what the background says decides what runs. Without a lease, and where
 // nothing is to be watched, nothing runs and nothing is observed.
 import type { DraftHit, Field } from "../gen/messages";
-import type { FromPage, PageState, ToPage } from "../internal";
+import type { FillPack, FromPage, PageState, ToPage } from "../internal";
 import { fillIn } from "../texts";
 import { ComposerWatch } from "./composer";
 import type { Filler } from "./filler";
@@ -18,7 +18,7 @@ export interface Background {
 export interface Tools {
   background: Background;
   text: Text;
-  /** Has the second script brought, once; null when it cannot be had. */
+  /** Has the third script brought, once; null when it cannot be had. */
   more(): Promise<More | null>;
 }
 
@@ -26,13 +26,13 @@ type Started = ToPage["fill.start"]["answer"];
 
 type Answers = { [K in keyof ToPage]?: (message: ToPage[K]["ask"]) => Promise<ToPage[K]["answer"]> | ToPage[K]["answer"] };
 
-const nothing: PageState = { lease: null, pack: null, words: null, watch: false, mode: "same_profile", fill: false, code_asked: 0, lines: [], place: null, cookies: null, as: "", texts: {} };
+const nothing: PageState = { lease: null, pack: null, words: 0, watch: false, fill: false, code_asked: 0, lines: [], place: null, cookies: null, texts: {} };
 
 /** One document. */
 export class Page {
   private state: PageState = nothing;
   private filler: Filler | null = null;
-  private fillComes = false; // it waits for the second script
+  private fillComes = false; // it waits for the third script
   private turn = 0; // counts what was asked about fills: the last counts
   private composer: ComposerWatch | null = null;
   private readonly top: TopPage | null;
@@ -58,8 +58,8 @@ export class Page {
 
   /** Asks what there is to do. */
   async begin(): Promise<void> {
-    const state = await this.tools.background.ask({ type: "page.hello", focused: this.top?.isInFront() ?? false });
-    if (state) this.apply(state);
+    const answer = await this.tools.background.ask({ type: "page.begin", there: true });
+    if (answer) this.apply(answer.state);
   }
 
   /** Takes over what the background knows now. */
@@ -67,7 +67,7 @@ export class Page {
     const before = this.state;
     this.state = state;
     this.top?.apply(state);
-    if (before.lease?.id !== state.lease?.id || !same(before.words, state.words) || !same(before.pack, state.pack)) this.watchComposer();
+    if (before.lease?.id !== state.lease?.id || before.words !== state.words || before.pack?.version !== state.pack?.version) this.watchComposer();
     if (!state.lease || !state.fill) this.stopFill();
     if (state.lease && state.fill && !this.fillComes && !this.filler?.begun) void this.startFill();
   }
@@ -76,20 +76,19 @@ export class Page {
     this.composer?.end();
     this.composer = null;
     this.top?.advise(null);
-    const { lease, pack, words } = this.state;
-    if (!lease || !pack || pack.composers.length === 0) return;
+    if (!this.state.lease || !this.state.pack?.composers) return;
     const heard = {
       advise: (hits: readonly DraftHit[]) => this.top?.advise(hits.length > 0 ? advice(this.tools.text, hits) : null),
       report: (hits: DraftHit[]) => void this.tools.background.ask({ type: "draft.checked", hits, action: "warned" }),
     };
     this.composer = new ComposerWatch(async () => {
-      const more = await this.tools.more();
-      return more && new more.Drafts(pack, words, heard);
+      const [more, answer] = await Promise.all([this.tools.more(), this.tools.background.ask({ type: "draft.rules" })]);
+      return more && answer?.rules ? new more.Drafts(answer.rules, heard) : null;
     });
     this.composer.begin();
   }
 
-  /** Begins to fill, or goes on once a custodian's code is there. Only the background asks for it: see main. */
+  /** Begins to fill, or goes on once a custodian's code is there. Only the background asks for it: see second. */
   private async startFill(only?: Field): Promise<Started> {
     const { lease, pack } = this.state;
     if (!lease || !pack) {
@@ -99,15 +98,15 @@ export class Page {
     if (lease.mode === "delegated") return { started: false, why: "field_refused" }; // the user signs in with an own login
     const turn = ++this.turn;
     this.fillComes = true;
-    const more = await this.tools.more();
+    const [more, answer] = await Promise.all([this.tools.more(), this.tools.background.ask({ type: "fill.pack" })]);
     if (turn !== this.turn) return { started: this.fillComes }; // it was stopped, or asked for once more
     this.fillComes = false;
-    return this.startWith(more, only);
+    return this.startWith(more, answer?.pack ?? null, only);
   }
 
-  /** Begins with what is true now: the second script took a while. */
-  private startWith(more: More | null, only?: Field): Started {
-    const { lease, pack } = this.state;
+  /** Begins with what is true now: what was missing took a while. */
+  private startWith(more: More | null, pack: FillPack | null, only?: Field): Started {
+    const { lease } = this.state;
     if (!more || !lease || !pack) return { started: false, why: more ? "no_lease" : "agent_down" };
     this.filler ??= new more.Filler(this.tools.background, (what) => this.top?.wait(what));
     const why = this.filler.start(lease, pack, only);
@@ -120,8 +119,4 @@ export class Page {
     this.filler?.stop();
     this.top?.wait(null);
   }
-}
-
-function same(a: { version: number } | null, b: { version: number } | null): boolean {
-  return a?.version === b?.version;
 }

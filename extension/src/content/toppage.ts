@@ -1,7 +1,6 @@
 // toppage is what only the top frame does: the sign above the page, who is signed in, and the pages that are closed.
 import type { Relation } from "../gen/messages";
-import type { Pack } from "../gen/pack";
-import type { PageState } from "../internal";
+import type { PagePack, PageState } from "../internal";
 import { AddressWatch } from "./addresswatch";
 import { type BannerView, type Line, Banner } from "./banner";
 import type { Wait } from "./engine";
@@ -11,6 +10,9 @@ import { IdentityWatch } from "./identitywatch";
 import type { Tools } from "./page";
 import { StopPage } from "./stop";
 import { name, timeLeft } from "./texts";
+
+/** What the sign begins with, by who is signed in: nobody may be, or the page does not tell. */
+const WHO: Record<Relation, string> = { lease: "ext_page_as", unknown: "ext_page_lent", personal: "ext_page_not", other_account: "ext_page_not" };
 
 /** The top frame of a tab. */
 export class TopPage {
@@ -32,11 +34,6 @@ export class TopPage {
   private lookedFor = false; // somebody may be signed in since the state was put together
 
   constructor(private readonly tools: Tools) {}
-
-  /** Whether the user has it before him; whoever asks tells the background. */
-  isInFront(): boolean {
-    return (this.toldFocus = isInFront());
-  }
 
   apply(state: PageState): void {
     const before = this.state;
@@ -77,7 +74,7 @@ export class TopPage {
     document.addEventListener("visibilitychange", this.onFocus);
     if (isInFront() !== this.toldFocus) this.tellFocus();
     const { pack, lease, cookies } = this.state;
-    this.identity = new IdentityWatch(pack, lease, this.lookedFor ? null : cookies, {
+    this.identity = new IdentityWatch(pack.identity, lease, this.lookedFor ? null : cookies, {
       cookies: async () => (await this.tools.background.ask({ type: "identity.cookies" })) ?? { relation: "unknown", others: [] },
       seen: (relation, signedIn) => this.seen(relation, signedIn),
     });
@@ -110,7 +107,9 @@ export class TopPage {
   }
 
   private tellFocus(): void {
-    if (this.state?.lease) void this.tools.background.ask({ type: "page.focus", focused: this.isInFront() });
+    if (!this.state?.lease) return;
+    this.toldFocus = isInFront();
+    void this.tools.background.ask({ type: "page.focus", focused: this.toldFocus });
   }
 
   /** Without a lease nothing is told to anybody: what the user does on his own account is his own. */
@@ -125,7 +124,7 @@ export class TopPage {
   /** Puts a closed page's sign before it, and takes it away where it is not needed any more. */
   private guard(): void {
     const lease = this.state?.lease;
-    const closed = lease && this.state?.pack ? guardedClass(this.state.pack, lease.allowed_guards) : undefined;
+    const closed = lease && this.state?.pack ? guardedClass(this.state.pack.guards, lease.allowed_guards) : undefined;
     const key = closed ? `${closed} ${location.pathname}` : "";
     if (key === this.stopped) return;
     this.stopped = key;
@@ -172,15 +171,13 @@ export class TopPage {
     void this.tools.background.ask({ type: "banner.lost" });
   }
 
-  private view(pack: Pack): BannerView {
+  private view(pack: PagePack): BannerView {
     const { text } = this.tools;
     const lease = this.state?.lease;
     if (!lease) return { who: text("ext_page_watch", pack.title), left: "", tone: "advice", lines: [{ id: "watch", tone: "calm", text: text("ext_page_watch_text") }] };
     const lines = this.lines();
     const tone = lines.some((l) => l.tone === "warning") ? "warning" : lines.some((l) => l.tone === "advice") ? "advice" : "calm";
-    const wrong = this.relation === "personal" || this.relation === "other_account";
-    const who = (!wrong && this.state?.as) || text(wrong ? "ext_page_not" : "ext_page_as", name(lease), pack.title);
-    return { who, left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
+    return { who: text(WHO[this.relation], name(lease), pack.title), left: timeLeft(text, lease.ends_at - Date.now()), tone, lines };
   }
 
   private lines(): Line[] {
