@@ -45,7 +45,8 @@ func BuildMetered(root, dir, script string, states map[string]map[string]any) er
 		return fmt.Errorf("encode states: %w", err)
 	}
 	for _, browser := range []string{extension.Chromium, extension.Firefox} {
-		err := meter(root, filepath.Join(dir, browser), string(text))
+		define := map[string]string{"STATES": string(text), "FIREFOX": fmt.Sprint(browser == extension.Firefox)}
+		err := meter(root, filepath.Join(dir, browser), define)
 		if err == nil && script != "" {
 			err = os.WriteFile(filepath.Join(dir, browser, "content.js"), []byte(script), 0o600)
 		}
@@ -56,9 +57,8 @@ func BuildMetered(root, dir, script string, states map[string]map[string]any) er
 	return nil
 }
 
-func meter(root, dir, states string) error {
-	for name, define := range map[string]map[string]string{"meter": nil, "background": {"STATES": states}} {
-		source := map[string]string{"meter": "meter.ts", "background": "meterbackground.ts"}[name]
+func meter(root, dir string, define map[string]string) error {
+	for name, source := range map[string]string{"meter": "meter.ts", "background": "meterbackground.ts"} {
 		if err := bundle(filepath.Join(root, "e2e/content", source), filepath.Join(dir, name+".js"), define); err != nil {
 			return err
 		}
