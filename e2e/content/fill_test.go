@@ -112,6 +112,19 @@ func TestStepsOfALogInThatIsThereTwice(t *testing.T) {
 
 const loginForm = `<form><input id=u name=email><input id=p type=password name=pass><input type=submit hidden></form>`
 
+// A fill can be asked for in a document whose script was brought for it: it asks what there is to do before it says what it can do.
+func TestAFillBeginsInANewDocument(t *testing.T) {
+	inBoth(t, func(t *testing.T, k bt.Kind) {
+		p := show(t, k, "https://www.facebook.com/login", loginForm)
+		p.ask("set", nil, map[string]any{"state": stateOf(t, "facebook", nil), "values": secrets})
+		p.ask("bring", nil)
+		if why := p.fill(); why != "" {
+			t.Fatalf("refused: %s", why)
+		}
+		p.wantReport("password", "filled")
+	})
+}
+
 // Rule 8: a page that comes to life after it was filled loses what was typed; it is typed once more.
 func TestRule08ValuesThatThePageLost(t *testing.T) {
 	for name, tt := range map[string]struct{ script, want string }{

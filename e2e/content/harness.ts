@@ -131,13 +131,17 @@ const ops = {
   set: (change: Partial<typeof background>) => void Object.assign(background, change),
   /** The background answers the question for a value that it held back. */
   release: () => release(),
-  begin: async () => {
+  /** The second script is there, and knows nothing yet. */
+  bring: () => {
     page = new Page({
       background: { ask: answer as never },
       text: (key, ...values) => chrome.i18n.getMessage(key, values) || `<${key}>`,
       more: async () => world.more,
     });
-    await page.begin();
+  },
+  begin: async () => {
+    ops.bring();
+    await page!.begin();
   },
   /** What the background would send. */
   send: async (type: "page.state" | "fill.start" | "fill.stop" | "identity.look" | "sign_out", message: { state?: Known }) => {

@@ -50,7 +50,10 @@ export class Page {
   /** What the background may ask. */
   readonly answers: Answers = {
     "page.state": ({ state }) => (this.apply(state), {}),
-    "fill.start": ({ only, again }) => (again && (this.fillComes || this.filler?.running) ? { started: true } : this.startFill(only)),
+    "fill.start": async ({ only, again }) => {
+      if (!this.state.lease) await this.begin(); // it was just brought, or lost track
+      return again && (this.fillComes || this.filler?.running) ? { started: true } : this.startFill(only);
+    },
     "fill.stop": () => (this.stopFill(), {}),
     "identity.look": () => (this.top?.look(), {}),
     "sign_out": async ({ pack }) => ({ sign_out: (await (await this.tools.more())?.signOut(pack)) ?? "failed" }), // the lease is over, and with it the state
@@ -91,10 +94,7 @@ export class Page {
   /** Begins to fill, or goes on once a custodian's code is there. Only the background asks for it: see second. */
   private async startFill(only?: Field): Promise<Started> {
     const { lease, pack } = this.state;
-    if (!lease || !pack) {
-      void this.begin(); // it lost track: the background was not there yet
-      return { started: false, why: "no_lease" };
-    }
+    if (!lease || !pack) return { started: false, why: "no_lease" };
     if (lease.mode === "delegated") return { started: false, why: "field_refused" }; // the user signs in with an own login
     const turn = ++this.turn;
     this.fillComes = true;
