@@ -62,16 +62,19 @@ func run() int {
 	return int(program.Run(untilSignaled()))
 }
 
-// untilSignaled gives a context that the first Ctrl-C ends; the second is the system's. To begin with signals starts a thread,
-// for which no command waits: what comes before that ends the process, which has asked nobody anything yet.
+// soon is when a command that still runs listens for signals. Most have ended by then, and nobody pressed Ctrl-C yet.
+const soon = 5 * time.Millisecond
+
+// untilSignaled gives a context that the first Ctrl-C ends; the second is the system's. To listen for signals starts threads, of
+// which a command that ends soon has nothing but the work. What comes before that ends the process.
 func untilSignaled() context.Context {
 	ctx, end := context.WithCancel(context.Background())
-	go func() {
+	time.AfterFunc(soon, func() {
 		signaled, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		<-signaled.Done()
 		end()
-	}()
+	})
 	return ctx
 }
 

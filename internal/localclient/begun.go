@@ -2,7 +2,6 @@ package localclient
 
 import (
 	"bytes"
-	"net"
 	"os"
 	"sync/atomic"
 )
@@ -15,8 +14,8 @@ type Begun struct {
 	conn            atomic.Pointer[os.File]
 }
 
-// NewBegun is a question with a message, as package wire writes it, for a procedure of the agent at path. The connection
-// belongs to it.
+// NewBegun is a question with a message, as package wire writes it, for a procedure of the agent at path. The connection, one
+// that does not block, belongs to it.
 func NewBegun(path, procedure string, message []byte, conn *os.File) *Begun {
 	b := &Begun{path: path, procedure: procedure, message: message}
 	b.conn.Store(conn)
@@ -32,20 +31,13 @@ func Resume(path string, b *Begun) *Client {
 
 // take gives the connection on which the answer to a question comes, nil if it is to be asked. Whatever comes first takes it:
 // what was asked is either that, or not wanted any more.
-func (b *Begun) take(path, procedure string, message []byte) net.Conn {
+func (b *Begun) take(path, procedure string, message []byte) *os.File {
 	if b == nil {
 		return nil
 	}
-	file := b.conn.Swap(nil)
-	if file == nil {
-		return nil
-	}
-	defer func() { _ = file.Close() }() // FileConn has a copy
-	if b.path != path || b.procedure != procedure || !bytes.Equal(b.message, message) {
-		return nil
-	}
-	conn, err := net.FileConn(file)
-	if err != nil {
+	conn := b.conn.Swap(nil)
+	if conn != nil && (b.path != path || b.procedure != procedure || !bytes.Equal(b.message, message)) {
+		_ = conn.Close()
 		return nil
 	}
 	return conn

@@ -3,11 +3,11 @@
 package localclient
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"testing"
 
@@ -82,7 +82,6 @@ func TestWhatWasNotMeantIsAskedAnew(t *testing.T) {
 		"nothing":           nil,
 		"another question":  begin(t, path, v1c.LocalServiceCheckOutProcedure, message),
 		"another procedure": begin(t, path, v1c.LocalServiceGetStatusProcedure, nil),
-		"no connection":     NewBegun(path, v1c.LocalServiceCheckOutProcedure, message, os.NewFile(1<<20, "gone")),
 	} {
 		times++
 		if _, err := Resume(path, b).CheckOut(limited(t), other); err != nil || meant.Load() != times {
@@ -92,6 +91,26 @@ func TestWhatWasNotMeantIsAskedAnew(t *testing.T) {
 	elsewhere := begin(t, path, v1c.LocalServiceCheckOutProcedure, message)
 	if _, err := Resume(socket(t), elsewhere).CheckOut(limited(t), other); errors.Is(err, ErrAnswerLost) || err == nil {
 		t.Errorf("an agent elsewhere: got %v", err)
+	}
+}
+
+// TestTheCallerGivesUpWhatHasBegun ends the context while the agent thinks.
+func TestTheCallerGivesUpWhatHasBegun(t *testing.T) {
+	path, asked := socket(t), make(chan struct{})
+	serve(t, path, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a server notices that the caller is gone when it has read everything
+		close(asked)
+		<-r.Context().Done()
+	}))
+	req, message := checkOutOf(t, "x/acme")
+	ctx, cancel := context.WithCancel(limited(t))
+	go func() {
+		<-asked
+		cancel()
+	}()
+	_, err := Resume(path, begin(t, path, v1c.LocalServiceCheckOutProcedure, message)).CheckOut(ctx, req)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrAnswerLost) {
+		t.Errorf("got %v", err)
 	}
 }
 

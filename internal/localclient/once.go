@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -46,7 +45,7 @@ func (o once) send(ctx context.Context, write func(io.Writer) error) (*http.Resp
 }
 
 // over is send over a connection that is there.
-func over(ctx context.Context, conn net.Conn, write func(io.Writer) error) (*http.Response, error) {
+func over(ctx context.Context, conn channel, write func(io.Writer) error) (*http.Response, error) {
 	// The context ends whatever is waited for, as a transport does it, but without somebody who waits beside.
 	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	end := sync.OnceValue(func() error { release(); return conn.Close() })
@@ -58,7 +57,13 @@ func over(ctx context.Context, conn net.Conn, write func(io.Writer) error) (*htt
 	return res, nil
 }
 
-func exchange(conn net.Conn, write func(io.Writer) error) (*http.Response, error) {
+// channel is what a question needs of a connection.
+type channel interface {
+	io.ReadWriteCloser
+	SetDeadline(at time.Time) error
+}
+
+func exchange(conn channel, write func(io.Writer) error) (*http.Response, error) {
 	if err := write(conn); err != nil {
 		return nil, err
 	}
