@@ -115,13 +115,9 @@ func (j *journal) begin(rec record) (settle func() error, err error) {
 	if _, ok := j.get(rec.RequestID); ok {
 		return nil, errRequestReused
 	}
-	raw, err := rec.encode()
+	file, err := j.put(rec)
 	if err != nil {
 		return nil, err
-	}
-	file, err := j.files.Begin(rec.RequestID+recordSuffix, raw)
-	if err != nil {
-		return nil, storageError(err)
 	}
 	j.set(rec)
 	return func() error { return j.settle(rec.RequestID, file) }, nil
@@ -181,12 +177,43 @@ func (j *journal) step(request string, f func(record) (record, error), unsaved f
 	if err != nil {
 		return rec, err
 	}
-	if err := j.save(next); err != nil {
+	save := j.save
+	if rec.Phase == requested && next.Phase == active {
+		save = j.saveActive
+	}
+	if err := save(next); err != nil {
 		if err := unsaved(next, err); err != nil {
 			return rec, err
 		}
 	}
 	return next, nil
+}
+
+// saveActive saves a record that becomes active, with one commit of the file system instead of two. Nobody was told of the
+// lease yet: a power cut may leave neither the old record nor the new one, and then both halves are wiped at the start.
+func (j *journal) saveActive(rec record) error {
+	settle, err := j.put(rec)
+	if err != nil {
+		return err
+	}
+	if err := settle(); err != nil {
+		return storageError(err)
+	}
+	j.set(rec)
+	return nil
+}
+
+// put begins to write a record.
+func (j *journal) put(rec record) (settle func() error, err error) {
+	raw, err := rec.encode()
+	if err != nil {
+		return nil, err
+	}
+	settle, err = j.files.Begin(rec.RequestID+recordSuffix, raw)
+	if err != nil {
+		return nil, storageError(err)
+	}
+	return settle, nil
 }
 
 // learn keeps in memory what the hub said of a live check-out. It need not outlive a crash: the same request gives it again.

@@ -196,3 +196,36 @@ func TestACheckOutTellsFirstWhatTheHubDidNotHear(t *testing.T) {
 		}
 	})
 }
+
+// countingDisk counts what is written, by the way it is: what is begun costs the file system one commit, what is written two.
+type countingDisk struct {
+	files
+	begun, written atomic.Int32
+}
+
+func (d *countingDisk) Begin(name string, data []byte) (settle func() error, err error) {
+	d.begun.Add(1)
+	return d.files.Begin(name, data)
+}
+
+func (d *countingDisk) Write(name string, data []byte) error {
+	d.written.Add(1)
+	return d.files.Write(name, data)
+}
+
+func TestACheckOutCostsThreeCommits(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		_, end := w.enrolled()
+		end()
+		disk := &countingDisk{files: w.leases}
+		a, err := open(w.config(), w.state, disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.run(a)
+		w.checkedOut(a)
+		if begun, written := disk.begun.Load(), disk.written.Load(); begun != 3 || written != 0 {
+			t.Errorf("%d files were begun and %d written, want 3 (the record twice, and the key) and none", begun, written)
+		}
+	})
+}

@@ -11,10 +11,21 @@ import (
 	"time"
 )
 
+// Garbage is how much of it may gather before it is collected, in percent of what is in use.
+type Garbage int
+
+const (
+	// Little is for who is never in a hurry.
+	Little Garbage = 25
+	// Some lets 4 MiB gather: who is asked something seldom has answered before it is collected, which would take two
+	// processors for a millisecond.
+	Some Garbage = 100
+)
+
 // Stay makes the process light, and lighter once it has started: what only starting needs is given back after that time.
 // The returned function ends what it began.
-func Stay(log *slog.Logger, started time.Duration) (stop func()) {
-	debug.SetGCPercent(25)
+func Stay(log *slog.Logger, started time.Duration, garbage Garbage) (stop func()) {
+	debug.SetGCPercent(int(garbage))
 	runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0))) // each more has caches of its own
 	timer := time.AfterFunc(started, func() {
 		debug.FreeOSMemory()

@@ -48,7 +48,7 @@ type AgentConfig struct {
 // Run is the agent. It listens before anything else, because that is what makes it the only one.
 func (cmd *runCmd) Run(ctx context.Context, inv *invocation) error {
 	log := slog.New(slog.NewTextHandler(inv.Stderr, &slog.HandlerOptions{Level: cmd.LogLevel}))
-	defer light.Stay(log, startedAfter)()
+	defer light.Stay(log, startedAfter, light.Some)()
 	path, err := inv.socket()
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func (p *Program) reside(ctx context.Context, f flags) error {
 		return err
 	}
 	defer l.Close()
-	defer light.Stay(p.log(), startedAfter)()
+	defer light.Stay(p.log(), startedAfter, light.Little)()
 	log.SetOutput(io.Discard) // package systray logs what is known here from Hosts
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
