@@ -130,6 +130,17 @@ func TestEverythingThatPagesNameIsThere(t *testing.T) {
 	}
 }
 
+// A page waits for the first script whatever is in it, so nothing is but the one question.
+func TestTheFirstScriptIsSmall(t *testing.T) {
+	out := built(t, Options{Version: "v1.0.0"})
+	for _, browser := range []string{Chromium, Firefox} {
+		info, err := os.Stat(filepath.Join(out, browser, "content.js"))
+		if err != nil || info.Size() > 1000 {
+			t.Errorf("%s: content.js is %v, %v; want at most 1000 bytes", browser, info, err)
+		}
+	}
+}
+
 func TestVersionsBecomeNumbers(t *testing.T) {
 	for version, want := range map[string]string{
 		"v1.2.3": "1.2.3", "1.2.3": "1.2.3", "v1.2.3-dirty": "1.2.3", "v1.2.3-14-g0123abc": "1.2.3.14", "v1.2.3-14-g0123abc-dirty": "1.2.3.14",
