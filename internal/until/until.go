@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// Looks are between apart at least. After a look that took long, as one that starts a program does, the pause is as long, up to
-// longest: who waits leaves half of a processor to what is waited for.
+// Looks are between apart at least. After a look that took long, as one that starts a program does, the pause is as long; and the
+// longer something takes, the less it matters to hear of it at once: a pause is a part of all that was waited. None is longer than
+// longest. Who waits so leaves the processors to what is waited for: a browser that is asked fifty times a second does little else.
 const (
 	between = 20 * time.Millisecond
 	longest = 250 * time.Millisecond
+	part    = 16
 )
 
 // True waits until so says yes. The error names what was waited for.
@@ -34,18 +36,21 @@ func Seen(what string, within time.Duration, look func() (yes bool, seen string)
 
 // repeat looks once at least, and reports whether it was so in time.
 func repeat(within time.Duration, so func() bool) bool {
+	first := time.Now()
 	for late := time.After(within); ; {
 		began := time.Now()
 		if so() {
 			return true
 		}
 		select {
-		case <-time.After(pause(time.Since(began))):
+		case <-time.After(pause(time.Since(began), time.Since(first))):
 		case <-late:
 			return false
 		}
 	}
 }
 
-// pause is how long to wait after a look that took so long.
-func pause(took time.Duration) time.Duration { return min(max(between, took), longest) }
+// pause is how long to wait after a look that took so long, when all looks and pauses took as long as waited.
+func pause(took, waited time.Duration) time.Duration {
+	return min(max(between, took, waited/part), longest)
+}

@@ -1,6 +1,7 @@
 package until
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,22 @@ func TestALookThatTakesLongIsFollowedByALongerPause(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhatTakesLongIsLookedAtLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin, before, pauses := time.Now(), time.Now(), []time.Duration{}
+		look := func() bool {
+			pauses, before = append(pauses, time.Since(before)), time.Now()
+			return time.Since(begin) > part*longest
+		}
+		if err := True("four seconds", time.Hour, look); err != nil {
+			t.Error(err)
+		}
+		if first, last := pauses[1], pauses[len(pauses)-1]; first != between || last < longest*9/10 || last > longest || !slices.IsSorted(pauses) {
+			t.Errorf("the pauses are %v", pauses)
+		}
+	})
 }
 
 func TestSeen(t *testing.T) {
