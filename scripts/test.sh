@@ -13,9 +13,8 @@ crowds='/internal/systest/(realhub|soak)$'
 stories='/internal/(agent|hub|hub/audit|hub/store|systest)$'
 met='Command|Caller|WakeUps|CloseStore|MomentOf|Together|Bus|Notifier|AtOnce|Slips|OfMany|ManyAccounts|AllLose|AtTheOther|FromAfar|Stream|Happens'
 met+='|HearsOf|KeptBack|Replicas|ComesBack|Overlooked|ForTheKey|JudgesForTheHub|Rotated|Arrives|During|Overtakes|Obeyed|Restart|SameRequest|Idle'
-# Those that take longest begin first, so that nothing waits for them at the end; the first of them mostly waits for browsers.
-first='/e2e/browser$'
-longest='/internal/(simulation|systest|systest/soak)$|/e2e$|/e2e/(crash|faults|content)$|/extension$'
+# Those that take longest begin first, so that nothing waits for them at the end.
+longest=(e2e/browser extension internal/simulation e2e/content internal/systest/soak e2e internal/systest e2e/crash e2e/faults)
 
 # What waits for disks and PostgreSQL, one test after the other, fills up the lane of those that run beside the others.
 waiting='/internal/hub/store$'
@@ -33,6 +32,13 @@ if [ -n "$unformatted" ]; then
 	exit 1
 fi
 
+# What several packages start is linked once for all of them, meanwhile.
+KEYSHIFT_TEST_PROGRAMS=$(mktemp -d)
+export KEYSHIFT_TEST_PROGRAMS
+go run ./e2e/programs "$KEYSHIFT_TEST_PROGRAMS" &
+linking=$!
+trap 'kill "$linking" 2>/dev/null; wait "$linking" || true; rm -rf "$KEYSHIFT_TEST_PROGRAMS"' EXIT
+
 say "go vet"
 go vet ./...
 CGO_ENABLED=0 go vet -tags ci "${drawn[@]}"
@@ -41,7 +47,8 @@ all=$(go list ./...)
 raced=$(grep -E "$concurrent" <<<"$all" | grep -vE "$crowds|$stories")
 plain=$(grep -vxF "$raced" <<<"$all" | grep -vE "$waiting")
 mapfile -t waiting < <(grep -E "$waiting" <<<"$all")
-mapfile -t plain < <(grep -E "$first" <<<"$plain"; grep -E "$longest" <<<"$plain" | sort -r; grep -vE "$first|$longest" <<<"$plain")
+module=$(go list -m)
+mapfile -t plain < <((printf "$module/%s\n" "${longest[@]}"; echo "$plain") | awk '!seen[$0]++')
 mapfile -t raced <<<"$raced"
 mapfile -t stories < <(grep -E "$stories" <<<"$all" | sort -r)
 
@@ -68,12 +75,9 @@ also() {
 	wait "$!" || failed=1
 }
 
-# What several packages start is linked once for all of them.
 say "the programs"
-KEYSHIFT_TEST_PROGRAMS=$(mktemp -d)
-export KEYSHIFT_TEST_PROGRAMS
+wait "$linking"
 trap 'rm -rf "$KEYSHIFT_TEST_PROGRAMS"' EXIT
-go run ./e2e/programs "$KEYSHIFT_TEST_PROGRAMS"
 
 say "go test, ${#plain[@]} packages; beside them ${#drawn[@]} of what draws, ${#raced[@]} with the race detector, and what of ${#stories[@]} has many meet"
 said=$(mktemp)
