@@ -3,7 +3,7 @@ package keyshift
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"strconv"
 	"time"
 )
 
@@ -110,43 +110,23 @@ func HashPersonal(salt []byte, personal map[string]string) string {
 	if len(personal) == 0 {
 		return ""
 	}
-	sum := sha256.Sum256(append(append([]byte("keyshift personal v1\x00"), salt...), encodeFacts(personal)...))
+	sum := sha256.Sum256(appendFacts(append([]byte("keyshift personal v1\x00"), salt...), personal))
 	return hex.EncodeToString(sum[:])
 }
 
-type leaf struct {
-	ID           string          `json:"id"`
-	At           int64           `json:"at"`
-	Action       AuditAction     `json:"action"`
-	ActorKind    ActorKind       `json:"actor_kind"`
-	ActorID      ID              `json:"actor_id"`
-	UserID       ID              `json:"user_id"`
-	DeviceID     ID              `json:"device_id"`
-	AccountID    ID              `json:"account_id"`
-	LeaseID      ID              `json:"lease_id"`
-	Details      json.RawMessage `json:"details"`
-	PersonalHash string          `json:"personal_hash"`
-}
-
-// Leaf gives the bytes of the event that the Merkle tree holds: the same bytes for the same event, for ever.
+// Leaf gives the bytes of the event that the Merkle tree holds: the same bytes for the same event, for ever. They are JSON as
+// encoding/json writes it.
 func (e AuditEvent) Leaf() []byte {
-	b, err := json.Marshal(leaf{
-		e.ID, e.At.UnixMicro(), e.Action, e.ActorKind, e.ActorID, e.UserID, e.DeviceID, e.AccountID, e.LeaseID, encodeFacts(e.Details), e.PersonalHash,
-	})
-	if err != nil {
-		panic("keyshift: encode audit event: " + err.Error()) // strings and numbers always encode
+	b := make([]byte, 0, 768)
+	b = appendQuoted(append(b, `{"id":`...), e.ID)
+	b = strconv.AppendInt(append(b, `,"at":`...), e.At.UnixMicro(), 10)
+	for _, field := range [...]struct{ name, value string }{
+		{`,"action":`, string(e.Action)}, {`,"actor_kind":`, string(e.ActorKind)}, {`,"actor_id":`, string(e.ActorID)}, {`,"user_id":`, string(e.UserID)},
+		{`,"device_id":`, string(e.DeviceID)}, {`,"account_id":`, string(e.AccountID)}, {`,"lease_id":`, string(e.LeaseID)},
+	} {
+		b = appendQuoted(append(b, field.name...), field.value)
 	}
-	return b
-}
-
-// encodeFacts writes facts as JSON with sorted names; encoding/json sorts map keys.
-func encodeFacts(facts map[string]string) []byte {
-	if facts == nil {
-		facts = map[string]string{}
-	}
-	b, err := json.Marshal(facts)
-	if err != nil {
-		panic("keyshift: encode facts: " + err.Error())
-	}
-	return b
+	b = appendFacts(append(b, `,"details":`...), e.Details)
+	b = appendQuoted(append(b, `,"personal_hash":`...), e.PersonalHash)
+	return append(b, '}')
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,12 +108,12 @@ func (t *tx) Append(e keyshift.AuditEvent) error {
 func (t *tx) append(e keyshift.AuditEvent, salt []byte) error {
 	personal := ""
 	if len(e.Personal) > 0 {
-		personal = factsText(e.Personal)
+		personal = keyshift.FactsText(e.Personal)
 	}
 	_, err := t.later().AppendEvent(t.ctx, db.AppendEventParams{
 		ID: e.ID, At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind), ActorID: string(e.ActorID),
 		UserID: string(e.UserID), DeviceID: string(e.DeviceID), AccountID: string(e.AccountID), LeaseID: string(e.LeaseID),
-		Details: factsText(e.Details), Personal: personal, Salt: salt, PersonalHash: keyshift.HashPersonal(salt, e.Personal),
+		Details: keyshift.FactsText(e.Details), Personal: personal, Salt: salt, PersonalHash: keyshift.HashPersonal(salt, e.Personal),
 	})
 	t.batch.last().event = true
 	return err
@@ -133,18 +132,6 @@ func (t *tx) AddCheckpoint(c hub.Checkpoint) error {
 	return err
 }
 
-// factsText is the form in which facts go into the tree; see [keyshift.AuditEvent.Leaf].
-func factsText(facts map[string]string) string {
-	if len(facts) == 0 {
-		return "{}"
-	}
-	text, err := json.Marshal(facts)
-	if err != nil {
-		panic("store: encode facts: " + err.Error()) // strings always encode
-	}
-	return string(text)
-}
-
 // validFacts replaces what is not UTF-8, so that the facts read back are the facts that were hashed.
 func validFacts(facts map[string]string) map[string]string {
 	valid := make(map[string]string, len(facts))
@@ -154,14 +141,10 @@ func validFacts(facts map[string]string) map[string]string {
 	return valid
 }
 
-// factsOf reads what factsText wrote; nothing is nil. Text that is not JSON would be a changed row: it is shown as it
-// is, and the tree tells.
+// factsOf reads stored facts; nothing is nil. Text that is not JSON would be a changed row: it is shown as it is, and the tree tells.
 func factsOf(text string) map[string]string {
-	if text == "" || text == "{}" {
-		return nil
-	}
-	var facts map[string]string
-	if json.Unmarshal([]byte(text), &facts) != nil {
+	facts, err := keyshift.ParseFacts(text)
+	if err != nil {
 		return map[string]string{"unreadable": text}
 	}
 	return facts

@@ -82,7 +82,7 @@ func (t *tx) ExpireDue(batch keyshift.ID) (int64, error) {
 func (t *tx) appendForBatch(batch keyshift.ID, reason string, e keyshift.AuditEvent) error {
 	_, err := t.later().AppendLeaseEvents(t.ctx, db.AppendLeaseEventsParams{
 		Batch: string(batch), EndReason: reason, At: micros(t.now), Action: string(e.Action), ActorKind: string(e.ActorKind),
-		ActorID: string(e.ActorID), Details: factsText(e.Details), Salt: []byte{},
+		ActorID: string(e.ActorID), Details: keyshift.FactsText(e.Details), Salt: []byte{},
 	})
 	last := t.batch.last()
 	last.any, last.event = true, true
