@@ -125,7 +125,7 @@ func (h *hearing) QueryContext(_ context.Context, text string, _ ...any) (*sql.R
 }
 
 func foreseenOf(row db.AheadRow, asked hub.Ahead) foreseen {
-	f := foreseen{asked: asked, known: true, device: deviceOf(row.Device), user: userOf(row.User), granted: row.GrantsFound > 0, anyTime: row.HasHours == 0,
+	f := foreseen{asked: asked, known: true, device: deviceOf(row.Device), user: userOf(row.User), granted: row.Granted == 1, anyTime: row.HasHours == 0,
 		fresh: row.Repeated == 0, free: row.Held == 0}
 	f.account = accountOf(db.Account{
 		ID: row.AccountID, Network: row.Network, Handle: row.Handle, AccessMode: row.AccessMode, Exclusive: row.Exclusive, Enabled: row.Enabled,

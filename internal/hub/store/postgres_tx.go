@@ -57,7 +57,7 @@ func answers(results pgx.BatchResults, asked []question) error {
 	for _, q := range asked {
 		rows, err := results.Query()
 		for err == nil && rows.Next() {
-			err = q.take(rows)
+			err = q.take(postgresRow{rows})
 		}
 		if rows != nil {
 			rows.Close()

@@ -7,7 +7,7 @@ SELECT sqlc.embed(d), sqlc.embed(u) FROM devices d JOIN users u ON u.id = d.user
 -- Ahead reads for each asked request of a device what its gates will want to know. It is written for one and joined to
 -- ask for many; see batch.go. Held says only that somebody may hold the account: Holder then says who. A bare parameter
 -- next to due_at would make SQLite plan anew for every value. For many rows, PostgreSQL would answer EXISTS from a list of the whole
--- table; it looks up what is counted.
+-- table; it looks up the first of what there is.
 -- name: Ahead :many
 WITH asked AS (
 SELECT CAST(@place AS BIGINT) AS place, CAST(@device_id AS TEXT) AS device_id, CAST(@account_id AS TEXT) AS account_id, CAST(@request_id AS TEXT) AS request_id, CAST(@now AS BIGINT) AS now
@@ -23,15 +23,15 @@ SELECT q.place, sqlc.embed(d), sqlc.embed(u),
   COALESCE(r.accepted_at, 0) AS accepted_at, COALESCE(r.valid_until, 0) AS valid_until,
   COALESCE(k.version, 0) AS sealed_version, k.sealed, k.seed, COALESCE(k.kek_version, 0) AS kek_version,
   CASE WHEN e.actor_id IS NULL THEN 0 ELSE 1 END AS repeated,
-  CAST((SELECT count(*) FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id)
-    + (SELECT count(*) FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id
-       WHERE m.user_id = d.user_id) AS BIGINT) AS grants_found,
-  CASE WHEN (SELECT count(*) FROM work_hours w WHERE w.subject_id = d.user_id) > 0
-      OR (SELECT count(*) FROM group_members m JOIN work_hours w ON w.subject_id = m.group_id WHERE m.user_id = d.user_id) > 0
+  CASE WHEN (SELECT 1 FROM grants g WHERE g.account_id = q.account_id AND g.user_id = d.user_id LIMIT 1) = 1
+      OR (SELECT 1 FROM group_members m JOIN grants h ON h.group_id = m.group_id AND h.account_id = q.account_id WHERE m.user_id = d.user_id LIMIT 1) = 1
+    THEN 1 ELSE 0 END AS granted,
+  CASE WHEN (SELECT 1 FROM work_hours w WHERE w.subject_id = d.user_id LIMIT 1) = 1
+      OR (SELECT 1 FROM group_members m JOIN work_hours w ON w.subject_id = m.group_id WHERE m.user_id = d.user_id LIMIT 1) = 1
     THEN 1 ELSE 0 END AS has_hours,
   CASE WHEN a.exclusive = 1 AND (
-      (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1) > 0
-      OR (SELECT count(*) FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now)) > 0
+      (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.holds = 1 LIMIT 1) = 1
+      OR (SELECT 1 FROM leases l WHERE l.account_id = q.account_id AND l.removal_step < 4 AND (l.due_at > q.now OR l.free_at > q.now) LIMIT 1) = 1
     ) THEN 1 ELSE 0 END AS held
 FROM asked q
 JOIN devices d ON d.id = q.device_id
