@@ -22,8 +22,8 @@ type Bus interface {
 }
 
 // tellEvery bounds how often the bus is used: a notification costs the database as much as a small transaction, and one carries
-// many wake-ups.
-const tellEvery = 10 * time.Millisecond
+// many wake-ups. After a pause, the first is told at once.
+const tellEvery = 25 * time.Millisecond
 
 // listenAgainAfter is the wait after a lost connection.
 const listenAgainAfter = time.Second
