@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"io"
-	"regexp"
-	"sync"
 	"time"
 )
 
@@ -64,17 +62,28 @@ func idSign(i int, c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f'
 }
 
-// Forms are compiled when they are first needed: every start of every program would wait for them.
-var requestIDForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
-})
-
 // ValidateRequestID checks a request id that a client made: 128 bits in hexadecimal, with or without the hyphens of a
 // UUID. The same id, written in the same way, always means the same request, however often it is sent.
 func ValidateRequestID(id string) error {
-	if !requestIDForm().MatchString(id) {
+	if !isRequestID(id) {
 		return Invalid(CodeRequestIDInvalid, "The request id is missing or not 128 bits in hexadecimal.",
 			"Send request_id as a fresh UUID, and the same one when repeating the request.")
 	}
 	return nil
+}
+
+// isRequestID looks at each request, so it uses no regular expression.
+func isRequestID(id string) bool {
+	digits, hyphen := 0, false
+	for i := range len(id) {
+		switch c := id[i]; {
+		case '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F':
+			digits, hyphen = digits+1, false
+		case c == '-' && !hyphen && digits >= 8 && digits <= 20 && digits%4 == 0:
+			hyphen = true
+		default:
+			return false
+		}
+	}
+	return digits == 32
 }

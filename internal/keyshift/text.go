@@ -53,6 +53,7 @@ func CleanText(s string, limit int) string {
 	return s
 }
 
+// nameForm is compiled when it is first needed: every start of every program would wait for it.
 var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`) })
 
 // ValidateName checks the short unique name of a user or group.

@@ -166,6 +166,10 @@ func TestARequestIDHas128Bits(t *testing.T) {
 		ok bool
 	}{
 		{"0193c2a0-7c00-7abc-8def-0123456789ab", true}, {"0193c2a07c007abc8def0123456789AB", true},
+		{"0193c2a0-7c007abc-8def0123456789ab", true}, {"0193c2a07c00-7abc8def-0123456789ab", true},
+		{"0193c2a-07c00-7abc-8def-0123456789ab", false}, {"0193c2a0--7c00-7abc-8def-0123456789ab", false}, {"0193c2a07c007abc8def0123-456789ab", false},
+		{"0193-c2a07c007abc8def0123456789ab", false}, {"-0193c2a07c007abc8def0123456789ab", false}, {"0193c2a07c007abc8def0123456789ab-", false},
+		{"0193c2a07c007abc8def0123456789ag", false}, {"0193c2a07c007abc8def0123456789ab0", false},
 		{"", false}, {strings.Repeat("-", 36), false}, {strings.Repeat("0", 36), false}, {"0193c2a0-7c00-7abc-8def-0123456789a", false}, {"0193c2a0-7c00-7abc-8def-0123456789ab\n", false},
 	} {
 		if err := ValidateRequestID(tt.id); (err == nil) != tt.ok {
