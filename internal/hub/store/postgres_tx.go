@@ -112,7 +112,7 @@ func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
 func (e *postgresEngine) together() bool { return true }
 
 // commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
-// does: a statement that misses its rows divides by zero, and everything behind it is not done. Those of a command that is alone
+// does: a statement that misses its rows divides by zero or finds what is there already, and everything behind it is not done. Those of a command that is alone
 // become one.
 func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error) {
 	if len(last) == 0 {
@@ -137,8 +137,13 @@ func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, 
 	return ran, err
 }
 
-// divisionByZero is the SQLSTATE of a guard; no statement of ours divides.
-const divisionByZero = "22012"
+// The SQLSTATEs of a guard: no statement of ours divides or takes several rows for one, and what is there already is no conflict
+// before it was looked at.
+const (
+	divisionByZero  = "22012"
+	severalRows     = "21000"
+	uniqueViolation = "23505"
+)
 
 // missed also is what nobody can tell of a union: which of its statements it was.
 func (e *postgresEngine) missed(u union, err error) error {
@@ -147,7 +152,7 @@ func (e *postgresEngine) missed(u union, err error) error {
 		return err
 	}
 	f := e.classify(err)
-	if pe.Code == divisionByZero || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
+	if pe.Code == divisionByZero || pe.Code == severalRows || pe.Code == uniqueViolation || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
 		return errMissed
 	}
 	return err

@@ -35,7 +35,9 @@ func (u union) guarded() statement {
 	}
 	var args []any
 	for _, s := range u {
-		args = append(append(args, s.args...), int64(s.rows))
+		if args = append(args, s.args...); s.rows != 1 {
+			args = append(args, int64(s.rows))
+		}
 	}
 	return statement{u.text(), args}
 }
@@ -43,10 +45,16 @@ func (u union) guarded() statement {
 // unionTexts keeps the texts of unions by those of their statements.
 var unionTexts sync.Map
 
+// unionKey is the text of each statement, and whether it changes one row.
+type unionKey [mostUnited]struct {
+	text string
+	one  bool
+}
+
 func (u union) text() string {
-	var key [mostUnited]string
+	var key unionKey
 	for i, s := range u {
-		key[i] = s.text
+		key[i].text, key[i].one = s.text, s.rows == 1
 	}
 	if known, ok := unionTexts.Load(key); ok {
 		return known.(string)
@@ -56,12 +64,19 @@ func (u union) text() string {
 	return made
 }
 
+// newText lets what is there already be an error, which costs the server less than to look before it inserts.
 func (u union) newText() string {
 	var parts, right []string
 	values := 0
 	for i, s := range u {
-		parts = append(parts, fmt.Sprintf("done%d AS (\n%s\nRETURNING 1)", i, shifted(s.text, values)))
-		values += len(s.args) + 1
+		text := strings.TrimSuffix(shifted(s.text, values), "ON CONFLICT DO NOTHING")
+		parts = append(parts, fmt.Sprintf("done%d AS (\n%s\nRETURNING 1)", i, strings.TrimRight(text, " \n")))
+		values += len(s.args)
+		if s.rows == 1 { // asking for the one row costs a third of counting; two are an error
+			right = append(right, fmt.Sprintf("(SELECT 1 FROM done%d) = 1", i))
+			continue
+		}
+		values++
 		right = append(right, fmt.Sprintf("(SELECT count(*) FROM done%d) = $%d", i, values))
 	}
 	return "WITH " + strings.Join(parts, ",\n") + "\nSELECT 1 / CASE WHEN " + strings.Join(right, " AND ") + " THEN 1 ELSE 0 END"

@@ -42,13 +42,13 @@ func TestWhatIsUnited(t *testing.T) {
 
 func TestTheTextOfAUnion(t *testing.T) {
 	u := union{
-		{statement{"INSERT INTO t (a, b)\nVALUES ($1, $2)\n", []any{"x", "y"}}, 1},
+		{statement{"INSERT INTO t (a, b)\nVALUES ($1, $2) ON CONFLICT DO NOTHING;\n", []any{"x", "y"}}, 1},
 		{statement{"UPDATE u SET a = $1 WHERE b = $2 AND c < $1", []any{int64(5), "z"}}, 3},
 	}
 	got := u.guarded()
-	want := "WITH done0 AS (\nINSERT INTO t (a, b)\nVALUES ($1, $2)\nRETURNING 1),\ndone1 AS (\nUPDATE u SET a = $4 WHERE b = $5 AND c < $4\nRETURNING 1)\n" +
-		"SELECT 1 / CASE WHEN (SELECT count(*) FROM done0) = $3 AND (SELECT count(*) FROM done1) = $6 THEN 1 ELSE 0 END"
-	if got.text != want || fmt.Sprint(got.args) != "[x y 1 5 z 3]" {
+	want := "WITH done0 AS (\nINSERT INTO t (a, b)\nVALUES ($1, $2)\nRETURNING 1),\ndone1 AS (\nUPDATE u SET a = $3 WHERE b = $4 AND c < $3\nRETURNING 1)\n" +
+		"SELECT 1 / CASE WHEN (SELECT 1 FROM done0) = 1 AND (SELECT count(*) FROM done1) = $5 THEN 1 ELSE 0 END"
+	if got.text != want || fmt.Sprint(got.args) != "[x y 5 z 3]" {
 		t.Errorf("got %s\nwith %v", got.text, got.args)
 	}
 }
