@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
@@ -183,18 +184,18 @@ type group struct {
 	changes []*change
 }
 
-// joined puts changes by the same statement side by side, in the order in which each statement came first.
+// joined puts changes by the same statement side by side, in the order in which each statement came first. There are few kinds.
 func (b *batch) joined(changes []*change) (groups []group) {
-	var order []string
-	same := map[string][]*change{}
+	var kinds [][]*change
 	for _, c := range changes {
-		if same[c.text] == nil {
-			order = append(order, c.text)
+		i := slices.IndexFunc(kinds, func(kind []*change) bool { return kind[0].text == c.text })
+		if i < 0 {
+			i, kinds = len(kinds), append(kinds, nil)
 		}
-		same[c.text] = append(same[c.text], c)
+		kinds[i] = append(kinds[i], c)
 	}
-	for _, text := range order {
-		groups = append(groups, b.splitGroup(same[text])...)
+	for _, kind := range kinds {
+		groups = append(groups, b.splitGroup(kind)...)
 	}
 	return groups
 }
@@ -203,7 +204,7 @@ func (b *batch) joined(changes []*change) (groups []group) {
 func (b *batch) splitGroup(rest []*change) (groups []group) {
 	for len(rest) > 0 {
 		s, n := rest[0].statement, 1
-		if rest[0].missed == nil && !rest[0].any {
+		if len(rest) > 1 && rest[0].missed == nil && !rest[0].any {
 			s, n = b.store.engine.join(s.text, rowsOf(rest))
 		}
 		groups = append(groups, group{s, rest[:n]})
