@@ -16,7 +16,7 @@ met+='|HearsOf|KeptBack|Replicas|ComesBack|Overlooked|ForTheKey|JudgesForTheHub|
 # Those that take longest begin first, so that nothing waits for them at the end.
 longest=(e2e/browser extension internal/simulation e2e/content internal/systest/soak e2e internal/systest e2e/crash e2e/faults)
 
-# What waits for disks and PostgreSQL, one test after the other, fills up the lane of those that run beside the others.
+# What waits for disks and PostgreSQL, one test after the other, needs little of a processor and runs beside all others.
 waiting='/internal/hub/store$'
 
 # What draws with Fyne is named here, and left out of ./... by go.mod. With the tag `ci` it draws in memory, without C and
@@ -63,9 +63,13 @@ lane=$((($(nproc) + 1) / 2))
 beside() {
 	failed=0
 	also env CGO_ENABLED=0 "${tests[@]}" -p "$lane" -tags ci "${drawn[@]}"
-	also "${tests[@]}" -p "$lane" "${waiting[@]}"
 	also "${tests[@]}" -p "$lane" -race -run "$met" "${stories[@]}"
 	also "${tests[@]}" -p "$lane" -race "${raced[@]}"
+	return "$failed"
+}
+waits() {
+	failed=0
+	also "${tests[@]}" "${waiting[@]}"
 	return "$failed"
 }
 # also runs a command of the lane, which ends when the lane is told to.
@@ -80,14 +84,18 @@ wait "$linking"
 trap 'rm -rf "$KEYSHIFT_TEST_PROGRAMS"' EXIT
 
 say "go test, ${#plain[@]} packages; beside them ${#drawn[@]} of what draws, ${#raced[@]} with the race detector, and what of ${#stories[@]} has many meet"
-said=$(mktemp)
-beside >"$said" 2>&1 &
-running=$!
-trap 'kill "$running" 2>/dev/null; rm -rf "$said" "$KEYSHIFT_TEST_PROGRAMS"' EXIT
+said=$(mktemp -d)
+beside >"$said/beside" 2>&1 &
+running=("$!")
+waits >"$said/waits" 2>&1 &
+running+=("$!")
+trap 'kill "${running[@]}" 2>/dev/null; rm -rf "$said" "$KEYSHIFT_TEST_PROGRAMS"' EXIT
 failed=0
 "${tests[@]}" -p "$at_once" "${plain[@]}" || failed=1
-wait "$running" || failed=1
+for job in "${running[@]}"; do
+	wait "$job" || failed=1
+done
 trap 'rm -rf "$said" "$KEYSHIFT_TEST_PROGRAMS"' EXIT
 say "what ran beside"
-cat "$said"
+cat "$said"/*
 exit "$failed"
