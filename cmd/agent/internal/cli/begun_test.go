@@ -84,17 +84,11 @@ func TestWhatIsAskedEarlyIsWhatTheCommandAsks(t *testing.T) {
 	}
 	words := []string{"checkout", "checkin", "leases", "status", "x/acme", "@acme", "post", "1h", "90m", "1s", "ä b", " a", "", "-", "--", "--json", "-r", "-d", "--reason", "--duration", "--socket"}
 	eachField(reflect.TypeFor[checkOutCmd](), func(f reflect.StructField) { words = append(words, "--"+wordOf(f)) })
-	asked := 0
 	rapid.Check(t, func(r *rapid.T) {
 		args := rapid.SliceOfN(rapid.SampledFrom(words), 0, 4).Draw(r, "words")
 		if rapid.Bool().Draw(r, "check-out") {
 			args = append([]string{"checkout", "x/acme", "-r", rapid.String().Draw(r, "reason"), "-d", "1h"}, args...)
 		}
-		if same(r, args) {
-			asked++
-		}
+		same(r, args)
 	})
-	if asked == 0 {
-		t.Error("nothing is asked early")
-	}
 }
