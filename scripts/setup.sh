@@ -16,7 +16,10 @@ run_needs=(update-ca-certificates=ca-certificates gnome-keyring-daemon=gnome-key
 test_needs=("${run_needs[@]}" firefox-esr=firefox-esr gcc=build-essential initdb=postgresql systemd-analyze=systemd strace=strace ip=iproute2
 	setpriv=util-linux Xvfb=xvfb openbox=openbox xfce4-panel=xfce4-panel dunst=dunst xdotool=xdotool scrot=scrot)
 tray_needs=(update-ca-certificates=ca-certificates gcc=build-essential pkg-config=pkg-config /usr/include/GL/gl.h=libgl1-mesa-dev
-	/usr/include/X11/Xlib.h=xorg-dev /usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)
+	/usr/include/X11/Xlib.h=libx11-dev /usr/include/X11/Xcursor/Xcursor.h=libxcursor-dev
+	/usr/include/X11/extensions/Xrandr.h=libxrandr-dev /usr/include/X11/extensions/Xinerama.h=libxinerama-dev
+	/usr/include/X11/extensions/XInput2.h=libxi-dev /usr/include/X11/extensions/xf86vmode.h=libxxf86vm-dev
+	/usr/include/xkbcommon/xkbcommon.h=libxkbcommon-dev)
 cross_tray_needs=(update-ca-certificates=ca-certificates x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64)
 lint_needs=(update-ca-certificates=ca-certificates node=nodejs npm=npm)
 systemd_needs=("${test_needs[@]}" mmdebstrap=mmdebstrap systemd-nspawn=systemd-container)
