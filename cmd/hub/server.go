@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/keyshift-hq/keyshift/internal/hub/pace"
 	"github.com/keyshift-hq/keyshift/internal/hub/server"
 	"github.com/keyshift-hq/keyshift/internal/hub/store"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -116,7 +117,7 @@ func (cmd serveCmd) Run(ctx context.Context, io console, version buildVersion) e
 	}
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
-	go keepPace(serving)
+	go pace.Keep(serving)
 	return errors.Join(s.Run(ctx), s.Close())
 }
 
