@@ -114,8 +114,14 @@ func (s *floorSQLite) write(ctx context.Context, statements []floorStatement) er
 	return err
 }
 
-// floorPostgres sends a whole transaction at once.
-type floorPostgres struct{ conn *pgx.Conn }
+// floorPostgres sends a whole transaction at once, with the row by which the outcome of a commit can be asked for after the
+// connection was lost.
+type floorPostgres struct {
+	conn  *pgx.Conn
+	batch int64
+}
+
+const floorMark = `UPDATE write_marks SET batch = $1, at = $2 WHERE writer = 1`
 
 func newFloorPostgres(b *testing.B) floorDB {
 	b.Helper()
@@ -124,7 +130,9 @@ func newFloorPostgres(b *testing.B) floorDB {
 	conn, err := pgx.Connect(b.Context(), database)
 	fatal(b, err)
 	b.Cleanup(func() { fatal(b, conn.Close(context.Background())) })
-	return &floorPostgres{conn}
+	p := &floorPostgres{conn: conn}
+	fatal(b, p.prepare("INSERT INTO write_marks VALUES (1, 0, 0)"))
+	return p
 }
 
 func (p *floorPostgres) prepare(statement string) error {
@@ -133,11 +141,13 @@ func (p *floorPostgres) prepare(statement string) error {
 }
 
 func (p *floorPostgres) write(ctx context.Context, statements []floorStatement) error {
+	p.batch++
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
 	for _, st := range statements {
 		batch.Queue(st.text, st.values...)
 	}
+	batch.Queue(floorMark, p.batch, time.Now().UnixMicro())
 	batch.Queue("COMMIT")
 	return p.conn.SendBatch(ctx, batch).Close()
 }
