@@ -56,8 +56,8 @@ import (
 // pageSize is how many events or checkpoints are read at once.
 const pageSize = 500
 
-// batchSize is how many events one write places. Whoever else writes waits for all of them.
-const batchSize = 200
+// batchSize is how many events one write places. On SQLite whoever else writes waits for all of them.
+const batchSize = 500
 
 // TreeReader is what proofs need of [hub.Reader].
 type TreeReader interface {

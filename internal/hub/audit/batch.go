@@ -49,7 +49,7 @@ func (s *Sequencer) Sequence(ctx context.Context) (placed int, err error) {
 // unknown is the size of a tree that nobody looked at.
 const unknown = -1
 
-// waiting reads and hashes the oldest unplaced events before the write, which all others wait for. The size of the tree
+// waiting reads and hashes the oldest unplaced events before the write, which others may wait for. The size of the tree
 // is known from before that: see the package comment.
 func (s *Sequencer) waiting(r hub.Reader) ([]leaf, error) {
 	if s.size == unknown {
@@ -73,7 +73,7 @@ func (s *Sequencer) waiting(r hub.Reader) ([]leaf, error) {
 // write runs one batch as one write of the store. It places nothing when another replica placed some since the events were read.
 func (s *Sequencer) write(ctx context.Context, leaves []leaf) (placed int, err error) {
 	var size int64
-	err = s.store.Write(ctx, hub.Ordinary, func(tx hub.Tx) error {
+	err = s.store.Write(ctx, hub.Upkeep, func(tx hub.Tx) error {
 		size, placed, err = s.place(tx, leaves)
 		return err
 	})

@@ -83,7 +83,7 @@ func (w *writer) begin(ctx context.Context, commands []*command) (*batch, error)
 	b := newBatch(ctx, w.store, w.link, len(commands))
 	questions := b.lookAhead(commands)
 	w.store.counts.statements.Add(int64(len(questions)))
-	if err := w.store.engine.begin(ctx, w.link, commands[0].kind == hub.Closing, questions); err != nil {
+	if err := w.store.engine.begin(ctx, w.link, commands[0].kind, questions); err != nil {
 		w.disconnect()
 		return nil, w.judge(err)
 	}
@@ -144,6 +144,9 @@ func (w *writer) finish(b *batch) (culprit int, err error) {
 	case errors.Is(err, errMissed):
 		w.undo(b.ctx, nil)
 		return -1, err
+	case errors.Is(err, errNoMark): // nothing was committed
+		w.disconnect()
+		return -1, &failure{faultLost, errNoMark}
 	}
 	judged := w.judge(err)
 	if faultOf(judged) == faultLost {

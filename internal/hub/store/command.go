@@ -45,8 +45,12 @@ func (s *Store) write(ctx context.Context, c *command) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
+	queue := s.queue
+	if c.kind == hub.Upkeep {
+		queue = s.upkeep
+	}
 	select {
-	case s.queue <- c:
+	case queue <- c:
 	case <-ctx.Done():
 		return fmt.Errorf("write: %w", ctx.Err())
 	case <-s.stop:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 )
 
@@ -28,13 +29,15 @@ type engine interface {
 	// limit bounds one transaction.
 	limit() (context.Context, context.CancelFunc)
 	// begin begins a transaction and asks questions in it.
-	begin(ctx context.Context, l *link, closing bool, ahead []question) error
+	begin(ctx context.Context, l *link, kind hub.WriteKind, ahead []question) error
 	// run runs statements one after the other and gives how many rows each changed. When one fails, the counts are those
 	// of the ones before it.
 	run(ctx context.Context, l *link, statements []statement) ([]int64, error)
 	// join makes one statement of some by the same text, each with the values of one row, and gives how many of them are in it. It is
 	// at least the first.
 	join(text string, rows [][]any) (statement, int)
+	// beside reports whether there can be several links at once.
+	beside() bool
 	// together reports whether commit sends the last statements along; otherwise it is given none.
 	together() bool
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of

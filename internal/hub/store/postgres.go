@@ -43,8 +43,8 @@ const (
 	// oldestServer is PostgreSQL 15.
 	oldestServer    = 150000
 	postgresReaders = 12
-	// postgresWrites are the writer's connection and one to ask how a commit ended, or to migrate on.
-	postgresWrites = 2
+	// postgresWrites are the connections of two writers and one to ask how a commit ended, or to migrate on.
+	postgresWrites = 3
 	// transactionLimit ends a transaction whose hub or server hangs, so that others do not wait for it for ever.
 	transactionLimit = 30 * time.Second
 	readLimit        = 15 * time.Second
@@ -208,16 +208,18 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), transactionLimit)
 }
 
-// settle reads the writer's mark. The row is locked as long as the old transaction is still going on, so what is read
-// is final; it went with the commit to a standby that took over, or neither did.
+// settle reads the writer's mark, when the old transaction is not going on any more, so what is read is final. It went with the
+// commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.settling)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {
 		var batch int64
-		row := e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT batch FROM write_marks WHERE writer = %d FOR UPDATE", l.writer))
-		if err = row.Scan(&batch); err == nil || e.classify(err) != faultLost {
+		if _, err = e.pool.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", l.writer)); err == nil {
+			err = e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT batch FROM write_marks WHERE writer = %d", l.writer)).Scan(&batch)
+		}
+		if err == nil || e.classify(err) != faultLost {
 			return err == nil && batch == l.batch, err
 		}
 		pause(ctx, 100*time.Millisecond)

@@ -292,22 +292,26 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 	}
 }
 
-// counting is a write whose effects can be counted, and how its commit looks on its way.
+// counting is a write whose effects can be counted.
 type counting struct {
-	commit string
-	write  func(hub.Tx) error
-	count  func() (int64, error)
+	write func(hub.Tx) error
+	count func() (int64, error)
+}
+
+// commitOnItsWay is how a commit looks on the connection: it names what the driver prepared.
+func commitOnItsWay() string {
+	name := sha256.Sum256([]byte("COMMIT"))
+	return fmt.Sprintf("\x00stmtcache_%x", name[:24])
 }
 
 // countings are a commit alone, and one that is sent together with a change.
 func countings(s *scene, d keyshift.Device) map[string]counting {
-	name := sha256.Sum256([]byte("COMMIT")) // as the driver names what it prepared
 	return map[string]counting{
-		"alone": {"COMMIT", func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
+		"alone": {func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
 			got, err := s.reader().Device(d.ID)
 			return got.Refusals, err
 		}},
-		"together": {fmt.Sprintf("\x00stmtcache_%x", name[:24]), func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
+		"together": {func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
 			events, err := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 100})
 			return int64(len(events)), err
 		}},
@@ -324,7 +328,7 @@ func TestACommitWhoseConnectionIsLostHappensOnce(t *testing.T) {
 
 func loseCommits(t *testing.T, dsn string, c counting) {
 	p, through := newProxy(t, dsn)
-	s := mustOpen(t, Options{Database: through})
+	s, commit := mustOpen(t, Options{Database: through}), commitOnItsWay()
 	counted := func() int64 {
 		got, err := c.count()
 		if err != nil {
@@ -342,7 +346,7 @@ func loseCommits(t *testing.T, dsn string, c counting) {
 	}
 	want := int64(0)
 	for name, lose := range map[string]func(client, server net.Conn, message []byte){"before it": before, "after it": after} {
-		p.set(c.commit, lose, false)
+		p.set(commit, lose, false)
 		want++
 		if err := write(); err != nil || counted() != want {
 			t.Errorf("lost %s: %v, counted %d, want %d", name, err, counted(), want)
@@ -354,15 +358,15 @@ func loseCommits(t *testing.T, dsn string, c counting) {
 
 	// When nobody can be asked, the caller is told so, and nothing runs again.
 	s.engine.(*postgresEngine).settling = 300 * time.Millisecond
-	p.set(c.commit, func(client, server net.Conn, message []byte) {
-		p.set(c.commit, nil, true)
+	p.set(commit, func(client, server net.Conn, message []byte) {
+		p.set(commit, nil, true)
 		after(client, server, message)
 	}, false)
 	wantCode(t, write(), keyshift.CodeAuditUnavailable)
 	want++
 	eventually(t, "commit in doubt", func() bool { return counted() == want })
 	wantCode(t, write(), keyshift.CodeUnavailable)
-	p.set(c.commit, nil, false)
+	p.set(commit, nil, false)
 	want++
 	if err := write(); err != nil || counted() != want {
 		t.Errorf("afterwards: %v, counted %d, want %d", err, counted(), want)

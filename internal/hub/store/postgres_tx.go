@@ -10,47 +10,56 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/keyshift-hq/keyshift/internal/hub"
 )
 
-// A transaction is two ways to the server: one begins it, takes the lock, makes the mark and reads ahead; the other brings
-// all changes and the commit. Only what a command asks in between takes one more.
+// A transaction is two ways to the server: one begins it, takes the locks and reads ahead; the other brings all changes, the
+// mark and the commit. Only what a command asks in between takes one more.
 
-// begin makes the mark here and not with the commit, because its row has to be locked before COMMIT is sent: settle must
-// wait also for a COMMIT that is still on its way. The lock comes before whatever reads.
-func (e *postgresEngine) begin(ctx context.Context, l *link, closing bool, ahead []question) error {
-	mark := markShared
-	if closing {
-		mark = markAlone
-	}
+// begin takes the locks before whatever reads. That of the writer is there for settle, which must wait also for a COMMIT that is
+// still on its way.
+func (e *postgresEngine) begin(ctx context.Context, l *link, kind hub.WriteKind, ahead []question) error {
 	l.batch++
 	way := &pgx.Batch{}
 	way.Queue("BEGIN")
-	way.Queue(mark, l.batch, time.Now().UnixMicro(), l.writer, int64(closingLock))
+	way.Queue(locksFor(kind), l.writer, int64(closingLock))
 	for _, q := range ahead {
 		way.Queue(q.text, q.args...)
 	}
 	return l.send(ctx, way, func(results pgx.BatchResults) error {
-		if _, err := results.Exec(); err != nil {
-			return err
-		}
-		marked, err := results.Exec()
-		if err == nil && marked.RowsAffected() != 1 {
-			err = errNoMark
-		}
-		if err != nil {
-			return err
+		for range 2 {
+			if _, err := results.Exec(); err != nil {
+				return err
+			}
 		}
 		return answers(results, ahead)
 	})
 }
 
-// The mark is made and the lock taken by one statement: each more would cost a transaction of a single command a twentieth.
-const (
-	markShared = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock_shared($4)"
-	markAlone  = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 RETURNING pg_advisory_xact_lock($4)"
-)
+// locksFor takes the lock that a writer holds as long as it has a transaction, and that of closing: both in one statement, because
+// each more would cost a transaction of a single command a twentieth. Upkeep decides nothing about rights, so closing writes
+// need not wait for it.
+func locksFor(kind hub.WriteKind) string {
+	const own = "SELECT pg_advisory_xact_lock($1)"
+	switch kind {
+	case hub.Closing:
+		return own + ", pg_advisory_xact_lock($2)"
+	case hub.Upkeep:
+		return own + ", $2::bigint"
+	case hub.Ordinary, hub.Releasing:
+	}
+	return own + ", pg_advisory_xact_lock_shared($2)"
+}
 
-// errNoMark is about a mark that somebody removed: without it there is no lock either. A new connection makes a new one.
+// mark notes in the transaction which one it is; see settle.
+func (l *link) mark() expecting {
+	return expecting{statement{markText, []any{l.batch, time.Now().UnixMicro(), l.writer}}, 1}
+}
+
+const markText = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3"
+
+// errNoMark is about a mark that somebody removed. A new connection makes a new one.
 var errNoMark = fmt.Errorf("the writer's mark is gone: %w", driver.ErrBadConn)
 
 func answers(results pgx.BatchResults, asked []question) error {
@@ -70,10 +79,20 @@ func answers(results pgx.BatchResults, asked []question) error {
 	return nil
 }
 
-// send sends all of a batch at once.
+// send sends all of a batch at once. The driver would watch ctx with a goroutine each time; that it ends at a moment, which is all
+// that it can do, the connection itself is told.
 func (l *link) send(ctx context.Context, way *pgx.Batch, read func(pgx.BatchResults) error) error {
 	return l.conn.Raw(func(below any) error {
-		results := below.(*stdlib.Conn).Conn().SendBatch(ctx, way) //nolint:forcetypeassert // the pool is of this driver
+		conn := below.(*stdlib.Conn).Conn() //nolint:forcetypeassert // the pool is of this driver
+		if until, ends := ctx.Deadline(); ends {
+			wire := conn.PgConn().Conn()
+			if err := wire.SetDeadline(until); err != nil {
+				return err
+			}
+			defer func() { _ = wire.SetDeadline(time.Time{}) }()
+			ctx = context.WithoutCancel(ctx)
+		}
+		results := conn.SendBatch(ctx, way)
 		return errors.Join(read(results), results.Close())
 	})
 }
@@ -109,17 +128,14 @@ func (e *postgresEngine) join(text string, rows [][]any) (statement, int) {
 	return statement{text, rows[0]}, 1
 }
 
+func (e *postgresEngine) beside() bool   { return true }
 func (e *postgresEngine) together() bool { return true }
 
-// commit sends COMMIT together with the last statements. Nobody looks at their outcome before it is done, so the server
+// commit sends COMMIT together with the last statements and the mark. Nobody looks at their outcome before it is done, so the server
 // does: a statement that misses its rows divides by zero or finds what is there already, and everything behind it is not done. Those of a command that is alone
 // become one.
 func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error) {
-	if len(last) == 0 {
-		_, err := l.conn.ExecContext(ctx, "COMMIT")
-		return 0, err
-	}
-	unions, way := unite(last, alone), &pgx.Batch{}
+	unions, way := unite(append(last, l.mark()), alone), &pgx.Batch{}
 	for _, u := range unions {
 		guarded := u.guarded()
 		way.Queue(guarded.text, guarded.args...)
@@ -152,6 +168,9 @@ func (e *postgresEngine) missed(u union, err error) error {
 		return err
 	}
 	f := e.classify(err)
+	if pe.Code == divisionByZero && len(u) == 1 && u[0].text == markText {
+		return errNoMark
+	}
 	if pe.Code == divisionByZero || pe.Code == severalRows || pe.Code == uniqueViolation || len(u) > 1 && (f == faultOther || f == faultConflict || f == faultFull) {
 		return errMissed
 	}

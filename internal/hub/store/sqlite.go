@@ -15,6 +15,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
 )
@@ -176,7 +177,7 @@ func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
 	return context.Background(), func() {}
 }
 
-func (e *sqliteEngine) begin(ctx context.Context, l *link, _ bool, ahead []question) error {
+func (e *sqliteEngine) begin(ctx context.Context, l *link, _ hub.WriteKind, ahead []question) error {
 	err := l.exec(ctx, "BEGIN IMMEDIATE")
 	for i := 0; i < len(ahead) && err == nil; i++ {
 		err = l.ask(ctx, ahead[i])
@@ -250,6 +251,8 @@ func (e *sqliteEngine) join(text string, rows [][]any) (statement, int) {
 	}
 	return statement{text, rows[0]}, 1
 }
+
+func (e *sqliteEngine) beside() bool { return false }
 
 // together: there is no way to a server that could be spared.
 func (e *sqliteEngine) together() bool { return false }

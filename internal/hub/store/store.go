@@ -84,7 +84,9 @@ type Store struct {
 	// failed is set once, when the store ends for good.
 	failed atomic.Pointer[error]
 
-	queue   chan *command
+	// queue is that of the writer. upkeep is the same, or that of a second one.
+	queue, upkeep chan *command
+
 	stop    chan struct{}
 	stopped chan struct{}
 	closing sync.Once
@@ -159,11 +161,21 @@ func start(ctx context.Context, e engine, o Options) (*Store, error) {
 	if err := s.keepReserve(ctx); err != nil {
 		return nil, err
 	}
-	go func() {
-		defer close(s.stopped)
-		(&writer{store: s}).work()
-	}()
+	s.startWriters()
 	return s, nil
+}
+
+func (s *Store) startWriters() {
+	var writers sync.WaitGroup
+	writers.Go((&writer{store: s, queue: s.queue}).work)
+	if s.upkeep = s.queue; s.engine.beside() {
+		s.upkeep = make(chan *command, largestBatch)
+		writers.Go((&writer{store: s, queue: s.upkeep}).work)
+	}
+	go func() {
+		writers.Wait()
+		close(s.stopped)
+	}()
 }
 
 // Close ends the writer after the transaction under way, refuses what still waits, and closes the database.

@@ -75,28 +75,40 @@ func TestOfAUnionAllHappensOrNothing(t *testing.T) {
 	})
 }
 
-// The lock is taken by the statement that makes the mark. A writer whose mark somebody removed must not go on without it.
+// Without its mark nobody could tell whether a commit that lost its connection was made.
 func TestAWriterWithoutItsMarkGetsANewOne(t *testing.T) {
+	for name, write := range map[string]func(hub.Tx, keyshift.Device) error{
+		"the changes go with the commit": func(tx hub.Tx, d keyshift.Device) error {
+			return tx.Append(keyshift.AuditEvent{Action: "tried", DeviceID: d.ID})
+		},
+		"the changes were sent before": func(tx hub.Tx, d keyshift.Device) error { _, err := tx.CountRefusal(d.ID); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, migrated.New(t))
+			d := s.device(s.user())
+			s.sql("DELETE FROM write_marks")
+			if err := s.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error { return write(tx, d) }); err != nil {
+				t.Fatal(err)
+			}
+			var marks int
+			if err := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(), "SELECT count(*) FROM write_marks WHERE batch > 0").Scan(&marks); err != nil || marks != 1 {
+				t.Errorf("%d marks, %v, want one", marks, err)
+			}
+		})
+	}
+}
+
+// Ordinary writers hold the lock of closing together; each its own, by which settle waits for it.
+func TestAWriterHoldsItsLocks(t *testing.T) {
 	s := newScene(t, migrated.New(t))
 	s.user()
-	s.sql("DELETE FROM write_marks")
-	locked := make(chan int, 1)
-	err := s.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error {
-		var n int
-		row := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(),
-			"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", closingLock)
-		err := row.Scan(&n)
-		locked <- n
-		return err
+	var shared, own int
+	err := s.Write(t.Context(), hub.Ordinary, func(hub.Tx) error {
+		return s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(),
+			"SELECT count(*) FILTER (WHERE objid = $1 AND mode = 'ShareLock'), count(*) FILTER (WHERE objid <> $1 AND mode = 'ExclusiveLock') "+
+				"FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", closingLock).Scan(&shared, &own)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := <-locked; n != 1 {
-		t.Errorf("the lock is held %d times, want once", n)
-	}
-	var marks int
-	if err := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(), "SELECT count(*) FROM write_marks").Scan(&marks); err != nil || marks != 1 {
-		t.Errorf("%d marks, %v, want one", marks, err)
+	if err != nil || shared != 1 || own != 1 {
+		t.Errorf("%v: %d locks together and %d alone, want one of each", err, shared, own)
 	}
 }

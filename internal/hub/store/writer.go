@@ -12,9 +12,10 @@ import (
 // largestBatch bounds how many commands share a transaction.
 const largestBatch = 256
 
-// writer runs the commands of a store.
+// writer runs the commands of a queue.
 type writer struct {
 	store *Store
+	queue chan *command
 	link  *link
 }
 
@@ -24,7 +25,7 @@ func (w *writer) work() {
 		case <-w.store.stop:
 			w.disconnect()
 			return
-		case c := <-w.store.queue:
+		case c := <-w.queue:
 			w.gather(c)
 		}
 	}
@@ -61,7 +62,7 @@ func (w *writer) more(n int) *command {
 		return nil
 	}
 	select {
-	case c := <-w.store.queue:
+	case c := <-w.queue:
 		return c
 	default:
 		return nil
@@ -120,7 +121,7 @@ func (w *writer) again(c *command, try int, start time.Time, err error) bool {
 	case faultLost:
 		return time.Since(start) < longestLoss && w.wait(min(50*time.Millisecond<<try, time.Second))
 	case faultFull:
-		return c.kind != hub.Ordinary && w.store.reserve.spend()
+		return mayUseReserve(c.kind) && w.store.reserve.spend()
 	}
 	return false
 }
@@ -156,11 +157,13 @@ func (w *writer) refusal(kind hub.WriteKind) error {
 	if failed := w.store.failed.Load(); failed != nil {
 		return *failed
 	}
-	if kind == hub.Ordinary && !w.store.reserve.restored() {
+	if !mayUseReserve(kind) && !w.store.reserve.restored() {
 		return errFull
 	}
 	return nil
 }
+
+func mayUseReserve(kind hub.WriteKind) bool { return kind == hub.Closing || kind == hub.Releasing }
 
 func (w *writer) reply(c *command, err error) {
 	w.store.counts.commands.Add(1)

@@ -399,3 +399,25 @@ func TestIDsSortInTheOrderInWhichTheyWereMade(t *testing.T) {
 		t.Errorf("%s after an overflow of the low part", next)
 	}
 }
+
+// Whoever asks something does not wait for the audit tree where the database can do both at once, nor the other way round.
+func TestUpkeepGoesOnBesideOtherWrites(t *testing.T) {
+	s := newScene(t, migrated.New(t))
+	for name, kinds := range map[string][2]hub.WriteKind{
+		"beside ordinary": {hub.Ordinary, hub.Upkeep}, "ordinary beside": {hub.Upkeep, hub.Ordinary}, "closing beside": {hub.Upkeep, hub.Closing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begun, end := newSignal(), make(chan struct{})
+			slow := make(chan error, 1)
+			go func() {
+				slow <- s.Write(t.Context(), kinds[0], func(hub.Tx) error { begun.give(); <-end; return nil })
+			}()
+			<-begun.given
+			err := s.Write(t.Context(), kinds[1], func(hub.Tx) error { return nil })
+			close(end)
+			if err := errors.Join(err, <-slow); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
