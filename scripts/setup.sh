@@ -44,12 +44,21 @@ found() {
 	return 1
 }
 
-# missing prints the packages whose command is not there.
+# missing prints the packages whose command is not there, or is too old.
 missing() {
 	local need
 	for need in "$@"; do
-		found "${need%%=*}" || echo "${need#*=}"
+		found "${need%%=*}" && new_enough "${need%%=*}" || echo "${need#*=}"
 	done
+}
+
+# new_enough reports whether a browser takes the extension.
+new_enough() {
+	[ "$1" = firefox-esr ] || return 0
+	local want have
+	want=$(sed -n 's/.*"strict_min_version": "\(.*\)".*/\1/p' extension/manifest.json)
+	have=$(firefox-esr --version 2>/dev/null | sed 's/[^0-9]*\([0-9.]*\).*/\1/')
+	[ "$(printf '%s\n' "$want" "$have" | sort -V | head -n 1)" = "$want" ]
 }
 
 # become_root fills become with what makes a command run as root; sudo may ask only when somebody could answer.
@@ -70,10 +79,9 @@ install_packages() {
 	command -v apt-get >/dev/null ||
 		fail "these Debian packages are missing, and there is no apt-get here: $*. Install what your system calls them."
 	become_root || fail "these packages are missing, and only root may install them: apt-get install $*"
+	say "asking the package mirror for its current list" # an old list may name old browsers, or files that are gone
+	"${become[@]}" apt-get update -q >&2 || say "apt-get update failed: is there a network? Going on with the list that is here"
 	say "installing $*"
-	apt_install "$@" && return
-	say "asking the package mirror for its current list"
-	"${become[@]}" apt-get update -q >&2 || fail "apt-get update failed: is there a network? Still missing: $*"
 	apt_install "$@" || fail "apt-get could not install: $*"
 }
 
@@ -114,6 +122,6 @@ mapfile -t packages < <(missing "${needs[@]}")
 if [ ${#packages[@]} -gt 0 ]; then
 	install_packages "${packages[@]}"
 	mapfile -t packages < <(missing "${needs[@]}")
-	[ ${#packages[@]} -eq 0 ] || fail "installed, but still not found: ${packages[*]}"
+	[ ${#packages[@]} -eq 0 ] || fail "installed, but still not found, or too old: ${packages[*]}"
 fi
 fetch_modules
