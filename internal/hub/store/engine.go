@@ -23,7 +23,7 @@ type engine interface {
 	// schemaTable asks whether goose has been here: one row, 1 or 0.
 	schemaTable() string
 	// read gives the pool for reads, and the queries on it.
-	read(ctx context.Context) (*sql.DB, *db.Queries, error)
+	read() (*sql.DB, *db.Queries)
 	// connect gives the writer its connection.
 	connect(ctx context.Context) (*link, error)
 	// limit bounds one transaction.
@@ -71,8 +71,8 @@ var errMissed = errors.New("other rows were changed than expected")
 type link struct {
 	conn *sql.Conn
 	q    *db.Queries
-	// prepared are statements that are not of q, by their text.
-	prepared map[string]*sql.Stmt
+	// prepared is what q asks on SQLite; nil on PostgreSQL, and in a backup.
+	prepared *preparing
 	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
 	writer, batch int64
 }
@@ -83,13 +83,10 @@ func (l *link) rollback(ctx context.Context) bool {
 	return err == nil
 }
 
-// drop ends the connection instead of giving it back to its pool. A link of a backup has no queries.
+// drop ends the connection instead of giving it back to its pool.
 func (l *link) drop() {
-	if l.q != nil {
-		_ = l.q.Close() // database/sql does not, and SQLite keeps the file open while a statement lives
-	}
-	for _, s := range l.prepared {
-		_ = s.Close()
+	if l.prepared != nil {
+		_ = l.prepared.close()
 	}
 	_ = l.conn.Raw(func(any) error { return driver.ErrBadConn })
 	_ = l.conn.Close()

@@ -175,9 +175,7 @@ func (e *postgresEngine) schemaTable() string {
 }
 
 // read prepares nothing: the driver keeps what it prepared with each connection.
-func (e *postgresEngine) read(context.Context) (*sql.DB, *db.Queries, error) {
-	return e.reads, db.New(e.reads), nil
-}
+func (e *postgresEngine) read() (*sql.DB, *db.Queries) { return e.reads, db.New(e.reads) }
 
 func (e *postgresEngine) clock(ctx context.Context) (time.Time, error) {
 	var at int64

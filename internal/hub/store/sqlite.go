@@ -152,24 +152,19 @@ func (e *sqliteEngine) schemaTable() string {
 	return "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'"
 }
 
-func (e *sqliteEngine) read(ctx context.Context) (*sql.DB, *db.Queries, error) {
-	q, err := db.Prepare(ctx, e.reads)
-	return e.reads, q, err
+func (e *sqliteEngine) read() (*sql.DB, *db.Queries) {
+	return e.reads, db.New(newPreparing(e.reads))
 }
 
 func (e *sqliteEngine) clock(context.Context) (time.Time, error) { return time.Time{}, nil }
 
-// connect prepares every statement once; SQLite would parse them again at each call.
 func (e *sqliteEngine) connect(ctx context.Context) (*link, error) {
 	conn, err := e.pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q, err := db.Prepare(ctx, conn)
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return &link{conn: conn, q: q, prepared: map[string]*sql.Stmt{}}, nil
+	prepared := newPreparing(conn)
+	return &link{conn: conn, q: db.New(prepared), prepared: prepared}, nil
 }
 
 // limit sets none: a file does not go away, and a context that can end costs a goroutine for each statement.
@@ -178,28 +173,15 @@ func (e *sqliteEngine) limit() (context.Context, context.CancelFunc) {
 }
 
 func (e *sqliteEngine) begin(ctx context.Context, l *link, _ hub.WriteKind, ahead []question) error {
-	err := l.exec(ctx, "BEGIN IMMEDIATE")
+	_, err := l.prepared.ExecContext(ctx, "BEGIN IMMEDIATE")
 	for i := 0; i < len(ahead) && err == nil; i++ {
 		err = l.ask(ctx, ahead[i])
 	}
 	return err
 }
 
-// exec runs what has no values.
-func (l *link) exec(ctx context.Context, text string) error {
-	prepared, err := l.prepare(ctx, text)
-	if err == nil {
-		_, err = prepared.ExecContext(ctx)
-	}
-	return err
-}
-
 func (l *link) ask(ctx context.Context, q question) error {
-	prepared, err := l.prepare(ctx, q.text)
-	if err != nil {
-		return err
-	}
-	rows, err := prepared.QueryContext(ctx, q.args...)
+	rows, err := l.prepared.QueryContext(ctx, q.text, q.args...)
 	if err != nil {
 		return err
 	}
@@ -214,11 +196,7 @@ func (l *link) ask(ctx context.Context, q question) error {
 
 func (e *sqliteEngine) run(ctx context.Context, l *link, statements []statement) (counts []int64, err error) {
 	for _, s := range statements {
-		prepared, err := l.prepare(ctx, s.text)
-		if err != nil {
-			return counts, err
-		}
-		result, err := prepared.ExecContext(ctx, s.args...)
+		result, err := l.prepared.ExecContext(ctx, s.text, s.args...)
 		if err != nil {
 			return counts, err
 		}
@@ -229,17 +207,6 @@ func (e *sqliteEngine) run(ctx context.Context, l *link, statements []statement)
 		counts = append(counts, n)
 	}
 	return counts, nil
-}
-
-func (l *link) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if known := l.prepared[text]; known != nil {
-		return known, nil
-	}
-	made, err := l.conn.PrepareContext(ctx, text)
-	if err == nil {
-		l.prepared[text] = made
-	}
-	return made, err
 }
 
 // join repeats the row.
@@ -258,7 +225,8 @@ func (e *sqliteEngine) beside() bool { return false }
 func (e *sqliteEngine) together() bool { return false }
 
 func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting, _ bool) (int, error) {
-	return 0, l.exec(ctx, "COMMIT")
+	_, err := l.prepared.ExecContext(ctx, "COMMIT")
+	return 0, err
 }
 
 // settle is never in doubt: without a commit that returned there was none, as far as this process can tell.

@@ -154,10 +154,7 @@ func start(ctx context.Context, e engine, o Options) (*Store, error) {
 	}
 	s := &Store{options: o, engine: e, clock: &clock{now: o.Clock, random: o.Random},
 		queue: make(chan *command, largestBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
-	var err error
-	if s.pool, s.queries, err = e.read(ctx); err != nil {
-		return nil, fmt.Errorf("prepare queries: %w", e.classify(err).public(err))
-	}
+	s.pool, s.queries = e.read()
 	if err := s.keepReserve(ctx); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ SELECT id, network, handle, access_mode, exclusive, enabled, max_duration, offli
 `
 
 func (q *Queries) Account(ctx context.Context, id string) (Account, error) {
-	row := q.queryRow(ctx, q.accountStmt, account, id)
+	row := q.db.QueryRowContext(ctx, account, id)
 	var i Account
 	err := row.Scan(
 		&i.ID,
@@ -46,7 +46,7 @@ type AccountByNameParams struct {
 }
 
 func (q *Queries) AccountByName(ctx context.Context, arg AccountByNameParams) (Account, error) {
-	row := q.queryRow(ctx, q.accountByNameStmt, accountByName, arg.Network, arg.Handle)
+	row := q.db.QueryRowContext(ctx, accountByName, arg.Network, arg.Handle)
 	var i Account
 	err := row.Scan(
 		&i.ID,
@@ -77,7 +77,7 @@ type AccountsParams struct {
 }
 
 func (q *Queries) Accounts(ctx context.Context, arg AccountsParams) ([]Account, error) {
-	rows, err := q.query(ctx, q.accountsStmt, accounts, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, accounts, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ type AddAccountParams struct {
 }
 
 func (q *Queries) AddAccount(ctx context.Context, arg AddAccountParams) (int64, error) {
-	result, err := q.exec(ctx, q.addAccountStmt, addAccount,
+	result, err := q.db.ExecContext(ctx, addAccount,
 		arg.ID,
 		arg.Network,
 		arg.Handle,
@@ -173,7 +173,7 @@ type AddGrantParams struct {
 }
 
 func (q *Queries) AddGrant(ctx context.Context, arg AddGrantParams) (int64, error) {
-	result, err := q.exec(ctx, q.addGrantStmt, addGrant,
+	result, err := q.db.ExecContext(ctx, addGrant,
 		arg.ID,
 		arg.AccountID,
 		arg.UserID,
@@ -198,7 +198,7 @@ type CountGrantsParams struct {
 }
 
 func (q *Queries) CountGrants(ctx context.Context, arg CountGrantsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countGrantsStmt, countGrants, arg.AccountID, arg.UserID)
+	row := q.db.QueryRowContext(ctx, countGrants, arg.AccountID, arg.UserID)
 	var found int64
 	err := row.Scan(&found)
 	return found, err
@@ -209,7 +209,7 @@ SELECT account_id, version, sealed, seed, kek_version FROM credentials WHERE acc
 `
 
 func (q *Queries) Credential(ctx context.Context, accountID string) (Credential, error) {
-	row := q.queryRow(ctx, q.credentialStmt, credential, accountID)
+	row := q.db.QueryRowContext(ctx, credential, accountID)
 	var i Credential
 	err := row.Scan(
 		&i.AccountID,
@@ -231,7 +231,7 @@ type CredentialsAfterParams struct {
 }
 
 func (q *Queries) CredentialsAfter(ctx context.Context, arg CredentialsAfterParams) ([]Credential, error) {
-	rows, err := q.query(ctx, q.credentialsAfterStmt, credentialsAfter, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, credentialsAfter, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +264,7 @@ SELECT id, account_id, user_id, group_id, created_at FROM grants WHERE id = $1
 `
 
 func (q *Queries) Grant(ctx context.Context, id string) (Grant, error) {
-	row := q.queryRow(ctx, q.grantStmt, grant, id)
+	row := q.db.QueryRowContext(ctx, grant, id)
 	var i Grant
 	err := row.Scan(
 		&i.ID,
@@ -292,7 +292,7 @@ type GrantedAccountsParams struct {
 }
 
 func (q *Queries) GrantedAccounts(ctx context.Context, arg GrantedAccountsParams) ([]Account, error) {
-	rows, err := q.query(ctx, q.grantedAccountsStmt, grantedAccounts,
+	rows, err := q.db.QueryContext(ctx, grantedAccounts,
 		arg.UserID,
 		arg.After,
 		arg.Handle,
@@ -344,7 +344,7 @@ type GrantsParams struct {
 }
 
 func (q *Queries) Grants(ctx context.Context, arg GrantsParams) ([]Grant, error) {
-	rows, err := q.query(ctx, q.grantsStmt, grants, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, grants, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -383,7 +383,7 @@ type GrantsOfAccountParams struct {
 }
 
 func (q *Queries) GrantsOfAccount(ctx context.Context, arg GrantsOfAccountParams) ([]Grant, error) {
-	rows, err := q.query(ctx, q.grantsOfAccountStmt, grantsOfAccount, arg.AccountID, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, grantsOfAccount, arg.AccountID, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -426,7 +426,7 @@ type PutCredentialParams struct {
 }
 
 func (q *Queries) PutCredential(ctx context.Context, arg PutCredentialParams) (int64, error) {
-	result, err := q.exec(ctx, q.putCredentialStmt, putCredential,
+	result, err := q.db.ExecContext(ctx, putCredential,
 		arg.AccountID,
 		arg.Version,
 		arg.Sealed,
@@ -456,7 +456,7 @@ type PutRiskAcceptanceParams struct {
 }
 
 func (q *Queries) PutRiskAcceptance(ctx context.Context, arg PutRiskAcceptanceParams) (int64, error) {
-	result, err := q.exec(ctx, q.putRiskAcceptanceStmt, putRiskAcceptance,
+	result, err := q.db.ExecContext(ctx, putRiskAcceptance,
 		arg.AccountID,
 		arg.Clause,
 		arg.TextHash,
@@ -482,7 +482,7 @@ type RaiseCredentialVersionParams struct {
 }
 
 func (q *Queries) RaiseCredentialVersion(ctx context.Context, arg RaiseCredentialVersionParams) (int64, error) {
-	result, err := q.exec(ctx, q.raiseCredentialVersionStmt, raiseCredentialVersion, arg.Version, arg.HasCodeSeed, arg.ID)
+	result, err := q.db.ExecContext(ctx, raiseCredentialVersion, arg.Version, arg.HasCodeSeed, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -494,7 +494,7 @@ DELETE FROM grants WHERE id = $1
 `
 
 func (q *Queries) RemoveGrant(ctx context.Context, id string) (int64, error) {
-	result, err := q.exec(ctx, q.removeGrantStmt, removeGrant, id)
+	result, err := q.db.ExecContext(ctx, removeGrant, id)
 	if err != nil {
 		return 0, err
 	}
@@ -506,7 +506,7 @@ DELETE FROM risk_acceptances WHERE account_id = $1
 `
 
 func (q *Queries) RemoveRiskAcceptance(ctx context.Context, accountID string) (int64, error) {
-	result, err := q.exec(ctx, q.removeRiskAcceptanceStmt, removeRiskAcceptance, accountID)
+	result, err := q.db.ExecContext(ctx, removeRiskAcceptance, accountID)
 	if err != nil {
 		return 0, err
 	}
@@ -527,7 +527,7 @@ type ReplaceSealedParams struct {
 }
 
 func (q *Queries) ReplaceSealed(ctx context.Context, arg ReplaceSealedParams) (int64, error) {
-	result, err := q.exec(ctx, q.replaceSealedStmt, replaceSealed,
+	result, err := q.db.ExecContext(ctx, replaceSealed,
 		arg.Sealed,
 		arg.Seed,
 		arg.KekVersion,
@@ -545,7 +545,7 @@ SELECT account_id, clause, text_hash, accepted_by, accepted_at, valid_until FROM
 `
 
 func (q *Queries) RiskAcceptance(ctx context.Context, accountID string) (RiskAcceptance, error) {
-	row := q.queryRow(ctx, q.riskAcceptanceStmt, riskAcceptance, accountID)
+	row := q.db.QueryRowContext(ctx, riskAcceptance, accountID)
 	var i RiskAcceptance
 	err := row.Scan(
 		&i.AccountID,
@@ -577,7 +577,7 @@ type SaveAccountParams struct {
 }
 
 func (q *Queries) SaveAccount(ctx context.Context, arg SaveAccountParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveAccountStmt, saveAccount,
+	result, err := q.db.ExecContext(ctx, saveAccount,
 		arg.AccessMode,
 		arg.Exclusive,
 		arg.Enabled,
@@ -604,7 +604,7 @@ type SetAccountRotationDueParams struct {
 }
 
 func (q *Queries) SetAccountRotationDue(ctx context.Context, arg SetAccountRotationDueParams) (int64, error) {
-	result, err := q.exec(ctx, q.setAccountRotationDueStmt, setAccountRotationDue, arg.Due, arg.ID)
+	result, err := q.db.ExecContext(ctx, setAccountRotationDue, arg.Due, arg.ID)
 	if err != nil {
 		return 0, err
 	}

@@ -20,7 +20,7 @@ type AddCheckpointParams struct {
 }
 
 func (q *Queries) AddCheckpoint(ctx context.Context, arg AddCheckpointParams) (int64, error) {
-	result, err := q.exec(ctx, q.addCheckpointStmt, addCheckpoint, arg.Size, arg.Note, arg.At)
+	result, err := q.db.ExecContext(ctx, addCheckpoint, arg.Size, arg.Note, arg.At)
 	if err != nil {
 		return 0, err
 	}
@@ -37,7 +37,7 @@ type AddTreeHashParams struct {
 }
 
 func (q *Queries) AddTreeHash(ctx context.Context, arg AddTreeHashParams) (int64, error) {
-	result, err := q.exec(ctx, q.addTreeHashStmt, addTreeHash, arg.Position, arg.Hash)
+	result, err := q.db.ExecContext(ctx, addTreeHash, arg.Position, arg.Hash)
 	if err != nil {
 		return 0, err
 	}
@@ -66,7 +66,7 @@ type AppendEventParams struct {
 }
 
 func (q *Queries) AppendEvent(ctx context.Context, arg AppendEventParams) (int64, error) {
-	result, err := q.exec(ctx, q.appendEventStmt, appendEvent,
+	result, err := q.db.ExecContext(ctx, appendEvent,
 		arg.ID,
 		arg.At,
 		arg.Action,
@@ -109,7 +109,7 @@ type AppendLeaseEventsParams struct {
 
 // AppendLeaseEvents writes an event for each lease that a batch ended, once: those that it wrote before conflict.
 func (q *Queries) AppendLeaseEvents(ctx context.Context, arg AppendLeaseEventsParams) (int64, error) {
-	result, err := q.exec(ctx, q.appendLeaseEventsStmt, appendLeaseEvents,
+	result, err := q.db.ExecContext(ctx, appendLeaseEvents,
 		arg.Batch,
 		arg.At,
 		arg.Action,
@@ -135,7 +135,7 @@ type CheckpointsParams struct {
 }
 
 func (q *Queries) Checkpoints(ctx context.Context, arg CheckpointsParams) ([]Checkpoint, error) {
-	rows, err := q.query(ctx, q.checkpointsStmt, checkpoints, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, checkpoints, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ type EventsParams struct {
 }
 
 func (q *Queries) Events(ctx context.Context, arg EventsParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsStmt, events, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, events, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +214,7 @@ type EventsFromParams struct {
 }
 
 func (q *Queries) EventsFrom(ctx context.Context, arg EventsFromParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsFromStmt, eventsFrom, arg.First, arg.Most)
+	rows, err := q.db.QueryContext(ctx, eventsFrom, arg.First, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ type EventsOfAccountParams struct {
 }
 
 func (q *Queries) EventsOfAccount(ctx context.Context, arg EventsOfAccountParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsOfAccountStmt, eventsOfAccount, arg.AccountID, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, eventsOfAccount, arg.AccountID, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -316,7 +316,7 @@ type EventsOfDeviceParams struct {
 }
 
 func (q *Queries) EventsOfDevice(ctx context.Context, arg EventsOfDeviceParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsOfDeviceStmt, eventsOfDevice,
+	rows, err := q.db.QueryContext(ctx, eventsOfDevice,
 		arg.DeviceID,
 		arg.Before,
 		arg.UserID,
@@ -378,7 +378,7 @@ type EventsOfLeaseParams struct {
 }
 
 func (q *Queries) EventsOfLease(ctx context.Context, arg EventsOfLeaseParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsOfLeaseStmt, eventsOfLease,
+	rows, err := q.db.QueryContext(ctx, eventsOfLease,
 		arg.LeaseID,
 		arg.Before,
 		arg.DeviceID,
@@ -437,7 +437,7 @@ type EventsOfUserParams struct {
 }
 
 func (q *Queries) EventsOfUser(ctx context.Context, arg EventsOfUserParams) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.eventsOfUserStmt, eventsOfUser,
+	rows, err := q.db.QueryContext(ctx, eventsOfUser,
 		arg.UserID,
 		arg.Before,
 		arg.AccountID,
@@ -484,7 +484,7 @@ SELECT size, note, at FROM checkpoints ORDER BY size DESC LIMIT 1
 `
 
 func (q *Queries) LatestCheckpoint(ctx context.Context) (Checkpoint, error) {
-	row := q.queryRow(ctx, q.latestCheckpointStmt, latestCheckpoint)
+	row := q.db.QueryRowContext(ctx, latestCheckpoint)
 	var i Checkpoint
 	err := row.Scan(&i.Size, &i.Note, &i.At)
 	return i, err
@@ -504,7 +504,7 @@ type PlaceEventParams struct {
 
 // PlaceEvent asks for no place in a way that no index knows: it is the ids that have to be looked up.
 func (q *Queries) PlaceEvent(ctx context.Context, arg PlaceEventParams) (int64, error) {
-	result, err := q.exec(ctx, q.placeEventStmt, placeEvent, arg.LeafIndex, arg.ID)
+	result, err := q.db.ExecContext(ctx, placeEvent, arg.LeafIndex, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -535,7 +535,7 @@ type TreeHashesParams struct {
 }
 
 func (q *Queries) TreeHashes(ctx context.Context, arg TreeHashesParams) ([]AuditHash, error) {
-	rows, err := q.query(ctx, q.treeHashesStmt, treeHashes,
+	rows, err := q.db.QueryContext(ctx, treeHashes,
 		arg.P1,
 		arg.P2,
 		arg.P3,
@@ -579,7 +579,7 @@ SELECT id, at, action, actor_kind, actor_id, user_id, device_id, account_id, lea
 `
 
 func (q *Queries) Unsequenced(ctx context.Context, most int32) ([]AuditEvent, error) {
-	rows, err := q.query(ctx, q.unsequencedStmt, unsequenced, most)
+	rows, err := q.db.QueryContext(ctx, unsequenced, most)
 	if err != nil {
 		return nil, err
 	}

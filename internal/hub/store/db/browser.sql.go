@@ -20,7 +20,7 @@ type AddCustodianParams struct {
 }
 
 func (q *Queries) AddCustodian(ctx context.Context, arg AddCustodianParams) (int64, error) {
-	result, err := q.exec(ctx, q.addCustodianStmt, addCustodian, arg.AccountID, arg.UserID)
+	result, err := q.db.ExecContext(ctx, addCustodian, arg.AccountID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -37,7 +37,7 @@ type AddInsiderWordParams struct {
 }
 
 func (q *Queries) AddInsiderWord(ctx context.Context, arg AddInsiderWordParams) (int64, error) {
-	result, err := q.exec(ctx, q.addInsiderWordStmt, addInsiderWord, arg.Kind, arg.Text)
+	result, err := q.db.ExecContext(ctx, addInsiderWord, arg.Kind, arg.Text)
 	if err != nil {
 		return 0, err
 	}
@@ -61,7 +61,7 @@ type AddRelayParams struct {
 }
 
 func (q *Queries) AddRelay(ctx context.Context, arg AddRelayParams) (int64, error) {
-	result, err := q.exec(ctx, q.addRelayStmt, addRelay,
+	result, err := q.db.ExecContext(ctx, addRelay,
 		arg.ID,
 		arg.LeaseID,
 		arg.AccountID,
@@ -87,7 +87,7 @@ type AllowGuardParams struct {
 }
 
 func (q *Queries) AllowGuard(ctx context.Context, arg AllowGuardParams) (int64, error) {
-	result, err := q.exec(ctx, q.allowGuardStmt, allowGuard, arg.GrantID, arg.Class)
+	result, err := q.db.ExecContext(ctx, allowGuard, arg.GrantID, arg.Class)
 	if err != nil {
 		return 0, err
 	}
@@ -99,7 +99,7 @@ SELECT grant_id, class FROM allowed_guards ORDER BY grant_id, class
 `
 
 func (q *Queries) AllowedGuards(ctx context.Context) ([]AllowedGuard, error) {
-	rows, err := q.query(ctx, q.allowedGuardsStmt, allowedGuards)
+	rows, err := q.db.QueryContext(ctx, allowedGuards)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ type AnswerRelayParams struct {
 }
 
 func (q *Queries) AnswerRelay(ctx context.Context, arg AnswerRelayParams) (int64, error) {
-	result, err := q.exec(ctx, q.answerRelayStmt, answerRelay, arg.At, arg.Sealed, arg.ID)
+	result, err := q.db.ExecContext(ctx, answerRelay, arg.At, arg.Sealed, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -165,7 +165,7 @@ type BrowserNewsRow struct {
 
 // BrowserNews is asked with every sync.
 func (q *Queries) BrowserNews(ctx context.Context, arg BrowserNewsParams) (BrowserNewsRow, error) {
-	row := q.queryRow(ctx, q.browserNewsStmt, browserNews, arg.UserID, arg.Now, arg.DeviceID)
+	row := q.db.QueryRowContext(ctx, browserNews, arg.UserID, arg.Now, arg.DeviceID)
 	var i BrowserNewsRow
 	err := row.Scan(
 		&i.Revision,
@@ -182,7 +182,7 @@ SELECT one, revision, words_salt FROM browser_policy WHERE one = 1
 `
 
 func (q *Queries) BrowserPolicy(ctx context.Context) (BrowserPolicy, error) {
-	row := q.queryRow(ctx, q.browserPolicyStmt, browserPolicy)
+	row := q.db.QueryRowContext(ctx, browserPolicy)
 	var i BrowserPolicy
 	err := row.Scan(&i.One, &i.Revision, &i.WordsSalt)
 	return i, err
@@ -198,7 +198,7 @@ type CustodiansRow struct {
 }
 
 func (q *Queries) Custodians(ctx context.Context, accountID string) ([]CustodiansRow, error) {
-	rows, err := q.query(ctx, q.custodiansStmt, custodians, accountID)
+	rows, err := q.db.QueryContext(ctx, custodians, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ DELETE FROM allowed_guards WHERE grant_id = $1
 `
 
 func (q *Queries) DisallowGuards(ctx context.Context, grantID string) (int64, error) {
-	result, err := q.exec(ctx, q.disallowGuardsStmt, disallowGuards, grantID)
+	result, err := q.db.ExecContext(ctx, disallowGuards, grantID)
 	if err != nil {
 		return 0, err
 	}
@@ -237,7 +237,7 @@ SELECT kind, text FROM insider_words ORDER BY text, kind
 `
 
 func (q *Queries) InsiderWords(ctx context.Context) ([]InsiderWord, error) {
-	rows, err := q.query(ctx, q.insiderWordsStmt, insiderWords)
+	rows, err := q.db.QueryContext(ctx, insiderWords)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +278,7 @@ type LeaseBrowserRow struct {
 }
 
 func (q *Queries) LeaseBrowser(ctx context.Context, deviceID string) ([]LeaseBrowserRow, error) {
-	rows, err := q.query(ctx, q.leaseBrowserStmt, leaseBrowser, deviceID)
+	rows, err := q.db.QueryContext(ctx, leaseBrowser, deviceID)
 	if err != nil {
 		return nil, err
 	}
@@ -323,7 +323,7 @@ type LeaseGuardsRow struct {
 
 // LeaseGuards gives the guarded pages that grants open to the holders of a device's live leases.
 func (q *Queries) LeaseGuards(ctx context.Context, deviceID string) ([]LeaseGuardsRow, error) {
-	rows, err := q.query(ctx, q.leaseGuardsStmt, leaseGuards, deviceID)
+	rows, err := q.db.QueryContext(ctx, leaseGuards, deviceID)
 	if err != nil {
 		return nil, err
 	}
@@ -355,7 +355,7 @@ type OpenRelayParams struct {
 }
 
 func (q *Queries) OpenRelay(ctx context.Context, arg OpenRelayParams) (CodeRelay, error) {
-	row := q.queryRow(ctx, q.openRelayStmt, openRelay, arg.LeaseID, arg.Now)
+	row := q.db.QueryRowContext(ctx, openRelay, arg.LeaseID, arg.Now)
 	var i CodeRelay
 	err := row.Scan(
 		&i.ID,
@@ -383,7 +383,7 @@ type PersonalGuardsRow struct {
 }
 
 func (q *Queries) PersonalGuards(ctx context.Context) ([]PersonalGuardsRow, error) {
-	rows, err := q.query(ctx, q.personalGuardsStmt, personalGuards)
+	rows, err := q.db.QueryContext(ctx, personalGuards)
 	if err != nil {
 		return nil, err
 	}
@@ -415,7 +415,7 @@ type PruneRelaysParams struct {
 }
 
 func (q *Queries) PruneRelays(ctx context.Context, arg PruneRelaysParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneRelaysStmt, pruneRelays, arg.Now, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneRelays, arg.Now, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -432,7 +432,7 @@ type PutAccountRefParams struct {
 }
 
 func (q *Queries) PutAccountRef(ctx context.Context, arg PutAccountRefParams) (int64, error) {
-	result, err := q.exec(ctx, q.putAccountRefStmt, putAccountRef, arg.AccountID, arg.Ref)
+	result, err := q.db.ExecContext(ctx, putAccountRef, arg.AccountID, arg.Ref)
 	if err != nil {
 		return 0, err
 	}
@@ -451,7 +451,7 @@ type PutPersonalGuardParams struct {
 }
 
 func (q *Queries) PutPersonalGuard(ctx context.Context, arg PutPersonalGuardParams) (int64, error) {
-	result, err := q.exec(ctx, q.putPersonalGuardStmt, putPersonalGuard, arg.GroupID, arg.Rule, arg.Note)
+	result, err := q.db.ExecContext(ctx, putPersonalGuard, arg.GroupID, arg.Rule, arg.Note)
 	if err != nil {
 		return 0, err
 	}
@@ -475,7 +475,7 @@ type PutSitePackParams struct {
 }
 
 func (q *Queries) PutSitePack(ctx context.Context, arg PutSitePackParams) (int64, error) {
-	result, err := q.exec(ctx, q.putSitePackStmt, putSitePack,
+	result, err := q.db.ExecContext(ctx, putSitePack,
 		arg.Network,
 		arg.Version,
 		arg.Pack,
@@ -501,7 +501,7 @@ type PutWorkBrowserParams struct {
 }
 
 func (q *Queries) PutWorkBrowser(ctx context.Context, arg PutWorkBrowserParams) (int64, error) {
-	result, err := q.exec(ctx, q.putWorkBrowserStmt, putWorkBrowser, arg.AccountID, arg.Browser, arg.Keep)
+	result, err := q.db.ExecContext(ctx, putWorkBrowser, arg.AccountID, arg.Browser, arg.Keep)
 	if err != nil {
 		return 0, err
 	}
@@ -514,7 +514,7 @@ ON CONFLICT (one) DO UPDATE SET revision = browser_policy.revision + 1
 `
 
 func (q *Queries) RaiseBrowserRevision(ctx context.Context, wordsSalt []byte) (int64, error) {
-	result, err := q.exec(ctx, q.raiseBrowserRevisionStmt, raiseBrowserRevision, wordsSalt)
+	result, err := q.db.ExecContext(ctx, raiseBrowserRevision, wordsSalt)
 	if err != nil {
 		return 0, err
 	}
@@ -526,7 +526,7 @@ SELECT id, lease_id, account_id, device_id, user_id, asked_at, expires_at, answe
 `
 
 func (q *Queries) Relay(ctx context.Context, id string) (CodeRelay, error) {
-	row := q.queryRow(ctx, q.relayStmt, relay, id)
+	row := q.db.QueryRowContext(ctx, relay, id)
 	var i CodeRelay
 	err := row.Scan(
 		&i.ID,
@@ -561,7 +561,7 @@ type RelaysAnsweredRow struct {
 }
 
 func (q *Queries) RelaysAnswered(ctx context.Context, arg RelaysAnsweredParams) ([]RelaysAnsweredRow, error) {
-	rows, err := q.query(ctx, q.relaysAnsweredStmt, relaysAnswered, arg.DeviceID, arg.Now, arg.Most)
+	rows, err := q.db.QueryContext(ctx, relaysAnswered, arg.DeviceID, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -620,7 +620,7 @@ type RelaysAskedRow struct {
 }
 
 func (q *Queries) RelaysAsked(ctx context.Context, arg RelaysAskedParams) ([]RelaysAskedRow, error) {
-	rows, err := q.query(ctx, q.relaysAskedStmt, relaysAsked, arg.UserID, arg.Now, arg.Most)
+	rows, err := q.db.QueryContext(ctx, relaysAsked, arg.UserID, arg.Now, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -664,7 +664,7 @@ DELETE FROM account_refs WHERE account_id = $1
 `
 
 func (q *Queries) RemoveAccountRef(ctx context.Context, accountID string) (int64, error) {
-	result, err := q.exec(ctx, q.removeAccountRefStmt, removeAccountRef, accountID)
+	result, err := q.db.ExecContext(ctx, removeAccountRef, accountID)
 	if err != nil {
 		return 0, err
 	}
@@ -681,7 +681,7 @@ type RemoveCustodianParams struct {
 }
 
 func (q *Queries) RemoveCustodian(ctx context.Context, arg RemoveCustodianParams) (int64, error) {
-	result, err := q.exec(ctx, q.removeCustodianStmt, removeCustodian, arg.AccountID, arg.UserID)
+	result, err := q.db.ExecContext(ctx, removeCustodian, arg.AccountID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -698,7 +698,7 @@ type RemoveInsiderWordParams struct {
 }
 
 func (q *Queries) RemoveInsiderWord(ctx context.Context, arg RemoveInsiderWordParams) (int64, error) {
-	result, err := q.exec(ctx, q.removeInsiderWordStmt, removeInsiderWord, arg.Kind, arg.Text)
+	result, err := q.db.ExecContext(ctx, removeInsiderWord, arg.Kind, arg.Text)
 	if err != nil {
 		return 0, err
 	}
@@ -710,7 +710,7 @@ DELETE FROM personal_guards WHERE group_id = $1
 `
 
 func (q *Queries) RemovePersonalGuard(ctx context.Context, groupID string) (int64, error) {
-	result, err := q.exec(ctx, q.removePersonalGuardStmt, removePersonalGuard, groupID)
+	result, err := q.db.ExecContext(ctx, removePersonalGuard, groupID)
 	if err != nil {
 		return 0, err
 	}
@@ -722,7 +722,7 @@ DELETE FROM work_browsers WHERE account_id = $1
 `
 
 func (q *Queries) RemoveWorkBrowser(ctx context.Context, accountID string) (int64, error) {
-	result, err := q.exec(ctx, q.removeWorkBrowserStmt, removeWorkBrowser, accountID)
+	result, err := q.db.ExecContext(ctx, removeWorkBrowser, accountID)
 	if err != nil {
 		return 0, err
 	}
@@ -744,7 +744,7 @@ type SitePackRow struct {
 }
 
 func (q *Queries) SitePack(ctx context.Context, network string) (SitePackRow, error) {
-	row := q.queryRow(ctx, q.sitePackStmt, sitePack, network)
+	row := q.db.QueryRowContext(ctx, sitePack, network)
 	var i SitePackRow
 	err := row.Scan(
 		&i.Network,
@@ -773,7 +773,7 @@ type SitePacksRow struct {
 }
 
 func (q *Queries) SitePacks(ctx context.Context) ([]SitePacksRow, error) {
-	rows, err := q.query(ctx, q.sitePacksStmt, sitePacks)
+	rows, err := q.db.QueryContext(ctx, sitePacks)
 	if err != nil {
 		return nil, err
 	}
@@ -813,7 +813,7 @@ type TakeRelayParams struct {
 }
 
 func (q *Queries) TakeRelay(ctx context.Context, arg TakeRelayParams) (int64, error) {
-	result, err := q.exec(ctx, q.takeRelayStmt, takeRelay, arg.At, arg.ID)
+	result, err := q.db.ExecContext(ctx, takeRelay, arg.At, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -832,7 +832,7 @@ type WorkBrowsersRow struct {
 }
 
 func (q *Queries) WorkBrowsers(ctx context.Context) ([]WorkBrowsersRow, error) {
-	rows, err := q.query(ctx, q.workBrowsersStmt, workBrowsers)
+	rows, err := q.db.QueryContext(ctx, workBrowsers)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type AddDeviceParams struct {
 }
 
 func (q *Queries) AddDevice(ctx context.Context, arg AddDeviceParams) (int64, error) {
-	result, err := q.exec(ctx, q.addDeviceStmt, addDevice,
+	result, err := q.db.ExecContext(ctx, addDevice,
 		arg.ID,
 		arg.UserID,
 		arg.Name,
@@ -128,7 +128,7 @@ type AheadRow struct {
 // next to due_at would make SQLite plan anew for every value. For many rows, PostgreSQL would answer EXISTS from a list of the whole
 // table; it looks up the first of what there is.
 func (q *Queries) Ahead(ctx context.Context, arg AheadParams) ([]AheadRow, error) {
-	rows, err := q.query(ctx, q.aheadStmt, ahead,
+	rows, err := q.db.QueryContext(ctx, ahead,
 		arg.Place,
 		arg.DeviceID,
 		arg.AccountID,
@@ -249,7 +249,7 @@ type AheadOfSyncRow struct {
 // AheadOfSync reads in one go what the sync of a device asks, and whether it holds something or has something to remove: of that
 // the sync asks by itself.
 func (q *Queries) AheadOfSync(ctx context.Context, arg AheadOfSyncParams) (AheadOfSyncRow, error) {
-	row := q.queryRow(ctx, q.aheadOfSyncStmt, aheadOfSync, arg.Now, arg.ID)
+	row := q.db.QueryRowContext(ctx, aheadOfSync, arg.Now, arg.ID)
 	var i AheadOfSyncRow
 	err := row.Scan(
 		&i.Device.ID,
@@ -291,7 +291,7 @@ UPDATE devices SET refusals = refusals + 1 WHERE id = $1 RETURNING refusals
 `
 
 func (q *Queries) CountRefusal(ctx context.Context, id string) (int64, error) {
-	row := q.queryRow(ctx, q.countRefusalStmt, countRefusal, id)
+	row := q.db.QueryRowContext(ctx, countRefusal, id)
 	var refusals int64
 	err := row.Scan(&refusals)
 	return refusals, err
@@ -302,7 +302,7 @@ SELECT id, user_id, name, os, state, enrolled_at, signing_key, sealing_key, seq_
 `
 
 func (q *Queries) Device(ctx context.Context, id string) (Device, error) {
-	row := q.queryRow(ctx, q.deviceStmt, device, id)
+	row := q.db.QueryRowContext(ctx, device, id)
 	var i Device
 	err := row.Scan(
 		&i.ID,
@@ -330,7 +330,7 @@ type DeviceAndUserRow struct {
 }
 
 func (q *Queries) DeviceAndUser(ctx context.Context, id string) (DeviceAndUserRow, error) {
-	row := q.queryRow(ctx, q.deviceAndUserStmt, deviceAndUser, id)
+	row := q.db.QueryRowContext(ctx, deviceAndUser, id)
 	var i DeviceAndUserRow
 	err := row.Scan(
 		&i.Device.ID,
@@ -364,7 +364,7 @@ type DevicesParams struct {
 }
 
 func (q *Queries) Devices(ctx context.Context, arg DevicesParams) ([]Device, error) {
-	rows, err := q.query(ctx, q.devicesStmt, devices, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, devices, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -407,7 +407,7 @@ SELECT d.id FROM devices d WHERE d.state = 'trusted' AND d.user_id IN (
 `
 
 func (q *Queries) DevicesGranted(ctx context.Context, accountID string) ([]string, error) {
-	rows, err := q.query(ctx, q.devicesGrantedStmt, devicesGranted, accountID)
+	rows, err := q.db.QueryContext(ctx, devicesGranted, accountID)
 	if err != nil {
 		return nil, err
 	}
@@ -434,7 +434,7 @@ SELECT d.id FROM group_members m JOIN devices d ON d.user_id = m.user_id WHERE m
 `
 
 func (q *Queries) DevicesOfGroup(ctx context.Context, groupID string) ([]string, error) {
-	rows, err := q.query(ctx, q.devicesOfGroupStmt, devicesOfGroup, groupID)
+	rows, err := q.db.QueryContext(ctx, devicesOfGroup, groupID)
 	if err != nil {
 		return nil, err
 	}
@@ -461,7 +461,7 @@ SELECT d.id FROM devices d WHERE d.user_id = $1 AND d.state = 'trusted' ORDER BY
 `
 
 func (q *Queries) DevicesOfUser(ctx context.Context, userID string) ([]string, error) {
-	rows, err := q.query(ctx, q.devicesOfUserStmt, devicesOfUser, userID)
+	rows, err := q.db.QueryContext(ctx, devicesOfUser, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -488,7 +488,7 @@ SELECT device_id, last_contact, agent_version, witnessed_size, witness_note, wit
 `
 
 func (q *Queries) Presence(ctx context.Context, deviceID string) (DevicePresence, error) {
-	row := q.queryRow(ctx, q.presenceStmt, presence, deviceID)
+	row := q.db.QueryRowContext(ctx, presence, deviceID)
 	var i DevicePresence
 	err := row.Scan(
 		&i.DeviceID,
@@ -522,7 +522,7 @@ type SavePresenceParams struct {
 }
 
 func (q *Queries) SavePresence(ctx context.Context, arg SavePresenceParams) (int64, error) {
-	result, err := q.exec(ctx, q.savePresenceStmt, savePresence,
+	result, err := q.db.ExecContext(ctx, savePresence,
 		arg.DeviceID,
 		arg.LastContact,
 		arg.AgentVersion,
@@ -553,7 +553,7 @@ type SaveWindowParams struct {
 }
 
 func (q *Queries) SaveWindow(ctx context.Context, arg SaveWindowParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveWindowStmt, saveWindow,
+	result, err := q.db.ExecContext(ctx, saveWindow,
 		arg.ID,
 		arg.High,
 		arg.Seen,
@@ -576,7 +576,7 @@ type SetDeviceStateParams struct {
 }
 
 func (q *Queries) SetDeviceState(ctx context.Context, arg SetDeviceStateParams) (int64, error) {
-	result, err := q.exec(ctx, q.setDeviceStateStmt, setDeviceState, arg.State, arg.ID)
+	result, err := q.db.ExecContext(ctx, setDeviceState, arg.State, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -593,7 +593,7 @@ type SetDevicesStateParams struct {
 }
 
 func (q *Queries) SetDevicesState(ctx context.Context, arg SetDevicesStateParams) (int64, error) {
-	result, err := q.exec(ctx, q.setDevicesStateStmt, setDevicesState, arg.State, arg.UserID)
+	result, err := q.db.ExecContext(ctx, setDevicesState, arg.State, arg.UserID)
 	if err != nil {
 		return 0, err
 	}

@@ -19,7 +19,7 @@ type AcceptRollbackParams struct {
 }
 
 func (q *Queries) AcceptRollback(ctx context.Context, arg AcceptRollbackParams) (int64, error) {
-	result, err := q.exec(ctx, q.acceptRollbackStmt, acceptRollback, arg.UserID, arg.At)
+	result, err := q.db.ExecContext(ctx, acceptRollback, arg.UserID, arg.At)
 	if err != nil {
 		return 0, err
 	}
@@ -40,7 +40,7 @@ type AddEffectParams struct {
 }
 
 func (q *Queries) AddEffect(ctx context.Context, arg AddEffectParams) (int64, error) {
-	result, err := q.exec(ctx, q.addEffectStmt, addEffect,
+	result, err := q.db.ExecContext(ctx, addEffect,
 		arg.ActorID,
 		arg.RequestID,
 		arg.ProcedureName,
@@ -72,7 +72,7 @@ type AddHubParams struct {
 }
 
 func (q *Queries) AddHub(ctx context.Context, arg AddHubParams) (int64, error) {
-	result, err := q.exec(ctx, q.addHubStmt, addHub,
+	result, err := q.db.ExecContext(ctx, addHub,
 		arg.ID,
 		arg.Name,
 		arg.CreatedAt,
@@ -101,7 +101,7 @@ type AddOutboxParams struct {
 }
 
 func (q *Queries) AddOutbox(ctx context.Context, arg AddOutboxParams) (int64, error) {
-	result, err := q.exec(ctx, q.addOutboxStmt, addOutbox,
+	result, err := q.db.ExecContext(ctx, addOutbox,
 		arg.ID,
 		arg.Topic,
 		arg.Ref,
@@ -118,7 +118,7 @@ DELETE FROM rollback_acceptances
 `
 
 func (q *Queries) ClearRollback(ctx context.Context) (int64, error) {
-	result, err := q.exec(ctx, q.clearRollbackStmt, clearRollback)
+	result, err := q.db.ExecContext(ctx, clearRollback)
 	if err != nil {
 		return 0, err
 	}
@@ -130,7 +130,7 @@ SELECT count(*) FROM rollback_acceptances
 `
 
 func (q *Queries) CountRollbackAcceptances(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countRollbackAcceptancesStmt, countRollbackAcceptances)
+	row := q.db.QueryRowContext(ctx, countRollbackAcceptances)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -152,7 +152,7 @@ type CountsRow struct {
 }
 
 func (q *Queries) Counts(ctx context.Context) (CountsRow, error) {
-	row := q.queryRow(ctx, q.countsStmt, counts)
+	row := q.db.QueryRowContext(ctx, counts)
 	var i CountsRow
 	err := row.Scan(
 		&i.LiveLeases,
@@ -168,7 +168,7 @@ DELETE FROM kek_checks WHERE version <> $1
 `
 
 func (q *Queries) DropKEKChecksExcept(ctx context.Context, version int64) (int64, error) {
-	result, err := q.exec(ctx, q.dropKEKChecksExceptStmt, dropKEKChecksExcept, version)
+	result, err := q.db.ExecContext(ctx, dropKEKChecksExcept, version)
 	if err != nil {
 		return 0, err
 	}
@@ -185,7 +185,7 @@ type EffectParams struct {
 }
 
 func (q *Queries) Effect(ctx context.Context, arg EffectParams) (Effect, error) {
-	row := q.queryRow(ctx, q.effectStmt, effect, arg.ActorID, arg.RequestID)
+	row := q.db.QueryRowContext(ctx, effect, arg.ActorID, arg.RequestID)
 	var i Effect
 	err := row.Scan(
 		&i.ActorID,
@@ -203,7 +203,7 @@ SELECT one, id, name, created_at, signing_public, signing_sealed, tls_cert, tls_
 `
 
 func (q *Queries) Hub(ctx context.Context) (Hub, error) {
-	row := q.queryRow(ctx, q.hubStmt, hub)
+	row := q.db.QueryRowContext(ctx, hub)
 	var i Hub
 	err := row.Scan(
 		&i.One,
@@ -225,7 +225,7 @@ SELECT version, sealed FROM kek_checks ORDER BY version
 `
 
 func (q *Queries) KEKChecks(ctx context.Context) ([]KekCheck, error) {
-	rows, err := q.query(ctx, q.kEKChecksStmt, kEKChecks)
+	rows, err := q.db.QueryContext(ctx, kEKChecks)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ type OutboxBeforeParams struct {
 }
 
 func (q *Queries) OutboxBefore(ctx context.Context, arg OutboxBeforeParams) ([]Outbox, error) {
-	rows, err := q.query(ctx, q.outboxBeforeStmt, outboxBefore, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, outboxBefore, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +295,7 @@ type PruneEffectsParams struct {
 }
 
 func (q *Queries) PruneEffects(ctx context.Context, arg PruneEffectsParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneEffectsStmt, pruneEffects, arg.Before, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneEffects, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -312,7 +312,7 @@ type PutKEKCheckParams struct {
 }
 
 func (q *Queries) PutKEKCheck(ctx context.Context, arg PutKEKCheckParams) (int64, error) {
-	result, err := q.exec(ctx, q.putKEKCheckStmt, putKEKCheck, arg.Version, arg.Sealed)
+	result, err := q.db.ExecContext(ctx, putKEKCheck, arg.Version, arg.Sealed)
 	if err != nil {
 		return 0, err
 	}
@@ -343,7 +343,7 @@ type RemoveOutboxParams struct {
 }
 
 func (q *Queries) RemoveOutbox(ctx context.Context, arg RemoveOutboxParams) (int64, error) {
-	result, err := q.exec(ctx, q.removeOutboxStmt, removeOutbox,
+	result, err := q.db.ExecContext(ctx, removeOutbox,
 		arg.P1,
 		arg.P2,
 		arg.P3,
@@ -386,7 +386,7 @@ type SaveHubParams struct {
 }
 
 func (q *Queries) SaveHub(ctx context.Context, arg SaveHubParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveHubStmt, saveHub,
+	result, err := q.db.ExecContext(ctx, saveHub,
 		arg.Name,
 		arg.SigningPublic,
 		arg.SigningSealed,

@@ -49,7 +49,7 @@ type AddLeaseParams struct {
 }
 
 func (q *Queries) AddLease(ctx context.Context, arg AddLeaseParams) (int64, error) {
-	result, err := q.exec(ctx, q.addLeaseStmt, addLease,
+	result, err := q.db.ExecContext(ctx, addLease,
 		arg.ID,
 		arg.AccountID,
 		arg.UserID,
@@ -87,7 +87,7 @@ SELECT DISTINCT device_id FROM leases WHERE end_batch = $1 AND end_batch <> '' O
 `
 
 func (q *Queries) DevicesOfBatch(ctx context.Context, endBatch string) ([]string, error) {
-	rows, err := q.query(ctx, q.devicesOfBatchStmt, devicesOfBatch, endBatch)
+	rows, err := q.db.QueryContext(ctx, devicesOfBatch, endBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ type EndLeaseParams struct {
 
 // EndLease is EndLeases for one that is known to live.
 func (q *Queries) EndLease(ctx context.Context, arg EndLeaseParams) (int64, error) {
-	result, err := q.exec(ctx, q.endLeaseStmt, endLease,
+	result, err := q.db.ExecContext(ctx, endLease,
 		arg.ID,
 		arg.Batch,
 		arg.Reason,
@@ -182,7 +182,7 @@ type EndLeasesParams struct {
 
 // EndLeases picks the live leases of a target; only the branch of the given kind runs, and each has its index.
 func (q *Queries) EndLeases(ctx context.Context, arg EndLeasesParams) (int64, error) {
-	result, err := q.exec(ctx, q.endLeasesStmt, endLeases,
+	result, err := q.db.ExecContext(ctx, endLeases,
 		arg.Reason,
 		arg.Batch,
 		arg.Now,
@@ -213,7 +213,7 @@ type ExpireDueParams struct {
 }
 
 func (q *Queries) ExpireDue(ctx context.Context, arg ExpireDueParams) (int64, error) {
-	result, err := q.exec(ctx, q.expireDueStmt, expireDue,
+	result, err := q.db.ExecContext(ctx, expireDue,
 		arg.Batch,
 		arg.Now,
 		arg.Unactivated,
@@ -237,7 +237,7 @@ WHERE leases.due_at = 0 AND leases.id IN (
 
 // FinishRotation: after a rotation, leases that ended before it need none any more and hold nothing any more.
 func (q *Queries) FinishRotation(ctx context.Context, accountID string) (int64, error) {
-	result, err := q.exec(ctx, q.finishRotationStmt, finishRotation, accountID)
+	result, err := q.db.ExecContext(ctx, finishRotation, accountID)
 	if err != nil {
 		return 0, err
 	}
@@ -258,7 +258,7 @@ type HeldAtParams struct {
 }
 
 func (q *Queries) HeldAt(ctx context.Context, arg HeldAtParams) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.heldAtStmt, heldAt, arg.AccountID, arg.At, arg.Earliest)
+	rows, err := q.db.QueryContext(ctx, heldAt, arg.AccountID, arg.At, arg.Earliest)
 	if err != nil {
 		return nil, err
 	}
@@ -350,7 +350,7 @@ type HolderParams struct {
 // makes SQLite look at the account first, so that the many leases of one that is not exclusive are not read. The moment is in
 // a cast because SQLite plans anew for each value of a bare parameter beside a column that an index has a condition on.
 func (q *Queries) Holder(ctx context.Context, arg HolderParams) (string, error) {
-	row := q.queryRow(ctx, q.holderStmt, holder, arg.AccountID, arg.Now, arg.Margin)
+	row := q.db.QueryRowContext(ctx, holder, arg.AccountID, arg.Now, arg.Margin)
 	var id string
 	err := row.Scan(&id)
 	return id, err
@@ -361,7 +361,7 @@ SELECT id, account_id, user_id, device_id, reason, state, exclusive, offline_gra
 `
 
 func (q *Queries) Lease(ctx context.Context, id string) (LeaseView, error) {
-	row := q.queryRow(ctx, q.leaseStmt, lease, id)
+	row := q.db.QueryRowContext(ctx, lease, id)
 	var i LeaseView
 	err := row.Scan(
 		&i.ID,
@@ -416,7 +416,7 @@ SELECT device_id FROM leases WHERE id = $1
 `
 
 func (q *Queries) LeaseDevice(ctx context.Context, id string) (string, error) {
-	row := q.queryRow(ctx, q.leaseDeviceStmt, leaseDevice, id)
+	row := q.db.QueryRowContext(ctx, leaseDevice, id)
 	var device_id string
 	err := row.Scan(&device_id)
 	return device_id, err
@@ -432,7 +432,7 @@ type LeasesParams struct {
 }
 
 func (q *Queries) Leases(ctx context.Context, arg LeasesParams) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.leasesStmt, leases, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, leases, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -512,7 +512,7 @@ type LeasesOfBatchParams struct {
 }
 
 func (q *Queries) LeasesOfBatch(ctx context.Context, arg LeasesOfBatchParams) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.leasesOfBatchStmt, leasesOfBatch,
+	rows, err := q.db.QueryContext(ctx, leasesOfBatch,
 		arg.Batch,
 		arg.Before,
 		arg.AllSteps,
@@ -588,7 +588,7 @@ SELECT id, account_id, user_id, device_id, reason, state, exclusive, offline_gra
 `
 
 func (q *Queries) LiveLeases(ctx context.Context, deviceID string) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.liveLeasesStmt, liveLeases, deviceID)
+	rows, err := q.db.QueryContext(ctx, liveLeases, deviceID)
 	if err != nil {
 		return nil, err
 	}
@@ -660,7 +660,7 @@ WHERE rotation_due = 0 AND id IN (SELECT l.account_id FROM leases l WHERE l.end_
 `
 
 func (q *Queries) MarkAccountsOfBatch(ctx context.Context, batch string) (int64, error) {
-	result, err := q.exec(ctx, q.markAccountsOfBatchStmt, markAccountsOfBatch, batch)
+	result, err := q.db.ExecContext(ctx, markAccountsOfBatch, batch)
 	if err != nil {
 		return 0, err
 	}
@@ -673,7 +673,7 @@ WHERE free_at <= $1 AND removal_step < 4 AND lends_secret = 1 AND rotation <> 'd
 `
 
 func (q *Queries) MarkUnconfirmed(ctx context.Context, before int64) (int64, error) {
-	result, err := q.exec(ctx, q.markUnconfirmedStmt, markUnconfirmed, before)
+	result, err := q.db.ExecContext(ctx, markUnconfirmed, before)
 	if err != nil {
 		return 0, err
 	}
@@ -688,7 +688,7 @@ WHERE rotation_due = 0 AND id IN (
 `
 
 func (q *Queries) MarkUnconfirmedAccounts(ctx context.Context, before int64) (int64, error) {
-	result, err := q.exec(ctx, q.markUnconfirmedAccountsStmt, markUnconfirmedAccounts, before)
+	result, err := q.db.ExecContext(ctx, markUnconfirmedAccounts, before)
 	if err != nil {
 		return 0, err
 	}
@@ -700,7 +700,7 @@ SELECT due_at FROM leases WHERE due_at > 0 ORDER BY due_at LIMIT 1
 `
 
 func (q *Queries) NextDue(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.nextDueStmt, nextDue)
+	row := q.db.QueryRowContext(ctx, nextDue)
 	var due_at int64
 	err := row.Scan(&due_at)
 	return due_at, err
@@ -716,7 +716,7 @@ type OpenLeasesParams struct {
 }
 
 func (q *Queries) OpenLeases(ctx context.Context, arg OpenLeasesParams) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.openLeasesStmt, openLeases, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, openLeases, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -796,7 +796,7 @@ type ReleaseAccountParams struct {
 
 // ReleaseAccount takes the hold from leases whose time to hold is over.
 func (q *Queries) ReleaseAccount(ctx context.Context, arg ReleaseAccountParams) (int64, error) {
-	result, err := q.exec(ctx, q.releaseAccountStmt, releaseAccount, arg.AccountID, arg.Now, arg.Margin)
+	result, err := q.db.ExecContext(ctx, releaseAccount, arg.AccountID, arg.Now, arg.Margin)
 	if err != nil {
 		return 0, err
 	}
@@ -808,7 +808,7 @@ SELECT id, account_id, user_id, device_id, reason, state, exclusive, offline_gra
 `
 
 func (q *Queries) RemovalsOpen(ctx context.Context, deviceID string) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.removalsOpenStmt, removalsOpen, deviceID)
+	rows, err := q.db.QueryContext(ctx, removalsOpen, deviceID)
 	if err != nil {
 		return nil, err
 	}
@@ -884,7 +884,7 @@ type RemovalsToDoParams struct {
 }
 
 func (q *Queries) RemovalsToDo(ctx context.Context, arg RemovalsToDoParams) ([]LeaseView, error) {
-	rows, err := q.query(ctx, q.removalsToDoStmt, removalsToDo, arg.DeviceID, arg.Most)
+	rows, err := q.db.QueryContext(ctx, removalsToDo, arg.DeviceID, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -983,7 +983,7 @@ type SaveLeaseParams struct {
 }
 
 func (q *Queries) SaveLease(ctx context.Context, arg SaveLeaseParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveLeaseStmt, saveLease,
+	result, err := q.db.ExecContext(ctx, saveLease,
 		arg.State,
 		arg.OfflineGrace,
 		arg.Epoch,
@@ -1032,7 +1032,7 @@ type SaveRemovalParams struct {
 }
 
 func (q *Queries) SaveRemoval(ctx context.Context, arg SaveRemovalParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveRemovalStmt, saveRemoval,
+	result, err := q.db.ExecContext(ctx, saveRemoval,
 		arg.RemovalStep,
 		arg.RequestedAt,
 		arg.DeliveredAt,
@@ -1060,7 +1060,7 @@ type UseCodeStepParams struct {
 }
 
 func (q *Queries) UseCodeStep(ctx context.Context, arg UseCodeStepParams) (int64, error) {
-	result, err := q.exec(ctx, q.useCodeStepStmt, useCodeStep, arg.Step, arg.ID)
+	result, err := q.db.ExecContext(ctx, useCodeStep, arg.Step, arg.ID)
 	if err != nil {
 		return 0, err
 	}

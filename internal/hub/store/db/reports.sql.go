@@ -23,7 +23,7 @@ type AddAcknowledgementParams struct {
 }
 
 func (q *Queries) AddAcknowledgement(ctx context.Context, arg AddAcknowledgementParams) (int64, error) {
-	result, err := q.exec(ctx, q.addAcknowledgementStmt, addAcknowledgement,
+	result, err := q.db.ExecContext(ctx, addAcknowledgement,
 		arg.UserID,
 		arg.TextID,
 		arg.Version,
@@ -54,7 +54,7 @@ type AddSelfReportParams struct {
 }
 
 func (q *Queries) AddSelfReport(ctx context.Context, arg AddSelfReportParams) (int64, error) {
-	result, err := q.exec(ctx, q.addSelfReportStmt, addSelfReport,
+	result, err := q.db.ExecContext(ctx, addSelfReport,
 		arg.ID,
 		arg.UserID,
 		arg.DeviceID,
@@ -81,7 +81,7 @@ type CountSelfReportsParams struct {
 }
 
 func (q *Queries) CountSelfReports(ctx context.Context, arg CountSelfReportsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSelfReportsStmt, countSelfReports, arg.UserID, arg.ID)
+	row := q.db.QueryRowContext(ctx, countSelfReports, arg.UserID, arg.ID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -98,7 +98,7 @@ type PruneReminderCountsParams struct {
 }
 
 func (q *Queries) PruneReminderCounts(ctx context.Context, arg PruneReminderCountsParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneReminderCountsStmt, pruneReminderCounts, arg.Before, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneReminderCounts, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -115,7 +115,7 @@ type PruneSelfReportsParams struct {
 }
 
 func (q *Queries) PruneSelfReports(ctx context.Context, arg PruneSelfReportsParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneSelfReportsStmt, pruneSelfReports, arg.Before, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneSelfReports, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -138,7 +138,7 @@ type PutReminderCountParams struct {
 }
 
 func (q *Queries) PutReminderCount(ctx context.Context, arg PutReminderCountParams) (int64, error) {
-	result, err := q.exec(ctx, q.putReminderCountStmt, putReminderCount,
+	result, err := q.db.ExecContext(ctx, putReminderCount,
 		arg.DeviceID,
 		arg.Day,
 		arg.Kind,
@@ -164,7 +164,7 @@ type ReminderCountsRow struct {
 }
 
 func (q *Queries) ReminderCounts(ctx context.Context, day string) ([]ReminderCountsRow, error) {
-	rows, err := q.query(ctx, q.reminderCountsStmt, reminderCounts, day)
+	rows, err := q.db.QueryContext(ctx, reminderCounts, day)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ type ReplaceReportParams struct {
 }
 
 func (q *Queries) ReplaceReport(ctx context.Context, arg ReplaceReportParams) (int64, error) {
-	result, err := q.exec(ctx, q.replaceReportStmt, replaceReport, arg.ID, arg.Sealed)
+	result, err := q.db.ExecContext(ctx, replaceReport, arg.ID, arg.Sealed)
 	if err != nil {
 		return 0, err
 	}
@@ -223,7 +223,7 @@ type SealedReportsAfterRow struct {
 }
 
 func (q *Queries) SealedReportsAfter(ctx context.Context, arg SealedReportsAfterParams) ([]SealedReportsAfterRow, error) {
-	rows, err := q.query(ctx, q.sealedReportsAfterStmt, sealedReportsAfter, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, sealedReportsAfter, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ type SelfReportsRow struct {
 }
 
 func (q *Queries) SelfReports(ctx context.Context, arg SelfReportsParams) ([]SelfReportsRow, error) {
-	rows, err := q.query(ctx, q.selfReportsStmt, selfReports, arg.Before, arg.Most)
+	rows, err := q.db.QueryContext(ctx, selfReports, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type AddCodeParams struct {
 }
 
 func (q *Queries) AddCode(ctx context.Context, arg AddCodeParams) (int64, error) {
-	result, err := q.exec(ctx, q.addCodeStmt, addCode,
+	result, err := q.db.ExecContext(ctx, addCode,
 		arg.ID,
 		arg.Hash,
 		arg.Kind,
@@ -51,7 +51,7 @@ type AddGroupParams struct {
 }
 
 func (q *Queries) AddGroup(ctx context.Context, arg AddGroupParams) (int64, error) {
-	result, err := q.exec(ctx, q.addGroupStmt, addGroup, arg.ID, arg.Name, arg.CreatedAt)
+	result, err := q.db.ExecContext(ctx, addGroup, arg.ID, arg.Name, arg.CreatedAt)
 	if err != nil {
 		return 0, err
 	}
@@ -68,7 +68,7 @@ type AddMemberParams struct {
 }
 
 func (q *Queries) AddMember(ctx context.Context, arg AddMemberParams) (int64, error) {
-	result, err := q.exec(ctx, q.addMemberStmt, addMember, arg.GroupID, arg.UserID)
+	result, err := q.db.ExecContext(ctx, addMember, arg.GroupID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -90,7 +90,7 @@ type AddTokenParams struct {
 }
 
 func (q *Queries) AddToken(ctx context.Context, arg AddTokenParams) (int64, error) {
-	result, err := q.exec(ctx, q.addTokenStmt, addToken,
+	result, err := q.db.ExecContext(ctx, addToken,
 		arg.ID,
 		arg.Hash,
 		arg.UserID,
@@ -119,7 +119,7 @@ type AddUserParams struct {
 }
 
 func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error) {
-	result, err := q.exec(ctx, q.addUserStmt, addUser,
+	result, err := q.db.ExecContext(ctx, addUser,
 		arg.ID,
 		arg.Name,
 		arg.DisplayName,
@@ -175,7 +175,7 @@ type AheadOfUserRow struct {
 // AheadOfUser reads for each asked request of a user who asks, whether it was answered before, and of the lease that it
 // is about whose it is. It is joined as Ahead is.
 func (q *Queries) AheadOfUser(ctx context.Context, arg AheadOfUserParams) ([]AheadOfUserRow, error) {
-	rows, err := q.query(ctx, q.aheadOfUserStmt, aheadOfUser,
+	rows, err := q.db.QueryContext(ctx, aheadOfUser,
 		arg.Place,
 		arg.RequestID,
 		arg.LeaseID,
@@ -226,7 +226,7 @@ SELECT id, hash, kind, user_id, created_at, expires_at, used_at FROM codes WHERE
 `
 
 func (q *Queries) Code(ctx context.Context, hash []byte) (Code, error) {
-	row := q.queryRow(ctx, q.codeStmt, code, hash)
+	row := q.db.QueryRowContext(ctx, code, hash)
 	var i Code
 	err := row.Scan(
 		&i.ID,
@@ -245,7 +245,7 @@ SELECT count(*) FROM users WHERE active = 1 AND ',' || roles || ',' LIKE '%,owne
 `
 
 func (q *Queries) CountActiveOwners(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countActiveOwnersStmt, countActiveOwners)
+	row := q.db.QueryRowContext(ctx, countActiveOwners)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -261,7 +261,7 @@ type EndTokenParams struct {
 }
 
 func (q *Queries) EndToken(ctx context.Context, arg EndTokenParams) (int64, error) {
-	result, err := q.exec(ctx, q.endTokenStmt, endToken, arg.Now, arg.Hash)
+	result, err := q.db.ExecContext(ctx, endToken, arg.Now, arg.Hash)
 	if err != nil {
 		return 0, err
 	}
@@ -278,7 +278,7 @@ type EndTokensParams struct {
 }
 
 func (q *Queries) EndTokens(ctx context.Context, arg EndTokensParams) (int64, error) {
-	result, err := q.exec(ctx, q.endTokensStmt, endTokens, arg.Now, arg.UserID)
+	result, err := q.db.ExecContext(ctx, endTokens, arg.Now, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -290,7 +290,7 @@ SELECT id, name, created_at FROM user_groups WHERE id = $1
 `
 
 func (q *Queries) Group(ctx context.Context, id string) (UserGroup, error) {
-	row := q.queryRow(ctx, q.groupStmt, group, id)
+	row := q.db.QueryRowContext(ctx, group, id)
 	var i UserGroup
 	err := row.Scan(&i.ID, &i.Name, &i.CreatedAt)
 	return i, err
@@ -301,7 +301,7 @@ SELECT id, name, created_at FROM user_groups WHERE name = $1
 `
 
 func (q *Queries) GroupByName(ctx context.Context, name string) (UserGroup, error) {
-	row := q.queryRow(ctx, q.groupByNameStmt, groupByName, name)
+	row := q.db.QueryRowContext(ctx, groupByName, name)
 	var i UserGroup
 	err := row.Scan(&i.ID, &i.Name, &i.CreatedAt)
 	return i, err
@@ -312,7 +312,7 @@ SELECT u.name FROM group_members m JOIN users u ON u.id = m.user_id WHERE m.grou
 `
 
 func (q *Queries) GroupMembers(ctx context.Context, groupID string) ([]string, error) {
-	rows, err := q.query(ctx, q.groupMembersStmt, groupMembers, groupID)
+	rows, err := q.db.QueryContext(ctx, groupMembers, groupID)
 	if err != nil {
 		return nil, err
 	}
@@ -344,7 +344,7 @@ type GroupsParams struct {
 }
 
 func (q *Queries) Groups(ctx context.Context, arg GroupsParams) ([]UserGroup, error) {
-	rows, err := q.query(ctx, q.groupsStmt, groups, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, groups, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -376,7 +376,7 @@ type PruneCodesParams struct {
 }
 
 func (q *Queries) PruneCodes(ctx context.Context, arg PruneCodesParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneCodesStmt, pruneCodes, arg.Before, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneCodes, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -397,7 +397,7 @@ type PruneTokensParams struct {
 }
 
 func (q *Queries) PruneTokens(ctx context.Context, arg PruneTokensParams) (int64, error) {
-	result, err := q.exec(ctx, q.pruneTokensStmt, pruneTokens, arg.Before, arg.Most)
+	result, err := q.db.ExecContext(ctx, pruneTokens, arg.Before, arg.Most)
 	if err != nil {
 		return 0, err
 	}
@@ -414,7 +414,7 @@ type RemoveMemberParams struct {
 }
 
 func (q *Queries) RemoveMember(ctx context.Context, arg RemoveMemberParams) (int64, error) {
-	result, err := q.exec(ctx, q.removeMemberStmt, removeMember, arg.GroupID, arg.UserID)
+	result, err := q.db.ExecContext(ctx, removeMember, arg.GroupID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -433,7 +433,7 @@ type SaveUserParams struct {
 }
 
 func (q *Queries) SaveUser(ctx context.Context, arg SaveUserParams) (int64, error) {
-	result, err := q.exec(ctx, q.saveUserStmt, saveUser,
+	result, err := q.db.ExecContext(ctx, saveUser,
 		arg.DisplayName,
 		arg.Roles,
 		arg.Active,
@@ -461,7 +461,7 @@ type TokenUserRow struct {
 }
 
 func (q *Queries) TokenUser(ctx context.Context, arg TokenUserParams) (TokenUserRow, error) {
-	row := q.queryRow(ctx, q.tokenUserStmt, tokenUser, arg.Hash, arg.Now)
+	row := q.db.QueryRowContext(ctx, tokenUser, arg.Hash, arg.Now)
 	var i TokenUserRow
 	err := row.Scan(
 		&i.ApiToken.ID,
@@ -491,7 +491,7 @@ type UseCodeParams struct {
 }
 
 func (q *Queries) UseCode(ctx context.Context, arg UseCodeParams) (int64, error) {
-	result, err := q.exec(ctx, q.useCodeStmt, useCode, arg.Now, arg.ID)
+	result, err := q.db.ExecContext(ctx, useCode, arg.Now, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -503,7 +503,7 @@ SELECT id, name, display_name, roles, active, created_at FROM users WHERE id = $
 `
 
 func (q *Queries) User(ctx context.Context, id string) (User, error) {
-	row := q.queryRow(ctx, q.userStmt, user, id)
+	row := q.db.QueryRowContext(ctx, user, id)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -521,7 +521,7 @@ SELECT id, name, display_name, roles, active, created_at FROM users WHERE name =
 `
 
 func (q *Queries) UserByName(ctx context.Context, name string) (User, error) {
-	row := q.queryRow(ctx, q.userByNameStmt, userByName, name)
+	row := q.db.QueryRowContext(ctx, userByName, name)
 	var i User
 	err := row.Scan(
 		&i.ID,
@@ -544,7 +544,7 @@ type UsersParams struct {
 }
 
 func (q *Queries) Users(ctx context.Context, arg UsersParams) ([]User, error) {
-	rows, err := q.query(ctx, q.usersStmt, users, arg.After, arg.Most)
+	rows, err := q.db.QueryContext(ctx, users, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -583,7 +583,7 @@ type VoidCodesParams struct {
 }
 
 func (q *Queries) VoidCodes(ctx context.Context, arg VoidCodesParams) (int64, error) {
-	result, err := q.exec(ctx, q.voidCodesStmt, voidCodes, arg.Now, arg.UserID)
+	result, err := q.db.ExecContext(ctx, voidCodes, arg.Now, arg.UserID)
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type HoursForRow struct {
 }
 
 func (q *Queries) HoursFor(ctx context.Context, userID string) (HoursForRow, error) {
-	row := q.queryRow(ctx, q.hoursForStmt, hoursFor, userID)
+	row := q.db.QueryRowContext(ctx, hoursFor, userID)
 	var i HoursForRow
 	err := row.Scan(&i.SubjectID, &i.Hours, &i.LiftedUntil)
 	return i, err
@@ -34,7 +34,7 @@ SELECT subject_id, hours FROM work_hours WHERE subject_id = $1
 `
 
 func (q *Queries) HoursOf(ctx context.Context, subjectID string) (WorkHour, error) {
-	row := q.queryRow(ctx, q.hoursOfStmt, hoursOf, subjectID)
+	row := q.db.QueryRowContext(ctx, hoursOf, subjectID)
 	var i WorkHour
 	err := row.Scan(&i.SubjectID, &i.Hours)
 	return i, err
@@ -50,7 +50,7 @@ type PutHoursParams struct {
 }
 
 func (q *Queries) PutHours(ctx context.Context, arg PutHoursParams) (int64, error) {
-	result, err := q.exec(ctx, q.putHoursStmt, putHours, arg.SubjectID, arg.Hours)
+	result, err := q.db.ExecContext(ctx, putHours, arg.SubjectID, arg.Hours)
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +67,7 @@ type PutHoursLiftedParams struct {
 }
 
 func (q *Queries) PutHoursLifted(ctx context.Context, arg PutHoursLiftedParams) (int64, error) {
-	result, err := q.exec(ctx, q.putHoursLiftedStmt, putHoursLifted, arg.UserID, arg.Until)
+	result, err := q.db.ExecContext(ctx, putHoursLifted, arg.UserID, arg.Until)
 	if err != nil {
 		return 0, err
 	}
@@ -86,7 +86,7 @@ type PutRemindersParams struct {
 }
 
 func (q *Queries) PutReminders(ctx context.Context, arg PutRemindersParams) (int64, error) {
-	result, err := q.exec(ctx, q.putRemindersStmt, putReminders, arg.PerHour, arg.Every, arg.MayPauseToday)
+	result, err := q.db.ExecContext(ctx, putReminders, arg.PerHour, arg.Every, arg.MayPauseToday)
 	if err != nil {
 		return 0, err
 	}
@@ -98,7 +98,7 @@ SELECT one, per_hour, every, may_pause_today FROM reminders WHERE one = 1
 `
 
 func (q *Queries) Reminders(ctx context.Context) (Reminder, error) {
-	row := q.queryRow(ctx, q.remindersStmt, reminders)
+	row := q.db.QueryRowContext(ctx, reminders)
 	var i Reminder
 	err := row.Scan(
 		&i.One,
@@ -114,7 +114,7 @@ DELETE FROM work_hours WHERE subject_id = $1
 `
 
 func (q *Queries) RemoveHours(ctx context.Context, subjectID string) (int64, error) {
-	result, err := q.exec(ctx, q.removeHoursStmt, removeHours, subjectID)
+	result, err := q.db.ExecContext(ctx, removeHours, subjectID)
 	if err != nil {
 		return 0, err
 	}
