@@ -284,7 +284,7 @@ func (s *scene) rotates() {
 	o.answered(told{})
 }
 
-// closingLock keeps every write of every replica waiting; see internal/hub/store.
+// closingLock keeps every write of every replica waiting but those of the audit tree; see internal/hub/store.
 const closingLock = 0x6b657973
 
 // elapses lets time pass for the account's leases.

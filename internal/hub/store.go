@@ -20,9 +20,9 @@ const (
 	// ordinary writes under way anywhere are committed and see all of them, so no lease slips past. They may use the
 	// reserved space too.
 	Closing
-	// Upkeep writes are the hub's own, such as placing events in the audit tree. They run like ordinary ones of another replica
-	// where the database can do several at once, so that nobody waits for them, not even closing ones. They read nothing
-	// about rights, and make no ids.
+	// Upkeep writes are the hub's own, such as placing events in the audit tree. They run beside all others
+	// where the database can do several writes at once, so that nobody waits for them, not even closing ones. They read nothing
+	// about rights, and make neither ids nor wake-ups.
 	Upkeep
 )
 

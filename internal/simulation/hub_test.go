@@ -187,7 +187,7 @@ type fusedStore struct {
 var errFull = keyshift.Refuse(keyshift.CodeStorageFull, "The storage is full.", "Make room.")
 
 func (s fusedStore) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, ahead ...hub.Ahead) error {
-	if s.server.full && kind == hub.Ordinary {
+	if s.server.full && kind != hub.Closing && kind != hub.Releasing {
 		return errFull
 	}
 	if err := s.server.fuse.step(); err != nil {

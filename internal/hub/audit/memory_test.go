@@ -87,6 +87,9 @@ func (m *memory) Read(context.Context) hub.Reader {
 }
 
 func (m *memory) Write(ctx context.Context, kind hub.WriteKind, fn func(hub.Tx) error, _ ...hub.Ahead) error {
+	if kind != hub.Upkeep {
+		return fmt.Errorf("a write of kind %d, which others would wait for", kind)
+	}
 	for {
 		tx := memoryTx{memory: m, changes: &changes{}}
 		if err := errors.Join(ctx.Err(), m.broken()); err != nil {

@@ -15,6 +15,8 @@ const (
 	// room is how much garbage a busy hub lets gather. A collection takes the processors for some milliseconds, which all
 	// requests of that time wait for.
 	room = 24 << 20
+	// least is for how much in use the room is given. A hub that has less may grow before it is thought over again.
+	least = 6 << 20
 	// busy is how many bytes are allocated in a second when a room would be full several times a minute.
 	busy = 4 << 20
 )
@@ -29,7 +31,7 @@ func percent(inUse, perSecond uint64) int {
 	case perSecond < busy:
 		return 100
 	}
-	return int(100 * room / max(inUse, 2<<20)) //nolint:gosec // at most 1,200
+	return int(100 * room / max(inUse, least)) //nolint:gosec // at most 400
 }
 
 // Keep sets the pace of the process until ctx ends.

@@ -17,7 +17,7 @@ func TestPercent(t *testing.T) {
 		{"small and quiet", 6 << 20, quiet, 100},
 		{"small and busy", 6 << 20, much, 400},
 		{"busy and nearly large", 23 << 20, much, 104},
-		{"busy before anything was collected", 0, much, 1200},
+		{"busy before anything was collected", 0, much, 400},
 		{"large", 100 << 20, quiet, 40},
 		{"large and busy", 2 << 30, much, 40},
 	} {

@@ -28,7 +28,7 @@ import (
 // postgresEngine shares one database among any number of hubs.
 //
 // Ordinary batches hold an advisory lock together, closing ones hold it alone: what takes rights away waits for what
-// is under way anywhere, and sees it. The lock is taken before the first statement that reads, and each statement
+// is under way anywhere, upkeep aside, and sees it. The lock is taken before the first statement that reads, and each statement
 // reads what was committed before it (read committed).
 type postgresEngine struct {
 	target      string

@@ -304,14 +304,14 @@ func commitOnItsWay() string {
 	return fmt.Sprintf("\x00stmtcache_%x", name[:24])
 }
 
-// countings are a commit alone, and one that is sent together with a change.
+// countings are a commit whose changes were sent before, and one that is sent together with them.
 func countings(s *scene, d keyshift.Device) map[string]counting {
 	return map[string]counting{
-		"alone": {func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
+		"after its changes": {func(tx hub.Tx) error { _, err := tx.CountRefusal(d.ID); return err }, func() (int64, error) {
 			got, err := s.reader().Device(d.ID)
 			return got.Refusals, err
 		}},
-		"together": {func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
+		"with its changes": {func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) }, func() (int64, error) {
 			events, err := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 100})
 			return int64(len(events)), err
 		}},
@@ -324,6 +324,17 @@ func TestACommitWhoseConnectionIsLostHappensOnce(t *testing.T) {
 	for name, c := range countings(direct, direct.device(direct.user())) {
 		t.Run(name, func(t *testing.T) { loseCommits(t, dsn, c) })
 	}
+}
+
+// advisoryLocks counts those of the database of which something is so.
+func advisoryLocks(t *testing.T, s *Store, what string) (n int) {
+	t.Helper()
+	err := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "+
+		"AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND "+what).Scan(&n)
+	if err != nil {
+		t.Error(err)
+	}
+	return n
 }
 
 func loseCommits(t *testing.T, dsn string, c counting) {
@@ -344,8 +355,14 @@ func loseCommits(t *testing.T, dsn string, c counting) {
 		_ = client.Close()
 		eventually(t, "commit", func() bool { return counted() == want })
 	}
+	// The commit comes to the server only when somebody waits to know what became of it.
+	late := func(client, server net.Conn, message []byte) {
+		_ = client.Close()
+		eventually(t, "a question", func() bool { return advisoryLocks(t, s, "NOT granted") == 1 })
+		_, _ = server.Write(message)
+	}
 	want := int64(0)
-	for name, lose := range map[string]func(client, server net.Conn, message []byte){"before it": before, "after it": after} {
+	for name, lose := range map[string]func(client, server net.Conn, message []byte){"before it": before, "after it": after, "and found late": late} {
 		p.set(commit, lose, false)
 		want++
 		if err := write(); err != nil || counted() != want {

@@ -80,8 +80,11 @@ func answers(results pgx.BatchResults, asked []question) error {
 }
 
 // send sends all of a batch at once. The driver would watch ctx with a goroutine each time; that it ends at a moment, which is all
-// that it can do, the connection itself is told.
+// that it can do, the connection itself is told. A closed one is left alone: the driver may be ending it with a deadline of its own.
 func (l *link) send(ctx context.Context, way *pgx.Batch, read func(pgx.BatchResults) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return l.conn.Raw(func(below any) error {
 		conn := below.(*stdlib.Conn).Conn() //nolint:forcetypeassert // the pool is of this driver
 		if until, ends := ctx.Deadline(); ends {
@@ -89,7 +92,11 @@ func (l *link) send(ctx context.Context, way *pgx.Batch, read func(pgx.BatchResu
 			if err := wire.SetDeadline(until); err != nil {
 				return err
 			}
-			defer func() { _ = wire.SetDeadline(time.Time{}) }()
+			defer func() {
+				if !conn.IsClosed() {
+					_ = wire.SetDeadline(time.Time{})
+				}
+			}()
 			ctx = context.WithoutCancel(ctx)
 		}
 		results := conn.SendBatch(ctx, way)

@@ -24,15 +24,27 @@ func newPreparing(below db.DBTX) *preparing {
 // PrepareContext gives the statement that belongs to a text. Whoever closes it takes it from all.
 func (p *preparing) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if known := p.known[text]; known != nil {
+	known := p.known[text]
+	p.mu.Unlock()
+	if known != nil {
 		return known, nil
 	}
-	made, err := p.DBTX.PrepareContext(ctx, text)
-	if err == nil {
-		p.known[text] = made
+	made, err := p.DBTX.PrepareContext(ctx, text) // it may wait for a connection
+	if err != nil {
+		return nil, err
 	}
-	return made, err
+	return p.keep(text, made)
+}
+
+// keep keeps what was prepared, unless somebody else was faster.
+func (p *preparing) keep(text string, made *sql.Stmt) (*sql.Stmt, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known := p.known[text]; known != nil {
+		return known, made.Close()
+	}
+	p.known[text] = made
+	return made, nil
 }
 
 func (p *preparing) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {

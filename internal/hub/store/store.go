@@ -8,7 +8,7 @@
 //
 // # One write path
 //
-// Writes go through one writer (writer.go), which gathers the commands that wait into one transaction, commits it, and
+// Writes go through one writer (writer.go; on PostgreSQL those of the audit tree through another), which gathers the commands that wait into one transaction, commits it, and
 // only then answers. Several writers would share out what waits, into more and smaller transactions. What goes wrong for one
 // command costs the others a second run, never their effect. What the commands of a transaction will ask is read for all of
 // them at once, and what they change is sent together (batch.go), on PostgreSQL with the commit (postgres_tx.go), and as one
@@ -54,7 +54,7 @@ type Options struct {
 	Clock  func() time.Time
 	Random io.Reader
 	// OnCommit gets the wake-ups of each transaction right after its commit, before its commands are answered. It is
-	// called by the writer: it must not block and must not write.
+	// called by the writer: it must not block and must not write. Upkeep has none.
 	OnCommit func([]hub.OutboxRow)
 	// OnFatal is called once, on a goroutine of its own, when the store can go on no more.
 	OnFatal func(error)
@@ -103,7 +103,7 @@ type Stats struct {
 
 type counts struct{ commands, batches, commits, statements atomic.Int64 }
 
-// Open connects, checks the schema (see [Options.Migrate]) and starts the writer. A SQLite database that was not
+// Open connects, checks the schema (see [Options.Migrate]) and starts the writers. A SQLite database that was not
 // closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Clock == nil {
@@ -175,7 +175,7 @@ func (s *Store) startWriters() {
 	}()
 }
 
-// Close ends the writer after the transaction under way, refuses what still waits, and closes the database.
+// Close ends the writers after the transactions under way, refuses what still waits, and closes the database.
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {

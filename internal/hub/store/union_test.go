@@ -98,17 +98,20 @@ func TestAWriterWithoutItsMarkGetsANewOne(t *testing.T) {
 	}
 }
 
-// Ordinary writers hold the lock of closing together; each its own, by which settle waits for it.
+// Ordinary writers hold the lock of closing together and closing ones alone; each its own, by which settle waits for it.
 func TestAWriterHoldsItsLocks(t *testing.T) {
 	s := newScene(t, migrated.New(t))
 	s.user()
-	var shared, own int
-	err := s.Write(t.Context(), hub.Ordinary, func(hub.Tx) error {
-		return s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(),
-			"SELECT count(*) FILTER (WHERE objid = $1 AND mode = 'ShareLock'), count(*) FILTER (WHERE objid <> $1 AND mode = 'ExclusiveLock') "+
-				"FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())", closingLock).Scan(&shared, &own)
-	})
-	if err != nil || shared != 1 || own != 1 {
-		t.Errorf("%v: %d locks together and %d alone, want one of each", err, shared, own)
+	of := fmt.Sprintf("objid = %d AND mode = ", closingLock)
+	for kind, want := range map[hub.WriteKind][3]int{hub.Ordinary: {1, 0, 1}, hub.Releasing: {1, 0, 1}, hub.Closing: {0, 1, 1}, hub.Upkeep: {0, 0, 1}} {
+		var got [3]int
+		err := s.Write(t.Context(), kind, func(hub.Tx) error {
+			got = [3]int{advisoryLocks(t, s.Store, of+"'ShareLock'"), advisoryLocks(t, s.Store, of+"'ExclusiveLock'"),
+				advisoryLocks(t, s.Store, fmt.Sprintf("objid <> %d AND mode = 'ExclusiveLock'", closingLock))}
+			return nil
+		})
+		if err != nil || got != want {
+			t.Errorf("kind %d, %v: %v locks of closing together and alone, and of its own, want %v", kind, err, got, want)
+		}
 	}
 }

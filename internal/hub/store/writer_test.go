@@ -403,21 +403,33 @@ func TestIDsSortInTheOrderInWhichTheyWereMade(t *testing.T) {
 // Whoever asks something does not wait for the audit tree where the database can do both at once, nor the other way round.
 func TestUpkeepGoesOnBesideOtherWrites(t *testing.T) {
 	s := newScene(t, migrated.New(t))
+	d := s.device(s.user())
 	for name, kinds := range map[string][2]hub.WriteKind{
-		"beside ordinary": {hub.Ordinary, hub.Upkeep}, "ordinary beside": {hub.Upkeep, hub.Ordinary}, "closing beside": {hub.Upkeep, hub.Closing},
+		"beside ordinary": {hub.Ordinary, hub.Upkeep}, "ordinary beside": {hub.Upkeep, hub.Ordinary},
+		"beside closing": {hub.Closing, hub.Upkeep}, "closing beside": {hub.Upkeep, hub.Closing},
 	} {
 		t.Run(name, func(t *testing.T) {
-			begun, end := newSignal(), make(chan struct{})
-			slow := make(chan error, 1)
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // what waits for the first would never end
+			defer cancel()
+			begun, end, slow := newSignal(), make(chan struct{}), make(chan error, 1)
 			go func() {
-				slow <- s.Write(t.Context(), kinds[0], func(hub.Tx) error { begun.give(); <-end; return nil })
+				slow <- s.Write(t.Context(), kinds[0], func(tx hub.Tx) error { begun.give(); <-end; return refuse(tx, d.ID) })
 			}()
 			<-begun.given
-			err := s.Write(t.Context(), kinds[1], func(hub.Tx) error { return nil })
+			err := s.Write(ctx, kinds[1], func(tx hub.Tx) error { return refuse(tx, d.ID) })
 			close(end)
 			if err := errors.Join(err, <-slow); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+	if got, err := s.reader().Device(d.ID); err != nil || got.Refusals != 8 {
+		t.Errorf("%d of 8 changes were made, %v", got.Refusals, err)
+	}
+}
+
+// refuse changes a row that all change.
+func refuse(tx hub.Tx, device keyshift.ID) error {
+	_, err := tx.CountRefusal(device)
+	return err
 }
