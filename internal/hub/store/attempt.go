@@ -5,12 +5,19 @@ import (
 	"errors"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
+	"github.com/keyshift-hq/keyshift/internal/hub/store/db"
 )
 
 // attempt runs commands in one transaction and, when that is durable, answers them. On an error nothing happened;
 // culprit is the command by whose fault, -1 if it was nobody's. A transaction whose last changes met other rows than they
 // expected runs once more, with a look at each of them.
 func (w *writer) attempt(batch []*command) (culprit int, err error) {
+	if f, ok := w.guess(batch); ok {
+		if err := w.tryGuess(batch[0], f); !errors.Is(err, errMissed) {
+			return -1, err
+		}
+		w.link.memory.pause()
+	}
 	culprit, err = w.try(batch, w.store.engine.together() && !batch[0].once)
 	if errors.Is(err, errMissed) {
 		return w.try(batch, false)
@@ -87,6 +94,7 @@ func (w *writer) begin(ctx context.Context, commands []*command) (*batch, error)
 		w.disconnect()
 		return nil, w.judge(err)
 	}
+	w.link.memory.learn(b.facts)
 	b.now = w.store.clock.next()
 	return b, nil
 }
@@ -98,6 +106,9 @@ func (w *writer) newTx(b *batch, place int) *tx {
 		t.fail(err)
 		return err
 	}}
+	if b.guessed {
+		t.queries, t.before = db.New(unasked{}), nil
+	}
 	b.tx = t
 	return t
 }
@@ -133,11 +144,11 @@ func (w *writer) finish(b *batch) (culprit int, err error) {
 		return 0, nil
 	}
 	groups, statements := b.takeWaiting()
-	last := make([]expecting, len(groups))
+	end := completion{last: make([]expecting, len(groups)), alone: b.alone, whole: b.guessed}
 	for i, g := range groups {
-		last[i] = expecting{statements[i], g.expected()}
+		end.last[i] = expecting{statements[i], g.expected()}
 	}
-	ran, err := w.store.engine.commit(b.ctx, w.link, last, b.alone)
+	ran, err := w.store.engine.commit(b.ctx, w.link, end)
 	switch {
 	case err == nil:
 		return 0, nil

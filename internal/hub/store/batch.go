@@ -21,6 +21,8 @@ type batch struct {
 	store *Store
 	// alone: there is one command.
 	alone bool
+	// guessed: the transaction has not begun yet; see tryGuess.
+	guessed bool
 	// asked is when it was looked ahead, now the moment of the transaction.
 	asked, now time.Time
 	// tx is the command that runs, waiting what it and those before it changed.

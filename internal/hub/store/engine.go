@@ -42,8 +42,8 @@ type engine interface {
 	together() bool
 	// commit runs the last statements, commits, and returns when the transaction is durable. When it fails, ran is how many of
 	// them did not, and errMissed says that the next one changed other than the rows it was to, or that nobody knows which one it
-	// was. alone says that all of them are of one command.
-	commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error)
+	// was.
+	commit(ctx context.Context, l *link, end completion) (ran int, err error)
 	// standbyAsync asks whether a standby follows that may lack what was committed.
 	standbyAsync(ctx context.Context) (bool, error)
 	// settle asks, after commit lost its connection, whether it took place. l is not usable any more.
@@ -56,6 +56,16 @@ type engine interface {
 	classify(error) fault
 	// close ends all connections. Orderly is false when the store failed.
 	close(orderly bool) error
+}
+
+// completion is what goes with a commit.
+type completion struct {
+	last []expecting
+	// alone: all of them are of one command.
+	alone bool
+	// whole: they are all of a closing transaction, which begins only now. It waits for nobody: errMissed also says that it would
+	// have to.
+	whole bool
 }
 
 // expecting is a statement and how many rows it has to change, -1 if that does not matter.
@@ -75,6 +85,8 @@ type link struct {
 	prepared *preparing
 	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
 	writer, batch int64
+	// memory is what the writer guesses by; nil if it never does.
+	memory *memory
 }
 
 // rollback reports whether the connection can be used again.

@@ -114,6 +114,7 @@ func (t *tx) AddLease(l keyshift.Lease) error {
 	_, err := t.later().AddLease(t.ctx, row)
 	t.batch.change(l.ID)
 	t.batch.leases = true
+	t.batch.link.memory.remember(l)
 	if l.Exclusive {
 		t.batch.change(l.AccountID)
 		t.batch.last().missed = func() error { return t.addLeaseAgain(row) }

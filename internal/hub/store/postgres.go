@@ -191,8 +191,8 @@ func (e *postgresEngine) connect(ctx context.Context) (*link, error) {
 		return nil, err
 	}
 	var b [8]byte
-	_, _ = rand.Read(b[:])                                                                     // never fails
-	l := &link{conn: conn, q: db.New(conn), writer: int64(binary.BigEndian.Uint64(b[:]) >> 1)} //nolint:gosec // 63 bits
+	_, _ = rand.Read(b[:])                                                                                          // never fails
+	l := &link{conn: conn, q: db.New(conn), memory: newMemory(), writer: int64(binary.BigEndian.Uint64(b[:]) >> 1)} //nolint:gosec // 63 bits
 	_, err = conn.ExecContext(ctx, fmt.Sprintf("DELETE FROM write_marks WHERE at < %d; INSERT INTO write_marks (writer, batch, at) VALUES (%d, 0, %d)",
 		time.Now().Add(-7*24*time.Hour).UnixMicro(), l.writer, time.Now().UnixMicro()))
 	if err != nil {
@@ -206,19 +206,19 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), transactionLimit)
 }
 
-// settle reads the writer's mark, when the old transaction is not going on any more, so what is read is final. It went with the
-// commit to a standby that took over, or neither did.
+// settle waits until the old transaction is not going on any more, sees to it that it does not begin later, and reads the writer's
+// mark. That went with the commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.settling)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {
-		var batch int64
-		if _, err = e.pool.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", l.writer)); err == nil {
-			err = e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT batch FROM write_marks WHERE writer = %d", l.writer)).Scan(&batch)
+		var committed bool
+		if _, err = e.pool.ExecContext(ctx, fmt.Sprintf(closeMark, l.writer)); err == nil {
+			err = e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT -1 - batch = %d FROM write_marks WHERE writer = %d", l.batch, l.writer)).Scan(&committed)
 		}
 		if err == nil || e.classify(err) != faultLost {
-			return err == nil && batch == l.batch, err
+			return committed, err
 		}
 		pause(ctx, 100*time.Millisecond)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // A transaction is two ways to the server: one begins it, takes the locks and reads ahead; the other brings all changes, the
-// mark and the commit. Only what a command asks in between takes one more.
+// mark and the commit. Only what a command asks in between takes one more; what is guessed right takes one less (guess.go).
 
 // begin takes the locks before whatever reads. That of the writer is there for settle, which must wait also for a COMMIT that is
 // still on its way.
@@ -52,12 +52,20 @@ func locksFor(kind hub.WriteKind) string {
 	return own + ", pg_advisory_xact_lock_shared($2)"
 }
 
+// freeLocks takes the locks of a closing transaction where nobody else holds them.
+const freeLocks = "SELECT 1 / CASE WHEN pg_try_advisory_xact_lock($1) AND pg_try_advisory_xact_lock($2) THEN 1 ELSE 0 END"
+
 // mark notes in the transaction which one it is; see settle.
 func (l *link) mark() expecting {
 	return expecting{statement{markText, []any{l.batch, time.Now().UnixMicro(), l.writer}}, 1}
 }
 
-const markText = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3"
+// closeMark waits for the lock of a writer that is gone, and turns its mark over, so that no transaction of it can be committed any
+// more: one that began with its changes may still lie unread at the server.
+const (
+	markText  = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 AND batch >= 0"
+	closeMark = "SELECT pg_advisory_xact_lock(%[1]d); UPDATE write_marks SET batch = -1 - batch WHERE writer = %[1]d AND batch >= 0"
+)
 
 // errNoMark is about a mark that somebody removed. A new connection makes a new one.
 var errNoMark = fmt.Errorf("the writer's mark is gone: %w", driver.ErrBadConn)
@@ -141,14 +149,25 @@ func (e *postgresEngine) together() bool { return true }
 // commit sends COMMIT together with the last statements and the mark. Nobody looks at their outcome before it is done, so the server
 // does: a statement that misses its rows divides by zero or finds what is there already, and everything behind it is not done. Those of a command that is alone
 // become one.
-func (e *postgresEngine) commit(ctx context.Context, l *link, last []expecting, alone bool) (ran int, err error) {
-	unions, way := unite(append(last, l.mark()), alone), &pgx.Batch{}
+func (e *postgresEngine) commit(ctx context.Context, l *link, end completion) (ran int, err error) {
+	way := &pgx.Batch{}
+	if end.whole {
+		l.batch++
+		way.Queue("BEGIN")
+		way.Queue(freeLocks, l.writer, int64(closingLock))
+	}
+	first, unions := way.Len(), unite(append(end.last, l.mark()), end.alone)
 	for _, u := range unions {
 		guarded := u.guarded()
 		way.Queue(guarded.text, guarded.args...)
 	}
 	way.Queue("COMMIT")
 	err = l.send(ctx, way, func(results pgx.BatchResults) error {
+		for range first {
+			if _, err := results.Exec(); err != nil {
+				return e.missed(nil, err)
+			}
+		}
 		for _, u := range unions {
 			if _, err := results.Exec(); err != nil {
 				return e.missed(u, err)

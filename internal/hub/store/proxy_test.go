@@ -21,6 +21,8 @@ type proxy struct {
 	commit  string
 	down    bool
 	clients []net.Conn
+	// sent counts what clients wrote.
+	sent int
 	// frozen is closed when nothing gets through any more, and nobody is told.
 	frozen chan struct{}
 }
@@ -120,6 +122,7 @@ func (p *proxy) toServer(client, server net.Conn) {
 func (p *proxy) take(message []byte) (lose func(client, server net.Conn, message []byte)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sent++
 	if p.commit != "" && strings.Contains(string(message), p.commit) {
 		lose, p.lose = p.lose, nil
 	}
@@ -142,4 +145,10 @@ func (p *proxy) pending() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.lose != nil
+}
+
+func (p *proxy) messages() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent
 }

@@ -224,7 +224,7 @@ func (e *sqliteEngine) beside() bool { return false }
 // together: there is no way to a server that could be spared.
 func (e *sqliteEngine) together() bool { return false }
 
-func (e *sqliteEngine) commit(ctx context.Context, l *link, _ []expecting, _ bool) (int, error) {
+func (e *sqliteEngine) commit(ctx context.Context, l *link, _ completion) (int, error) {
 	_, err := l.prepared.ExecContext(ctx, "COMMIT")
 	return 0, err
 }

@@ -12,7 +12,7 @@
 // only then answers. Several writers would share out what waits, into more and smaller transactions. What goes wrong for one
 // command costs the others a second run, never their effect. What the commands of a transaction will ask is read for all of
 // them at once, and what they change is sent together (batch.go), on PostgreSQL with the commit (postgres_tx.go), and as one
-// statement if there is one command (union.go). Audit events are written in the transaction of their effect. Closing writes run apart from ordinary ones; on PostgreSQL an
+// statement if there is one command (union.go); a lone revocation does not even look before (guess.go). Audit events are written in the transaction of their effect. Closing writes run apart from ordinary ones; on PostgreSQL an
 // advisory lock keeps them apart between hubs too.
 //
 // # Fails closed

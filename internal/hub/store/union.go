@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -70,7 +71,7 @@ func (u union) newText() string {
 	values := 0
 	for i, s := range u {
 		text := strings.TrimSuffix(shifted(s.text, values), "ON CONFLICT DO NOTHING")
-		parts = append(parts, fmt.Sprintf("done%d AS (\n%s\nRETURNING 1)", i, strings.TrimRight(text, " \n")))
+		parts = append(parts, fmt.Sprintf("done%d AS (\n%s)", i, answering(strings.TrimRight(text, " \n"))))
 		values += len(s.args)
 		if s.rows == 1 { // asking for the one row costs a third of counting; two are an error
 			right = append(right, fmt.Sprintf("(SELECT 1 FROM done%d) = 1", i))
@@ -81,6 +82,16 @@ func (u union) newText() string {
 	}
 	return "WITH " + strings.Join(parts, ",\n") + "\nSELECT 1 / CASE WHEN " + strings.Join(right, " AND ") + " THEN 1 ELSE 0 END"
 }
+
+// answering gives a row for each that a statement changes, as one that only asks does anyway.
+func answering(text string) string {
+	if asks.MatchString(text) {
+		return text
+	}
+	return text + "\nRETURNING 1"
+}
+
+var asks = regexp.MustCompile(`^(--.*\n)*SELECT\b`)
 
 // shifted gives a statement whose values come after some others.
 func shifted(text string, by int) string {

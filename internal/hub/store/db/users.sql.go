@@ -421,6 +421,47 @@ func (q *Queries) RemoveMember(ctx context.Context, arg RemoveMemberParams) (int
 	return result.RowsAffected()
 }
 
+const sameUser = `-- name: SameUser :execrows
+SELECT 1 FROM api_tokens t JOIN users u ON u.id = t.user_id
+WHERE t.hash = $1 AND t.id = $2 AND t.ended_at = 0 AND t.expires_at = $3 AND t.label = $4 AND t.created_at = $5
+  AND u.id = $6 AND u.name = $7 AND u.display_name = $8 AND u.roles = $9 AND u.active = $10 AND u.created_at = $11
+`
+
+type SameUserParams struct {
+	Hash           []byte
+	TokenID        string
+	ExpiresAt      int64
+	Label          string
+	TokenCreatedAt int64
+	UserID         string
+	Name           string
+	DisplayName    string
+	Roles          string
+	Active         int64
+	UserCreatedAt  int64
+}
+
+// SameUser finds the token and its user as they were read before, to look whether they still are.
+func (q *Queries) SameUser(ctx context.Context, arg SameUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sameUser,
+		arg.Hash,
+		arg.TokenID,
+		arg.ExpiresAt,
+		arg.Label,
+		arg.TokenCreatedAt,
+		arg.UserID,
+		arg.Name,
+		arg.DisplayName,
+		arg.Roles,
+		arg.Active,
+		arg.UserCreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const saveUser = `-- name: SaveUser :execrows
 UPDATE users SET display_name = $1, roles = $2, active = $3 WHERE id = $4
 `

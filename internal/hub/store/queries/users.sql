@@ -38,6 +38,12 @@ JOIN users u ON u.id = q.user_id
 LEFT JOIN effects e ON e.actor_id = q.user_id AND e.request_id = q.request_id
 LEFT JOIN leases l ON l.id = q.lease_id;
 
+-- SameUser finds the token and its user as they were read before, to look whether they still are.
+-- name: SameUser :execrows
+SELECT 1 FROM api_tokens t JOIN users u ON u.id = t.user_id
+WHERE t.hash = @hash AND t.id = @token_id AND t.ended_at = 0 AND t.expires_at = @expires_at AND t.label = @label AND t.created_at = @token_created_at
+  AND u.id = @user_id AND u.name = @name AND u.display_name = @display_name AND u.roles = @roles AND u.active = @active AND u.created_at = @user_created_at;
+
 -- name: AddToken :execrows
 INSERT INTO api_tokens (id, hash, user_id, label, created_at, expires_at, ended_at)
 VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT DO NOTHING;
