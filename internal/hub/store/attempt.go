@@ -16,7 +16,6 @@ func (w *writer) attempt(batch []*command) (culprit int, err error) {
 		if err := w.tryGuess(batch[0], f); !errors.Is(err, errMissed) {
 			return -1, err
 		}
-		w.link.memory.pause()
 	}
 	culprit, err = w.try(batch, w.store.engine.together() && !batch[0].once)
 	if errors.Is(err, errMissed) {

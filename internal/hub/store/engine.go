@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -63,8 +64,7 @@ type completion struct {
 	last []expecting
 	// alone: all of them are of one command.
 	alone bool
-	// whole: they are all of a closing transaction, which begins only now. It waits for nobody: errMissed also says that it would
-	// have to.
+	// whole: they are all of a closing transaction, which begins only now. It waits for nobody: errNotAtOnce says that it would have to.
 	whole bool
 }
 
@@ -77,6 +77,9 @@ type expecting struct {
 // errMissed is about an expecting statement: the transaction is lost, and has to run again statement by statement.
 var errMissed = errors.New("other rows were changed than expected")
 
+// errNotAtOnce is errMissed where nothing was begun.
+var errNotAtOnce = fmt.Errorf("the transaction cannot begin at once: %w", errMissed)
+
 // link is the connection of a writer.
 type link struct {
 	conn *sql.Conn
@@ -85,6 +88,8 @@ type link struct {
 	prepared *preparing
 	// writer and batch are what PostgreSQL knows the transaction by; see write_marks.
 	writer, batch int64
+	// whole: that transaction is sent at once, so it may begin whenever the server reads it.
+	whole bool
 	// memory is what the writer guesses by; nil if it never does.
 	memory *memory
 }

@@ -21,7 +21,7 @@ import (
 type memory struct {
 	leases *simplelru.LRU[keyshift.ID, foreseenLease]
 	askers *simplelru.LRU[string, asker]
-	// until is the end of a pause after a wrong guess: other hubs hold the lock, and will go on doing so.
+	// until is the end of a pause: other hubs held the lock, and will go on doing so.
 	until time.Time
 }
 
@@ -72,6 +72,7 @@ func (w *writer) guess(commands []*command) (foreseen, bool) {
 	}
 	lease, knownLease := w.link.memory.leases.Get(c.ahead.LeaseID)
 	by, knownUser := w.link.memory.askers.Get(string(c.ahead.TokenHash))
+	w.link.memory.leases.Remove(c.ahead.LeaseID) // it is no help a second time
 	return foreseen{asked: c.ahead, known: true, token: by.token, user: by.user, lease: lease, fresh: true}, knownLease && knownUser
 }
 
@@ -79,6 +80,7 @@ func (w *writer) guess(commands []*command) (foreseen, bool) {
 func (w *writer) tryGuess(c *command, f foreseen) error {
 	ctx, cancel := w.store.engine.limit()
 	defer cancel()
+	remembered := w.link.memory // the link may be lost
 	b := newBatch(ctx, w.store, w.link, 1)
 	b.guessed, b.facts, b.now = true, []foreseen{f}, b.asked
 	b.recordSame(f)
@@ -86,6 +88,9 @@ func (w *writer) tryGuess(c *command, f foreseen) error {
 		return errMissed // a refusal is for those who looked
 	}
 	if _, err := w.finish(b); err != nil {
+		if errors.Is(err, errNotAtOnce) {
+			remembered.pause()
+		}
 		return w.note(err)
 	}
 	w.committed([]*command{c}, b.writes, b.outbox)

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/keyshift-hq/keyshift/internal/hub"
 	"github.com/keyshift-hq/keyshift/internal/keyshift"
@@ -158,7 +160,18 @@ func TestAGuessNoticesEachChangeOfWhoAsks(t *testing.T) {
 	}
 }
 
-// A revocation waits for what another hub has under way, and is dated after it.
+// A guess that was wrong has to be undone. The writer goes on when the connection is lost just then.
+func TestAWrongGuessWhoseConnectionIsLost(t *testing.T) {
+	var p *proxy
+	g := newGuessing(t, func(o *Options) { p, o.Database = newProxy(t, o.Database) })
+	g.sql("UPDATE api_tokens SET ended_at = 1")
+	p.set("ROLLBACK", func(client, _ net.Conn, _ []byte) { _ = client.Close() }, false)
+	if wantCode(t, g.revoke(), keyshift.CodeTokenInvalid); p.pending() || g.runs != 2 {
+		t.Errorf("%d runs, want a guess that is undone and a look", g.runs)
+	}
+}
+
+// A revocation waits for what another hub has under way, and is then dated after it.
 func TestAGuessDoesNotWait(t *testing.T) {
 	g := newGuessing(t)
 	h := g.beside(t).hold()
@@ -186,12 +199,8 @@ func TestAGuessThatComesLateIsNotCommitted(t *testing.T) {
 	p.set(commitOnItsWay(), func(client, server net.Conn, message []byte) {
 		defer close(over)
 		_ = client.Close()
-		eventually(t, "a mark that is turned over", func() bool { return marksOver(t, g.Store) == 1 })
-		_, _ = server.Write(message)
-		_, _ = server.Write([]byte{'X', 0, 0, 0, 4}) // it ends the session when it has done the rest
-		for err := error(nil); err == nil; {
-			_, err = server.Read(make([]byte, 1<<16))
-		}
+		eventually(t, "a mark that is turned over", func() bool { return marks(t, g.Store, "batch < 0") == 1 })
+		deliver(server, message)
 	}, false)
 	err := g.Write(t.Context(), hub.Closing, func(tx hub.Tx) error {
 		return tx.Append(keyshift.AuditEvent{Action: "late", DeviceID: l.DeviceID})
@@ -206,10 +215,60 @@ func TestAGuessThatComesLateIsNotCommitted(t *testing.T) {
 	}
 }
 
-// marksOver counts the marks of which no transaction can be committed any more.
-func marksOver(t *testing.T, s *Store) (n int) {
+// What is dated now must not happen long after it: the server does not take what arrives when nobody waits for it any more.
+func TestAWholeTransactionExpires(t *testing.T) {
+	s := newScene(t, migrated.New(t))
+	p, through := newProxy(t, s.dsn)
+	e := mustOpen(t, Options{Database: through}).engine
+	l, err := e.connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.drop)
+	whole := completion{last: []expecting{{statement{"DELETE FROM write_marks WHERE writer = $1", []any{int64(7)}}, 1}}, alone: true, whole: true}
+	deleted := func(ctx context.Context) bool {
+		s.sql("INSERT INTO write_marks (writer, batch, at) VALUES (7, 0, 0) ON CONFLICT DO NOTHING")
+		_, _ = e.commit(ctx, l, whole)
+		return marks(t, s.Store, "writer = 7") == 0
+	}
+	if !deleted(within(t, time.Minute)) { // it also prepares the statements
+		t.Fatal("nothing was done in time")
+	}
+	short := within(t, 200*time.Millisecond)
+	over := make(chan struct{})
+	p.set(commitOnItsWay(), func(_, server net.Conn, message []byte) {
+		defer close(over)
+		<-short.Done()
+		deliver(server, message)
+	}, false)
+	_ = deleted(short)
+	if p.pending() {
+		t.Fatal("the commit never came by")
+	}
+	if <-over; marks(t, s.Store, "writer = 7") != 1 {
+		t.Error("it was done too late")
+	}
+}
+
+func within(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
-	if err := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(), "SELECT count(*) FROM write_marks WHERE batch < 0").Scan(&n); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// deliver gives a server a message, and waits until it has done all of it.
+func deliver(server net.Conn, message []byte) {
+	_, err := server.Write(append(message[:len(message):len(message)], 'X', 0, 0, 0, 4)) // X ends the session
+	for err == nil {
+		_, err = server.Read(make([]byte, 1<<16))
+	}
+}
+
+// marks counts the marks of writers of which something is so.
+func marks(t *testing.T, s *Store, where string) (n int) {
+	t.Helper()
+	if err := s.engine.(*postgresEngine).reads.QueryRowContext(t.Context(), "SELECT count(*) FROM write_marks WHERE "+where).Scan(&n); err != nil {
 		t.Error(err)
 	}
 	return n

@@ -206,16 +206,16 @@ func (e *postgresEngine) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), transactionLimit)
 }
 
-// settle waits until the old transaction is not going on any more, sees to it that it does not begin later, and reads the writer's
-// mark. That went with the commit to a standby that took over, or neither did.
+// settle reads the writer's mark, when the old transaction is not going on any more, so what is read is final. It went with the
+// commit to a standby that took over, or neither did.
 func (e *postgresEngine) settle(l *link) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.settling)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil {
 		var committed bool
-		if _, err = e.pool.ExecContext(ctx, fmt.Sprintf(closeMark, l.writer)); err == nil {
-			err = e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT -1 - batch = %d FROM write_marks WHERE writer = %d", l.batch, l.writer)).Scan(&committed)
+		if committed, err = e.marked(ctx, l); err == nil && !committed && l.whole {
+			committed, err = e.closeMark(ctx, l)
 		}
 		if err == nil || e.classify(err) != faultLost {
 			return committed, err
@@ -223,6 +223,24 @@ func (e *postgresEngine) settle(l *link) (bool, error) {
 		pause(ctx, 100*time.Millisecond)
 	}
 	return false, err
+}
+
+// marked waits for the lock of a writer that is gone, and looks whether its last transaction was committed.
+func (e *postgresEngine) marked(ctx context.Context, l *link) (committed bool, err error) {
+	if _, err = e.pool.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", l.writer)); err == nil {
+		err = e.pool.QueryRowContext(ctx, fmt.Sprintf("SELECT batch = %d FROM write_marks WHERE writer = %d", l.batch, l.writer)).Scan(&committed)
+	}
+	return committed, err
+}
+
+// closeMark turns the mark of a transaction over that was sent at once and may still lie unread at the server: without it, that cannot
+// be committed any more. It may have been in the meantime.
+func (e *postgresEngine) closeMark(ctx context.Context, l *link) (committed bool, err error) {
+	_, err = e.pool.ExecContext(ctx, fmt.Sprintf("UPDATE write_marks SET batch = -1 - batch WHERE writer = %d AND batch BETWEEN 0 AND %d", l.writer, l.batch-1))
+	if err != nil {
+		return false, err
+	}
+	return e.marked(ctx, l)
 }
 
 func (e *postgresEngine) classify(err error) fault {

@@ -389,3 +389,32 @@ func loseCommits(t *testing.T, dsn string, c counting) {
 		t.Errorf("afterwards: %v, counted %d, want %d", err, counted(), want)
 	}
 }
+
+// What became of a commit can be told where nothing can be written any more.
+func TestTheOutcomeOfACommitIsOnlyRead(t *testing.T) {
+	s := newScene(t, migrated.New(t))
+	d := s.device(s.user())
+	p, through := newProxy(t, s.dsn)
+	hubBeside := mustOpen(t, Options{Database: through})
+	write := func() error {
+		return hubBeside.Write(t.Context(), hub.Ordinary, func(tx hub.Tx) error { return tx.Append(keyshift.AuditEvent{Action: "lost", DeviceID: d.ID}) })
+	}
+	if err := write(); err != nil { // it prepares the statements
+		t.Fatal(err)
+	}
+	over := make(chan struct{})
+	p.set(commitOnItsWay(), func(client, server net.Conn, message []byte) {
+		defer close(over)
+		s.sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$") // for new sessions
+		_ = client.Close()
+		deliver(server, message)
+	}, false)
+	if err := write(); err != nil || p.pending() {
+		t.Fatalf("%v, want to hear that it was done", err)
+	}
+	<-over
+	events, err := s.reader().Events(hub.EventFilter{DeviceID: d.ID, Limit: 3})
+	if err != nil || len(events) != 2 {
+		t.Errorf("%v, %d events, want 2", err, len(events))
+	}
+}

@@ -20,7 +20,7 @@ import (
 // begin takes the locks before whatever reads. That of the writer is there for settle, which must wait also for a COMMIT that is
 // still on its way.
 func (e *postgresEngine) begin(ctx context.Context, l *link, kind hub.WriteKind, ahead []question) error {
-	l.batch++
+	l.batch, l.whole = l.batch+1, false
 	way := &pgx.Batch{}
 	way.Queue("BEGIN")
 	way.Queue(locksFor(kind), l.writer, int64(closingLock))
@@ -52,20 +52,17 @@ func locksFor(kind hub.WriteKind) string {
 	return own + ", pg_advisory_xact_lock_shared($2)"
 }
 
-// freeLocks takes the locks of a closing transaction where nobody else holds them.
-const freeLocks = "SELECT 1 / CASE WHEN pg_try_advisory_xact_lock($1) AND pg_try_advisory_xact_lock($2) THEN 1 ELSE 0 END"
+// freeLocks takes the locks of a closing transaction where nobody else holds them, and not after the time at which the writer gives up.
+// What it is dated to must be true by then; a connection can keep what it carries for minutes.
+const freeLocks = "SELECT 1 / CASE WHEN extract(epoch FROM clock_timestamp()) * 1000000 < $3::bigint AND pg_try_advisory_xact_lock($1) AND pg_try_advisory_xact_lock($2) THEN 1 ELSE 0 END"
 
 // mark notes in the transaction which one it is; see settle.
 func (l *link) mark() expecting {
 	return expecting{statement{markText, []any{l.batch, time.Now().UnixMicro(), l.writer}}, 1}
 }
 
-// closeMark waits for the lock of a writer that is gone, and turns its mark over, so that no transaction of it can be committed any
-// more: one that began with its changes may still lie unread at the server.
-const (
-	markText  = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 AND batch >= 0"
-	closeMark = "SELECT pg_advisory_xact_lock(%[1]d); UPDATE write_marks SET batch = -1 - batch WHERE writer = %[1]d AND batch >= 0"
-)
+// markText does nothing to a mark that was turned over; see closeMark.
+const markText = "UPDATE write_marks SET batch = $1, at = $2 WHERE writer = $3 AND batch >= 0"
 
 // errNoMark is about a mark that somebody removed. A new connection makes a new one.
 var errNoMark = fmt.Errorf("the writer's mark is gone: %w", driver.ErrBadConn)
@@ -152,9 +149,10 @@ func (e *postgresEngine) together() bool { return true }
 func (e *postgresEngine) commit(ctx context.Context, l *link, end completion) (ran int, err error) {
 	way := &pgx.Batch{}
 	if end.whole {
-		l.batch++
+		l.batch, l.whole = l.batch+1, true
+		until, _ := ctx.Deadline() // whoever guesses has one
 		way.Queue("BEGIN")
-		way.Queue(freeLocks, l.writer, int64(closingLock))
+		way.Queue(freeLocks, l.writer, int64(closingLock), until.UnixMicro())
 	}
 	first, unions := way.Len(), unite(append(end.last, l.mark()), end.alone)
 	for _, u := range unions {
@@ -165,7 +163,7 @@ func (e *postgresEngine) commit(ctx context.Context, l *link, end completion) (r
 	err = l.send(ctx, way, func(results pgx.BatchResults) error {
 		for range first {
 			if _, err := results.Exec(); err != nil {
-				return e.missed(nil, err)
+				return e.notBegun(err)
 			}
 		}
 		for _, u := range unions {
@@ -186,6 +184,14 @@ const (
 	severalRows     = "21000"
 	uniqueViolation = "23505"
 )
+
+// notBegun is errNotAtOnce unless the connection or the server is at fault.
+func (e *postgresEngine) notBegun(err error) error {
+	if e.classify(err) == faultOther {
+		return errNotAtOnce
+	}
+	return err
+}
 
 // missed also is what nobody can tell of a union: which of its statements it was.
 func (e *postgresEngine) missed(u union, err error) error {
