@@ -16,10 +16,12 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi"
 	"github.com/keyshift-hq/keyshift/internal/agent/localapi/localapitest"
 	"github.com/keyshift-hq/keyshift/internal/api"
+	v1 "github.com/keyshift-hq/keyshift/internal/api/keyshift/v1"
 	"github.com/keyshift-hq/keyshift/internal/ipc"
 )
 
@@ -130,7 +132,18 @@ func sameArgs(t *testing.T, contentType string, body []byte, call localapitest.C
 	case strings.HasPrefix(contentType, "application/proto"):
 		err = proto.Unmarshal(body, want)
 	}
+	asDurations(want)
 	if err != nil || !proto.Equal(want, call.Args) {
 		t.Fatalf("%s was asked %v, the body says %v, %v", call.Method, call.Args, want, err)
+	}
+}
+
+// asDurations writes durations as the agent gets them: none is zero, and what is too long for Go the longest that it has.
+func asDurations(message proto.Message) {
+	switch m := message.(type) {
+	case *v1.LocalServiceRenewRequest:
+		m.Duration = durationpb.New(m.GetDuration().AsDuration())
+	case *v1.LocalServicePauseRemindersRequest:
+		m.Duration = durationpb.New(m.GetDuration().AsDuration())
 	}
 }
