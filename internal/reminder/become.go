@@ -55,16 +55,34 @@ func (s *State) follow(settings Settings, now Situation) []Lease {
 	return ended
 }
 
-// tellEnded tells of all leases that ended in one reminder.
+// tellEnded tells of all leases that ended in one reminder, together with those of which nobody has heard yet: of each account
+// the last.
 func (s *State) tellEnded(ended []Lease, now Situation) {
 	if len(ended) == 0 {
 		return
 	}
+	s.drop(func(r Reminder) bool {
+		if r.Kind == Ended {
+			ended = slices.Concat(r.Leases, ended)
+		}
+		return r.Kind == Ended
+	})
 	text := "ended_last"
 	if len(now.Leases) > 0 {
 		text = "ended_one"
 	}
-	s.wait(Reminder{Kind: Ended, Text: text, Leases: ended, Due: now.Now})
+	s.wait(Reminder{Kind: Ended, Text: text, Leases: lastOfEach(ended), Due: now.Now})
+}
+
+// lastOfEach gives of each account the last lease, in the order in which they came.
+func lastOfEach(leases []Lease) []Lease {
+	var last []Lease
+	for i, l := range leases {
+		if !slices.ContainsFunc(leases[i+1:], l.sameAccount) {
+			last = append(last, l)
+		}
+	}
+	return last
 }
 
 // warn makes one warning for all leases that have the same time left.
@@ -98,7 +116,9 @@ func (s *State) tellRules(now Situation) {
 	for _, name := range slices.Sorted(maps.Keys(now.Rules)) {
 		version := now.Rules[name]
 		if known, ok := s.Rules[name]; ok && known != version {
-			s.wait(Reminder{Kind: Changed, Text: "changed_" + name, Network: keyshift.Network(name), Due: now.Now})
+			text := "changed_" + name
+			s.drop(func(r Reminder) bool { return r.Text == text })
+			s.wait(Reminder{Kind: Changed, Text: text, Network: keyshift.Network(name), Due: now.Now})
 		}
 		s.Rules[name] = version
 	}

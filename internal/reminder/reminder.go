@@ -15,7 +15,8 @@
 //   - advice waits until work hours, until a pause is over, and some minutes after the advice before it
 //
 // What waits is in [State.Waiting], which the tray lists, so nothing is lost. What has lost its sense, such as a warning
-// of a lease that is over, is dropped. Notices come outside of work hours too: whoever may use an account then has to know
+// of a lease that is over, is dropped, and what waits twice for a user who is away becomes one reminder, so that there are
+// never more than accounts and terms. Notices come outside of work hours too: whoever may use an account then has to know
 // when it ends.
 //
 // # Clocks
@@ -58,6 +59,10 @@ type Lease struct {
 	Network keyshift.Network `json:"network"`
 	Handle  string           `json:"handle"`
 	EndsAt  time.Time        `json:"ends_at"`
+}
+
+func (l Lease) sameAccount(other Lease) bool {
+	return l.Network == other.Network && l.Handle == other.Handle
 }
 
 // Reminder is something to tell the user.

@@ -191,6 +191,25 @@ func TestAwayHoldsEverythingAndLosesNothing(t *testing.T) {
 	d.said("09:52 ends_soon_early", "09:52 terms_x personal_1")
 }
 
+func TestWhatWaitsDoesNotPileUpWhileNobodyIsThere(t *testing.T) {
+	d := newDesk(t)
+	d.now.Away = true
+	d.now.Rules = map[string]string{"x": "1"}
+	for i := range 50 {
+		d.now.Rules["x"] = fmt.Sprint(i)
+		d.checkOut(fmt.Sprint(i), keyshift.Networks()[i%2], time.Hour)
+		d.checkIn(fmt.Sprint(i))
+	}
+	d.waiting("ended_last for user", "changed_x for user")
+	ended := d.state.Waiting[0].Leases
+	if len(ended) != 2 || ended[0].ID != "48" || ended[1].ID != "49" {
+		t.Errorf("the ends that wait are of %v, want the last of each account", ended)
+	}
+	d.now.Away = false
+	d.wait(time.Hour)
+	d.said("10:00 ended_last", "10:00 changed_x")
+}
+
 func TestAWarningOfALeaseThatIsOverIsDropped(t *testing.T) {
 	d := newDesk(t)
 	d.now.Away = true
