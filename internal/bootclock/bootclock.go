@@ -30,6 +30,7 @@ package bootclock
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -58,12 +59,16 @@ type Clock interface {
 }
 
 // System is the clock of this machine. It is safe for concurrent use.
-func System() Clock { return system{} }
+func System() Clock { return &system{} }
 
-type system struct{}
+// system asks for the boot id until it is known: no process outlives the boot in which it began.
+type system struct {
+	mu     sync.Mutex
+	bootID string
+}
 
-func (system) Read() (Reading, error) {
-	id, err := bootID()
+func (s *system) Read() (Reading, error) {
+	id, err := s.boot()
 	if err != nil {
 		return Reading{}, fmt.Errorf("read boot id: %w", err)
 	}
@@ -72,4 +77,13 @@ func (system) Read() (Reading, error) {
 		return Reading{}, fmt.Errorf("read boot clock: %w", err)
 	}
 	return Reading{Wall: time.Now().Round(0).UTC(), Boot: boot, BootID: id}, nil
+}
+
+func (s *system) boot() (id string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bootID == "" {
+		s.bootID, err = bootID()
+	}
+	return s.bootID, err
 }
