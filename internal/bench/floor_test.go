@@ -80,9 +80,9 @@ func newFloor(b *testing.B, db floorDB, devices int) *floor {
 	for range devices {
 		f.addDevice(b)
 	}
-	stop := make(chan struct{})
-	b.Cleanup(func() { close(stop) })
-	go f.group(stop)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	b.Cleanup(func() { close(stop); <-stopped })
+	go func() { defer close(stopped); f.group(stop) }()
 	return f
 }
 
