@@ -56,7 +56,7 @@ func effect[T any](ctx context.Context, h *Hub, call Call, kind WriteKind, do fu
 func (c Call) ahead() Ahead {
 	switch c.Access.Kind {
 	case DeviceAccess:
-		return Ahead{DeviceID: c.DeviceID, AccountID: c.account, RequestID: c.RequestID}
+		return Ahead{DeviceID: c.DeviceID, AccountID: c.account, LeaseID: c.lease, RequestID: c.RequestID}
 	case UserAccess:
 		return Ahead{TokenHash: c.TokenHash, LeaseID: c.lease, RequestID: c.RequestID}
 	case AnyoneAccess, NoAccess:

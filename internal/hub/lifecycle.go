@@ -12,20 +12,39 @@ import (
 // Activate makes a pending lease usable, once the device has confirmed that it has the credential; what it cannot store it
 // gives back. It is harmless to repeat.
 func (h *Hub) Activate(ctx context.Context, call Call, lease keyshift.ID) (LeaseView, error) {
-	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
-		l, err := ownLease(tx, c, lease)
+	return h.changeOwn(ctx, call, Ordinary, lease, func(tx Tx, c Caller, l *keyshift.Lease) error {
 		switch {
-		case err != nil:
-			return "", err
 		case !l.LiveAt(tx.Now()):
-			return "", keyshift.ErrLeaseOver
+			return keyshift.ErrLeaseOver
 		case l.State == keyshift.LeaseActive:
-			return l.ID, nil
+			return nil
 		}
 		l.State, l.Epoch = keyshift.LeaseActive, l.Epoch+1
-		return l.ID, errors.Join(tx.SaveLease(l), tx.Append(leaseEvent(c, keyshift.ActLeaseActivated, l)))
+		return errors.Join(tx.SaveLease(*l), tx.Append(leaseEvent(c, keyshift.ActLeaseActivated, *l)))
 	})
-	return h.view(ctx, id, err)
+}
+
+// changeOwn changes a lease of the calling device and answers with it. Of a request that was answered before it answers with the
+// lease as it is now.
+func (h *Hub) changeOwn(ctx context.Context, call Call, kind WriteKind, lease keyshift.ID, change func(Tx, Caller, *keyshift.Lease) error) (LeaseView, error) {
+	call.lease = lease
+	var changed LeaseView
+	id, err := effect(ctx, h, call, kind, func(tx Tx, c Caller) (keyshift.ID, error) {
+		view, err := tx.LeaseView(lease)
+		if err := own(c, lease, view.Lease, err); err != nil {
+			return "", err
+		}
+		err = change(tx, c, &view.Lease)
+		changed = view
+		return view.ID, err
+	})
+	if err == nil && changed.ID != id {
+		changed, err = h.Store.Read(ctx).LeaseView(id)
+	}
+	if err != nil {
+		return LeaseView{}, err
+	}
+	return h.withContact(changed, nil)
 }
 
 // Renew prolongs a live lease by a duration from now, after asking the gates again.
@@ -33,28 +52,23 @@ func (h *Hub) Renew(ctx context.Context, call Call, lease keyshift.ID, duration 
 	if err := h.limits.use(call.UserID); err != nil {
 		return LeaseView{}, err
 	}
-	id, err := effect(ctx, h, call, Ordinary, func(tx Tx, c Caller) (keyshift.ID, error) {
-		l, err := ownLease(tx, c, lease)
-		if err != nil {
-			return "", err
-		}
+	return h.changeOwn(ctx, call, Ordinary, lease, func(tx Tx, c Caller, l *keyshift.Lease) error {
 		account, err := tx.Account(l.AccountID)
 		if err != nil {
-			return "", err
+			return err
 		}
-		if err := h.mayRenew(tx, c, account, l, duration); err != nil {
-			return "", err
+		if err := h.mayRenew(tx, c, account, *l, duration); err != nil {
+			return err
 		}
 		end, err := l.RenewedEnd(duration, tx.Now())
 		if err != nil {
-			return "", err
+			return err
 		}
 		l.EndsAt, l.FreeAt, l.Epoch = end, end.Add(keyshift.ReissueMargin), l.Epoch+1
-		event := leaseEvent(c, keyshift.ActLeaseRenewed, l)
+		event := leaseEvent(c, keyshift.ActLeaseRenewed, *l)
 		event.Details["ends_at"] = end.UTC().Format(time.RFC3339)
-		return l.ID, errors.Join(tx.SaveLease(l), tx.Append(event))
+		return errors.Join(tx.SaveLease(*l), tx.Append(event))
 	})
-	return h.view(ctx, id, err)
 }
 
 func (h *Hub) mayRenew(tx Tx, c Caller, account keyshift.Account, l keyshift.Lease, duration time.Duration) error {
@@ -74,21 +88,16 @@ func (h *Hub) CheckIn(ctx context.Context, call Call, lease keyshift.ID, cause k
 	if cause.State() == "" {
 		return LeaseView{}, keyshift.Invalid(keyshift.CodeFieldInvalid, "The cause of the end is unknown.", "Use one of the causes of the contract.")
 	}
-	id, err := effect(ctx, h, call, Releasing, func(tx Tx, c Caller) (keyshift.ID, error) {
-		l, err := ownLease(tx, c, lease)
-		if err != nil {
-			return "", err
-		}
+	return h.changeOwn(ctx, call, Releasing, lease, func(tx Tx, c Caller, l *keyshift.Lease) error {
 		receipt.LeaseID = l.ID
 		if !l.State.Live() {
-			return l.ID, takeReceipt(tx, c, l, receipt)
+			return takeReceipt(tx, c, l, receipt)
 		}
-		return l.ID, endByDevice(tx, c, l, cause, receipt)
+		return endByDevice(tx, c, l, cause, receipt)
 	})
-	return h.view(ctx, id, err)
 }
 
-func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, receipt keyshift.Receipt) error {
+func endByDevice(tx Tx, c Caller, l *keyshift.Lease, cause keyshift.EndCause, receipt keyshift.Receipt) error {
 	l.EndedAt = l.OverAt(tx.Now())
 	l.State, l.Epoch, l.EndReason = cause.State(), l.Epoch+1, string(cause)
 	l.Removal.Step = keyshift.RemovalRequested
@@ -97,10 +106,10 @@ func endByDevice(tx Tx, c Caller, l keyshift.Lease, cause keyshift.EndCause, rec
 	if l.State == keyshift.LeaseExpired {
 		action = keyshift.ActLeaseExpired
 	}
-	event := leaseEvent(c, action, l)
+	event := leaseEvent(c, action, *l)
 	event.Details["cause"] = string(cause)
 	noteRemoval(event, l.Removal, receipt)
-	return errors.Join(tx.SaveLease(l), tx.Append(event))
+	return errors.Join(tx.SaveLease(*l), tx.Append(event))
 }
 
 // Report takes receipts about the removal of ended leases. A receipt for a lease that the hub still thinks live ends
@@ -117,7 +126,7 @@ func (h *Hub) Report(ctx context.Context, call Call, receipts []keyshift.Receipt
 				continue
 			}
 			if err == nil {
-				err = takeReceiptOrEnd(tx, c, l, receipt)
+				err = takeReceiptOrEnd(tx, c, &l, receipt)
 			}
 			if err != nil {
 				return nil, err
@@ -141,7 +150,7 @@ func repeats(receipts []keyshift.Receipt) bool {
 	return false
 }
 
-func takeReceiptOrEnd(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) error {
+func takeReceiptOrEnd(tx Tx, c Caller, l *keyshift.Lease, receipt keyshift.Receipt) error {
 	if !l.State.Live() {
 		return takeReceipt(tx, c, l, receipt)
 	}
@@ -152,17 +161,17 @@ func takeReceiptOrEnd(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receip
 	return endByDevice(tx, c, l, cause, receipt)
 }
 
-func takeReceipt(tx Tx, c Caller, l keyshift.Lease, receipt keyshift.Receipt) error {
+func takeReceipt(tx Tx, c Caller, l *keyshift.Lease, receipt keyshift.Receipt) error {
 	removal, changed := l.Removal.Apply(receipt, tx.Now())
 	if !changed {
 		return nil
 	}
 	news := removal.IsNewsAfter(l.Removal)
 	l.Removal = removal
-	if err := tx.SaveRemoval(l); err != nil || !news {
+	if err := tx.SaveRemoval(*l); err != nil || !news {
 		return err
 	}
-	event := leaseEvent(c, keyshift.ActLeaseRemoval, l)
+	event := leaseEvent(c, keyshift.ActLeaseRemoval, *l)
 	noteRemoval(event, removal, receipt)
 	if removal.WipeFailure != "" {
 		event.Personal = map[string]string{"wipe_failure": removal.WipeFailure} // a device's words may name files and people
@@ -184,10 +193,17 @@ func noteRemoval(event keyshift.AuditEvent, r keyshift.Removal, receipt keyshift
 // ownLease reads a lease of the calling device; another's does not exist for it.
 func ownLease(r Reader, c Caller, id keyshift.ID) (keyshift.Lease, error) {
 	l, err := r.Lease(id)
-	if err != nil || l.DeviceID != c.Device.ID {
-		return keyshift.Lease{}, notFound(orNotFound(err), "lease", string(id))
+	if err := own(c, id, l, err); err != nil {
+		return keyshift.Lease{}, err
 	}
 	return l, nil
+}
+
+func own(c Caller, id keyshift.ID, l keyshift.Lease, err error) error {
+	if err != nil || l.DeviceID != c.Device.ID {
+		return notFound(orNotFound(err), "lease", string(id))
+	}
+	return nil
 }
 
 func orNotFound(err error) error {
@@ -202,12 +218,4 @@ func leaseEvent(c Caller, action keyshift.AuditAction, l keyshift.Lease) keyshif
 	event.UserID, event.DeviceID, event.AccountID, event.LeaseID = l.UserID, l.DeviceID, l.AccountID, l.ID
 	event.Details = map[string]string{}
 	return event
-}
-
-// view reads a lease after an effect, or hands its error on.
-func (h *Hub) view(ctx context.Context, id keyshift.ID, err error) (LeaseView, error) {
-	if err != nil {
-		return LeaseView{}, err
-	}
-	return h.withContact(h.Store.Read(ctx).LeaseView(id))
 }

@@ -40,8 +40,8 @@ type Store interface {
 	Read(ctx context.Context) Reader
 }
 
-// Ahead names what an effect will read. Of a device (DeviceID) that is who it is and whether the request is new, and what the
-// gates want to know of an account; of a user (TokenHash) the same, and whose a lease is. AccountID and LeaseID may be empty.
+// Ahead names what an effect will read. Of a device (DeviceID) that is who it is and whether the request is new, what the
+// gates want to know of an account, and a lease; of a user (TokenHash) the same, and whose a lease is. AccountID and LeaseID may be empty.
 type Ahead struct {
 	DeviceID  keyshift.ID
 	TokenHash []byte

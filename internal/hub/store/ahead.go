@@ -20,8 +20,9 @@ type foreseen struct {
 	// token is that of a user who asks, lease what is known of the lease that it is about.
 	token hub.Token
 	lease foreseenLease
-	// device, and what an account is asked for, are there for a device that asks.
+	// device, and the lease or the account that it asks for, are there for a device that asks.
 	device  keyshift.Device
+	view    hub.LeaseView
 	user    keyshift.User
 	account keyshift.Account // without an id if there is none
 	sealed  hub.SealedCredential
@@ -50,17 +51,21 @@ type scanner interface{ Scan(values ...any) error }
 
 // lookAhead gives the queries for what commands say that they will ask, and keeps the answers.
 func (b *batch) lookAhead(commands []*command) []question {
-	var byDevices, byUsers [][]any
+	var byDevices, byLeases, byUsers [][]any
 	for i, c := range commands {
 		switch a := c.ahead; {
 		case a.DeviceID != "":
 			byDevices = append(byDevices, []any{int64(i), string(a.DeviceID), string(a.AccountID), a.RequestID, micros(b.asked)})
+			if a.LeaseID != "" {
+				byLeases = append(byLeases, []any{int64(i), string(a.LeaseID)})
+			}
 		case a.TokenHash != nil:
 			byUsers = append(byUsers, []any{int64(i), a.RequestID, string(a.LeaseID), a.TokenHash})
 		}
 	}
 	b.facts = make([]foreseen, len(commands))
 	questions := b.joinedQuestions(nil, aheadText, byDevices, taking(func(r db.AheadRow) { b.facts[r.Place] = foreseenOf(r, commands[r.Place].ahead) }))
+	questions = b.joinedQuestions(questions, aheadOfLeaseText, byLeases, taking(func(r db.AheadOfLeaseRow) { b.facts[r.Place].view = viewOf(r.LeaseView) }))
 	return b.joinedQuestions(questions, aheadOfUserText, byUsers, taking(func(r db.AheadOfUserRow) { b.facts[r.Place] = foreseenOfUser(r, commands[r.Place].ahead) }))
 }
 
@@ -102,8 +107,9 @@ func fields(all []any, row reflect.Value) []any {
 
 // The queries for one request.
 var (
-	aheadText       = textOf(func(q *db.Queries) { _, _ = q.Ahead(context.Background(), db.AheadParams{}) })
-	aheadOfUserText = textOf(func(q *db.Queries) { _, _ = q.AheadOfUser(context.Background(), db.AheadOfUserParams{}) })
+	aheadText        = textOf(func(q *db.Queries) { _, _ = q.Ahead(context.Background(), db.AheadParams{}) })
+	aheadOfLeaseText = textOf(func(q *db.Queries) { _, _ = q.AheadOfLease(context.Background(), db.AheadOfLeaseParams{}) })
+	aheadOfUserText  = textOf(func(q *db.Queries) { _, _ = q.AheadOfUser(context.Background(), db.AheadOfUserParams{}) })
 )
 
 // textOf gives the text of the query that ask asks.

@@ -46,8 +46,7 @@ func (t *tx) endLease(e hub.Ending, l foreseenLease) (int64, error) {
 		return 0, nil
 	}
 	_, err := t.later().EndLease(t.ctx, db.EndLeaseParams{ID: string(l.id), Batch: string(e.Batch), Reason: e.Reason, Now: micros(t.now), Margin: margin})
-	t.batch.change(l.id)
-	t.batch.leases = true
+	t.changedLease(l.id)
 	event := revokedEvent(e)
 	event.ID = string(e.Batch) + "-" + string(l.id) // as AppendLeaseEvents names it
 	event.UserID, event.DeviceID, event.AccountID, event.LeaseID = l.user, l.device, l.account, l.id

@@ -26,13 +26,20 @@ func (r *reader) leaseView(q *db.Queries, id keyshift.ID) (hub.LeaseView, error)
 	return one(r, "lease", viewOf, row, err)
 }
 
-// Lease waits for no other change than those of the lease itself.
 func (t *tx) Lease(id keyshift.ID) (keyshift.Lease, error) {
-	if t.batch == nil || t.batch.changed[id] {
-		return t.reader.Lease(id)
-	}
-	view, err := t.leaseView(t.aside(), id)
+	view, err := t.LeaseView(id)
 	return view.Lease, err
+}
+
+// LeaseView waits for no other change than those of the lease itself.
+func (t *tx) LeaseView(id keyshift.ID) (hub.LeaseView, error) {
+	if t.batch == nil || t.batch.changed[id] {
+		return t.reader.LeaseView(id)
+	}
+	if f := t.known(id); f != nil && f.view.ID == id {
+		return f.view, nil
+	}
+	return t.leaseView(t.aside(), id)
 }
 
 func (r *reader) LeaseDevice(id keyshift.ID) (keyshift.ID, error) {
@@ -112,8 +119,7 @@ func (t *tx) AddLease(l keyshift.Lease) error {
 	row := leaseRow(l)
 	t.lent++
 	_, err := t.later().AddLease(t.ctx, row)
-	t.batch.change(l.ID)
-	t.batch.leases = true
+	t.changedLease(l.ID)
 	t.batch.link.memory.remember(l)
 	if l.Exclusive {
 		t.batch.change(l.AccountID)
@@ -139,24 +145,34 @@ func (t *tx) addLeaseAgain(row db.AddLeaseParams) error {
 	return t.failure
 }
 
+// SaveLease is refused with the rest of the command, which then runs again, when somebody else has changed the lease since it
+// was read.
 func (t *tx) SaveLease(l keyshift.Lease) error {
 	row := leaseRow(l)
-	n, err := t.q().SaveLease(t.ctx, db.SaveLeaseParams{
+	_, err := t.later().SaveLease(t.ctx, db.SaveLeaseParams{
 		ID: row.ID, EpochBefore: l.Epoch - 1, Epoch: row.Epoch, State: row.State, OfflineGrace: row.OfflineGrace, ActivateBy: row.ActivateBy,
 		EndsAt: row.EndsAt, EndedAt: row.EndedAt, EndReason: row.EndReason, FreeAt: row.FreeAt, DueAt: row.DueAt,
 		RemovalStep: row.RemovalStep, RequestedAt: row.RequestedAt, DeliveredAt: row.DeliveredAt, WipedAt: row.WipedAt, ClosedAt: row.ClosedAt,
 		WipeFailure: row.WipeFailure, SessionUnconfirmed: row.SessionUnconfirmed, Rotation: row.Rotation, Wiped: wiped(l),
 	})
-	return t.swapped("save lease", n, err)
+	t.changedLease(l.ID)
+	return err
+}
+
+// changedLease notes that a change of a lease waits.
+func (t *tx) changedLease(id keyshift.ID) {
+	t.batch.change(id)
+	t.batch.leases = true
 }
 
 func (t *tx) SaveRemoval(l keyshift.Lease) error {
 	row := leaseRow(l)
-	n, err := t.q().SaveRemoval(t.ctx, db.SaveRemovalParams{
+	_, err := t.later().SaveRemoval(t.ctx, db.SaveRemovalParams{
 		ID: row.ID, RemovalStep: row.RemovalStep, RequestedAt: row.RequestedAt, DeliveredAt: row.DeliveredAt, WipedAt: row.WipedAt,
 		ClosedAt: row.ClosedAt, WipeFailure: row.WipeFailure, SessionUnconfirmed: row.SessionUnconfirmed, Rotation: row.Rotation, Wiped: wiped(l),
 	})
-	return t.saved("save removal", n, err)
+	t.changedLease(l.ID)
+	return err
 }
 
 func (t *tx) UseCodeStep(lease keyshift.ID, step int64) (bool, error) {

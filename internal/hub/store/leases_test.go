@@ -205,6 +205,64 @@ func TestALateComerIsRunAgainAndSeesTheHolder(t *testing.T) {
 	})
 }
 
+// own is a command of a device about a lease, which was read ahead.
+func own(l keyshift.Lease, n int) hub.Ahead {
+	return hub.Ahead{DeviceID: l.DeviceID, LeaseID: l.ID, RequestID: benchRequest(n)}
+}
+
+// end gives back a lease that is live, and notes how it found it.
+func end(id keyshift.ID, found *keyshift.Lease) func(hub.Tx) error {
+	return func(tx hub.Tx) (err error) {
+		if *found, err = tx.Lease(id); err != nil || !found.State.Live() {
+			return err
+		}
+		l := *found
+		l.State, l.Epoch, l.EndedAt = keyshift.LeaseCheckedIn, l.Epoch+1, tx.Now()
+		return tx.SaveLease(l)
+	}
+}
+
+// What was read ahead of a lease is what it was before the batch: whoever comes later sees what those before did.
+func TestALeaseThatWasReadAheadIsNotOlderThanItsNeighbors(t *testing.T) {
+	onEach(t, func(t *testing.T, s *scene) {
+		l := s.activate(s.lend(s.account(), s.device(s.user())))
+		var found [2]keyshift.Lease
+		h := s.hold()
+		first, second := h.queue(s.ctx(), hub.Releasing, end(l.ID, &found[0]), own(l, 1)), h.queue(s.ctx(), hub.Releasing, end(l.ID, &found[1]), own(l, 2))
+		h.release()
+		if err := errors.Join(<-first, <-second); err != nil {
+			t.Error(err)
+		}
+		h.done()
+		same(t, "lease as the first found it", found[0].State, keyshift.LeaseActive)
+		same(t, "lease as the second found it", found[1].State, keyshift.LeaseCheckedIn)
+		same(t, "epoch", s.lease(l.ID).Epoch, l.Epoch+1)
+	})
+}
+
+// Whoever changes a lease that another hub has changed since it was read runs again, and sees that.
+func TestALeaseThatWasChangedSinceItWasReadAheadIsReadAgain(t *testing.T) {
+	s := newScene(t, migrated.New(t))
+	other := &scene{TB: t, Store: mustOpen(t, Options{Database: s.dsn, Clock: s.clock.now}), dsn: s.dsn, clock: s.clock}
+	l := s.activate(s.lend(s.account(), s.device(s.user())))
+	var found []keyshift.LeaseState
+	err := s.Write(s.ctx(), hub.Ordinary, func(tx hub.Tx) error {
+		now, err := tx.Lease(l.ID)
+		if found = append(found, now.State); len(found) == 1 {
+			other.giveBack(l)
+		}
+		if err != nil || !now.State.Live() {
+			return err
+		}
+		now.Epoch++
+		return tx.SaveLease(now)
+	}, own(l, 1))
+	if err != nil || !slices.Equal(found, []keyshift.LeaseState{keyshift.LeaseActive, keyshift.LeaseCheckedIn}) {
+		t.Errorf("found %v, %v", found, err)
+	}
+	same(t, "epoch", s.lease(l.ID).Epoch, l.Epoch+1)
+}
+
 // interloper does something before the second question.
 type interloper struct {
 	db.DBTX

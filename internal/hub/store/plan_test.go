@@ -15,6 +15,7 @@ import (
 // have to look up what they need, so that none gets slower as the hub gets older.
 var mayScan = map[string]string{
 	"Ahead":                    "the rows that are asked for, each of which looks up",
+	"AheadOfLease":             "the rows that are asked for, each of which looks up",
 	"AheadOfSync":              "stops at the newest checkpoint",
 	"EndLease":                 "the rows that are given, each of which looks up",
 	"SaveWindow":               "the rows that are given, each of which looks up",
@@ -30,6 +31,7 @@ var mayScan = map[string]string{
 	"PlaceEvent":               "the rows that are given, each of which looks up",
 	"PruneTokens":              "the rows of two subqueries with limits",
 	"SaveHub":                  "one row",
+	"SaveLease":                "the rows that are given, each of which looks up",
 	"Unsequenced":              "an index that holds only events without a place",
 	"NextDue":                  "stops at the first of an index that holds only live leases",
 	"Hub":                      "one row",
@@ -156,6 +158,7 @@ func TestJoinedStatementsLookUpOnPostgreSQL(t *testing.T) {
 	for name, types := range map[string][]string{
 		"Ahead": {"bigint", "text", "text", "text", "bigint"}, "AheadOfUser": {"bigint", "text", "text", "bytea"},
 		"SaveWindow": {"text", "bigint", "bigint", "bigint", "bigint"}, "PlaceEvent": {"bigint", "text"}, "EndLease": {"text", "text", "text", "bigint", "bigint"},
+		"AheadOfLease": {"bigint", "text"}, "SaveLease": saveLeaseTypes,
 	} {
 		joined := overArrays(all[name], types)
 		if joined == "" {
@@ -175,6 +178,8 @@ func TestJoinedStatementsLookUpOnPostgreSQL(t *testing.T) {
 		}
 	}
 }
+
+var saveLeaseTypes = strings.Fields("text bigint text bigint bigint bigint bigint bigint text bigint bigint bigint bigint bigint bigint text bigint text bigint bigint")
 
 // whole is a node of a plan that reads a table or index; without a condition on the index it reads all of it.
 var whole = regexp.MustCompile(`(Seq Scan|Index Scan|Index Only Scan|Bitmap Index Scan) `)

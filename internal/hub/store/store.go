@@ -97,11 +97,12 @@ type Store struct {
 type Stats struct {
 	// Commands were answered, of Batches that were gathered, in Commits durable transactions.
 	Commands, Batches, Commits int64
-	// Statements were sent to the database, those that begin and end transactions not counted.
-	Statements int64
+	// Statements were sent to the database, those that begin and end transactions not counted. Of them Alone went by themselves,
+	// and somebody waited for each.
+	Statements, Alone int64
 }
 
-type counts struct{ commands, batches, commits, statements atomic.Int64 }
+type counts struct{ commands, batches, commits, statements, alone atomic.Int64 }
 
 // Open connects, checks the schema (see [Options.Migrate]) and starts the writers. A SQLite database that was not
 // closed in order is verified first; damage is integrity_failed. No error ever holds a password of the address.
@@ -192,7 +193,10 @@ func (s *Store) Read(ctx context.Context) hub.Reader {
 	return &reader{ctx: ctx, queries: s.queries, count: s.countOne, judge: func(err error) error { return s.judgeRead(ctx, err) }}
 }
 
-func (s *Store) countOne() { s.counts.statements.Add(1) }
+func (s *Store) countOne() {
+	s.counts.statements.Add(1)
+	s.counts.alone.Add(1)
+}
 
 func (s *Store) judgeRead(ctx context.Context, err error) error {
 	if failed := s.failed.Load(); failed != nil {
@@ -251,7 +255,8 @@ func (s *Store) StorageFull() bool { return s.full.Load() || s.reserve.spent.Loa
 
 // Stats gives the figures.
 func (s *Store) Stats() Stats {
-	return Stats{Commands: s.counts.commands.Load(), Batches: s.counts.batches.Load(), Commits: s.counts.commits.Load(), Statements: s.counts.statements.Load()}
+	c := &s.counts
+	return Stats{Commands: c.commands.Load(), Batches: c.batches.Load(), Commits: c.commits.Load(), Statements: c.statements.Load(), Alone: c.alone.Load()}
 }
 
 // Engine names the database's engine, for people.

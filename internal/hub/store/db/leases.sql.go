@@ -82,6 +82,92 @@ func (q *Queries) AddLease(ctx context.Context, arg AddLeaseParams) (int64, erro
 	return result.RowsAffected()
 }
 
+const aheadOfLease = `-- name: AheadOfLease :many
+WITH asked AS (
+SELECT CAST($1 AS BIGINT) AS place, CAST($2 AS TEXT) AS lease_id
+)
+SELECT q.place, l.id, l.account_id, l.user_id, l.device_id, l.reason, l.state, l.exclusive, l.offline_grace, l.epoch, l.started_at, l.activate_by, l.ends_at, l.ended_at, l.end_reason, l.free_at, l.removal_step, l.requested_at, l.delivered_at, l.wiped_at, l.closed_at, l.wipe_failure, l.session_unconfirmed, l.rotation, l.holds, l.due_at, l.end_batch, l.account_network, l.account_handle, l.account_access_mode, l.account_exclusive, l.account_enabled, l.account_max_duration, l.account_offline_grace, l.account_lease_storage, l.account_allow_show, l.account_credential_version, l.account_has_code_seed, l.account_rotation_due, l.account_created_at, l.user_name, l.user_display_name, l.device_name, l.last_contact FROM asked q JOIN lease_views l ON l.id = q.lease_id
+`
+
+type AheadOfLeaseParams struct {
+	Place   int64
+	LeaseID string
+}
+
+type AheadOfLeaseRow struct {
+	Place     int64
+	LeaseView LeaseView
+}
+
+// AheadOfLease reads the lease that a device's request is about.
+func (q *Queries) AheadOfLease(ctx context.Context, arg AheadOfLeaseParams) ([]AheadOfLeaseRow, error) {
+	rows, err := q.db.QueryContext(ctx, aheadOfLease, arg.Place, arg.LeaseID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AheadOfLeaseRow
+	for rows.Next() {
+		var i AheadOfLeaseRow
+		if err := rows.Scan(
+			&i.Place,
+			&i.LeaseView.ID,
+			&i.LeaseView.AccountID,
+			&i.LeaseView.UserID,
+			&i.LeaseView.DeviceID,
+			&i.LeaseView.Reason,
+			&i.LeaseView.State,
+			&i.LeaseView.Exclusive,
+			&i.LeaseView.OfflineGrace,
+			&i.LeaseView.Epoch,
+			&i.LeaseView.StartedAt,
+			&i.LeaseView.ActivateBy,
+			&i.LeaseView.EndsAt,
+			&i.LeaseView.EndedAt,
+			&i.LeaseView.EndReason,
+			&i.LeaseView.FreeAt,
+			&i.LeaseView.RemovalStep,
+			&i.LeaseView.RequestedAt,
+			&i.LeaseView.DeliveredAt,
+			&i.LeaseView.WipedAt,
+			&i.LeaseView.ClosedAt,
+			&i.LeaseView.WipeFailure,
+			&i.LeaseView.SessionUnconfirmed,
+			&i.LeaseView.Rotation,
+			&i.LeaseView.Holds,
+			&i.LeaseView.DueAt,
+			&i.LeaseView.EndBatch,
+			&i.LeaseView.AccountNetwork,
+			&i.LeaseView.AccountHandle,
+			&i.LeaseView.AccountAccessMode,
+			&i.LeaseView.AccountExclusive,
+			&i.LeaseView.AccountEnabled,
+			&i.LeaseView.AccountMaxDuration,
+			&i.LeaseView.AccountOfflineGrace,
+			&i.LeaseView.AccountLeaseStorage,
+			&i.LeaseView.AccountAllowShow,
+			&i.LeaseView.AccountCredentialVersion,
+			&i.LeaseView.AccountHasCodeSeed,
+			&i.LeaseView.AccountRotationDue,
+			&i.LeaseView.AccountCreatedAt,
+			&i.LeaseView.UserName,
+			&i.LeaseView.UserDisplayName,
+			&i.LeaseView.DeviceName,
+			&i.LeaseView.LastContact,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const devicesOfBatch = `-- name: DevicesOfBatch :many
 SELECT DISTINCT device_id FROM leases WHERE end_batch = $1 AND end_batch <> '' ORDER BY device_id
 `
@@ -951,15 +1037,22 @@ func (q *Queries) RemovalsToDo(ctx context.Context, arg RemovalsToDoParams) ([]L
 }
 
 const saveLease = `-- name: SaveLease :execrows
-UPDATE leases SET state = $1, offline_grace = $2, epoch = $3, activate_by = $4, ends_at = $5,
-  ended_at = $6, end_reason = $7, free_at = $8, removal_step = $9, requested_at = $10,
-  delivered_at = $11, wiped_at = $12, closed_at = $13, wipe_failure = $14,
-  session_unconfirmed = $15, rotation = $16, due_at = $17,
-  holds = CASE WHEN CAST($18 AS BIGINT) = 1 THEN 0 ELSE holds END
-WHERE id = $19 AND epoch = CAST($20 AS BIGINT)
+WITH saved AS (
+SELECT CAST($1 AS TEXT) AS id, CAST($2 AS BIGINT) AS epoch_before, CAST($3 AS TEXT) AS state, CAST($4 AS BIGINT) AS offline_grace, CAST($5 AS BIGINT) AS epoch, CAST($6 AS BIGINT) AS activate_by, CAST($7 AS BIGINT) AS ends_at, CAST($8 AS BIGINT) AS ended_at, CAST($9 AS TEXT) AS end_reason, CAST($10 AS BIGINT) AS free_at, CAST($11 AS BIGINT) AS removal_step, CAST($12 AS BIGINT) AS requested_at, CAST($13 AS BIGINT) AS delivered_at, CAST($14 AS BIGINT) AS wiped_at, CAST($15 AS BIGINT) AS closed_at, CAST($16 AS TEXT) AS wipe_failure, CAST($17 AS BIGINT) AS session_unconfirmed, CAST($18 AS TEXT) AS rotation, CAST($19 AS BIGINT) AS due_at, CAST($20 AS BIGINT) AS wiped
+)
+UPDATE leases SET state = saved.state, offline_grace = saved.offline_grace, epoch = saved.epoch,
+  activate_by = saved.activate_by, ends_at = saved.ends_at, ended_at = saved.ended_at, end_reason = saved.end_reason,
+  free_at = saved.free_at, removal_step = saved.removal_step, requested_at = saved.requested_at,
+  delivered_at = saved.delivered_at, wiped_at = saved.wiped_at, closed_at = saved.closed_at,
+  wipe_failure = saved.wipe_failure, session_unconfirmed = saved.session_unconfirmed, rotation = saved.rotation,
+  due_at = saved.due_at,
+  holds = CASE WHEN saved.wiped = 1 THEN 0 ELSE leases.holds END
+FROM saved WHERE leases.id = saved.id AND leases.epoch = saved.epoch_before
 `
 
 type SaveLeaseParams struct {
+	ID                 string
+	EpochBefore        int64
 	State              string
 	OfflineGrace       int64
 	Epoch              int64
@@ -978,12 +1071,12 @@ type SaveLeaseParams struct {
 	Rotation           string
 	DueAt              int64
 	Wiped              int64
-	ID                 string
-	EpochBefore        int64
 }
 
 func (q *Queries) SaveLease(ctx context.Context, arg SaveLeaseParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, saveLease,
+		arg.ID,
+		arg.EpochBefore,
 		arg.State,
 		arg.OfflineGrace,
 		arg.Epoch,
@@ -1002,8 +1095,6 @@ func (q *Queries) SaveLease(ctx context.Context, arg SaveLeaseParams) (int64, er
 		arg.Rotation,
 		arg.DueAt,
 		arg.Wiped,
-		arg.ID,
-		arg.EpochBefore,
 	)
 	if err != nil {
 		return 0, err

@@ -1,6 +1,13 @@
 -- name: Lease :one
 SELECT * FROM lease_views WHERE id = $1;
 
+-- AheadOfLease reads the lease that a device's request is about.
+-- name: AheadOfLease :many
+WITH asked AS (
+SELECT CAST(@place AS BIGINT) AS place, CAST(@lease_id AS TEXT) AS lease_id
+)
+SELECT q.place, sqlc.embed(l) FROM asked q JOIN lease_views l ON l.id = q.lease_id;
+
 -- name: LeaseDevice :one
 SELECT device_id FROM leases WHERE id = $1;
 
@@ -71,12 +78,17 @@ WHERE account_id = @account_id AND holds = 1
   AND CASE WHEN state = 'pending' AND due_at <= @now THEN due_at + CAST(@margin AS BIGINT) ELSE free_at END <= @now;
 
 -- name: SaveLease :execrows
-UPDATE leases SET state = @state, offline_grace = @offline_grace, epoch = @epoch, activate_by = @activate_by, ends_at = @ends_at,
-  ended_at = @ended_at, end_reason = @end_reason, free_at = @free_at, removal_step = @removal_step, requested_at = @requested_at,
-  delivered_at = @delivered_at, wiped_at = @wiped_at, closed_at = @closed_at, wipe_failure = @wipe_failure,
-  session_unconfirmed = @session_unconfirmed, rotation = @rotation, due_at = @due_at,
-  holds = CASE WHEN CAST(@wiped AS BIGINT) = 1 THEN 0 ELSE holds END
-WHERE id = @id AND epoch = CAST(@epoch_before AS BIGINT);
+WITH saved AS (
+SELECT CAST(@id AS TEXT) AS id, CAST(@epoch_before AS BIGINT) AS epoch_before, CAST(@state AS TEXT) AS state, CAST(@offline_grace AS BIGINT) AS offline_grace, CAST(@epoch AS BIGINT) AS epoch, CAST(@activate_by AS BIGINT) AS activate_by, CAST(@ends_at AS BIGINT) AS ends_at, CAST(@ended_at AS BIGINT) AS ended_at, CAST(@end_reason AS TEXT) AS end_reason, CAST(@free_at AS BIGINT) AS free_at, CAST(@removal_step AS BIGINT) AS removal_step, CAST(@requested_at AS BIGINT) AS requested_at, CAST(@delivered_at AS BIGINT) AS delivered_at, CAST(@wiped_at AS BIGINT) AS wiped_at, CAST(@closed_at AS BIGINT) AS closed_at, CAST(@wipe_failure AS TEXT) AS wipe_failure, CAST(@session_unconfirmed AS BIGINT) AS session_unconfirmed, CAST(@rotation AS TEXT) AS rotation, CAST(@due_at AS BIGINT) AS due_at, CAST(@wiped AS BIGINT) AS wiped
+)
+UPDATE leases SET state = saved.state, offline_grace = saved.offline_grace, epoch = saved.epoch,
+  activate_by = saved.activate_by, ends_at = saved.ends_at, ended_at = saved.ended_at, end_reason = saved.end_reason,
+  free_at = saved.free_at, removal_step = saved.removal_step, requested_at = saved.requested_at,
+  delivered_at = saved.delivered_at, wiped_at = saved.wiped_at, closed_at = saved.closed_at,
+  wipe_failure = saved.wipe_failure, session_unconfirmed = saved.session_unconfirmed, rotation = saved.rotation,
+  due_at = saved.due_at,
+  holds = CASE WHEN saved.wiped = 1 THEN 0 ELSE leases.holds END
+FROM saved WHERE leases.id = saved.id AND leases.epoch = saved.epoch_before;
 
 -- name: SaveRemoval :execrows
 UPDATE leases SET removal_step = @removal_step, requested_at = @requested_at, delivered_at = @delivered_at, wiped_at = @wiped_at,
