@@ -62,8 +62,9 @@ func run() int {
 	return int(program.Run(untilSignaled()))
 }
 
-// soon is when a command that still runs listens for signals. Most have ended by then, and nobody pressed Ctrl-C yet.
-const soon = 5 * time.Millisecond
+// soon is when a command that still runs listens for signals. Most have ended by then, also check-outs, and nobody pressed Ctrl-C
+// yet.
+const soon = 20 * time.Millisecond
 
 // untilSignaled gives a context that the first Ctrl-C ends; the second is the system's. To listen for signals starts threads, of
 // which a command that ends soon has nothing but the work. What comes before that ends the process.
